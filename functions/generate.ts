@@ -1,0 +1,84 @@
+/**
+ * POST /api/generate: issues a license and shows its key. For the vendor's own server, by API token.
+ *
+ * Repeating a request with the same payment intent or Idempotency-Key answers the license of the first one.
+ */
+
+import { createHash } from 'node:crypto'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { authenticate, type Caller } from '../lib/http/auth.ts'
+import { featuresOf, wireExpiry } from '../lib/http/licenseBody.ts'
+import { Problem } from '../lib/http/problem.ts'
+import {
+  type GenerateRequest,
+  generateSchema,
+  idempotencyKey,
+  parseJsonRequest,
+} from '../lib/http/request.ts'
+import { json } from '../lib/http/response.ts'
+import { endpoint } from '../lib/lambda/endpoint.ts'
+import { entry } from '../lib/lambda/entry.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { DAY_MS, evaluate, issueLicense, type Order } from '../lib/license/index.ts'
+
+const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
+
+export function createHandler(runtime: Runtime) {
+  const { catalog, clock, log, store } = runtime
+  const schema = generateSchema(catalog)
+  const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
+  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
+    const caller = authenticate(event, adminToken)
+    const body = parseJsonRequest(event, schema, BODY)
+    const now = clock()
+    const keys = { ring, pepper, prefix: catalog.prefix }
+    const issued = await issueLicense({ store, keys, now }, toOrder(body, event, caller, now))
+    if (!issued.ok) throw new Problem(issued.error)
+
+    const { key, license, repeated } = issued.value
+    log.info('license issued', { licenseId: license.id, tier: license.tier, repeated })
+    return json(200, {
+      success: true,
+      license: key,
+      tier: license.tier,
+      userId: license.userId,
+      userEmail: license.userEmail,
+      expiresAt: wireExpiry(license, evaluate(license.facts, now).expiresAt),
+      generatedAt: license.origin.issuedAt * 1000,
+      paymentIntentId: license.paymentIntentId,
+      features: featuresOf(license.tier, catalog),
+    })
+  })
+}
+
+function toOrder(
+  body: GenerateRequest,
+  event: APIGatewayProxyEventV2,
+  { tokenId }: Caller,
+  now: number,
+): Order {
+  const { userId, userEmail = null, tier, duration, paymentIntentId = null } = body
+  const key = idempotencyKey(event)
+  const asked = JSON.stringify([userId, userEmail, tier.name, duration ?? null, paymentIntentId])
+  return {
+    userId,
+    userEmail,
+    tier: tier.name,
+    durationDays: duration ?? tier.defaultDurationDays,
+    paymentIntentId,
+    ...(paymentIntentId !== null && { purchaseKey: `pi:${paymentIntentId}` }),
+    ...(key !== undefined && {
+      request: {
+        kind: 'request',
+        key: `${tokenId}#${key}`,
+        fingerprint: createHash('sha256').update(asked).digest('base64url'),
+        expiresAt: now + DAY_MS,
+      },
+    }),
+    actor: `token:${tokenId}`,
+    reason: 'api',
+    requestId: event.requestContext.requestId,
+  }
+}
+
+export const handler = await entry(createHandler)

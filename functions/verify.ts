@@ -1,0 +1,42 @@
+/**
+ * POST /api/verify: is this key good right now? One read, no write.
+ *
+ * A bad key gets 401, as in the seed; what is wrong with our side is 5xx and never says that a key is bad.
+ */
+
+import { featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
+import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
+import { json } from '../lib/http/response.ts'
+import { endpoint } from '../lib/lambda/endpoint.ts'
+import { entry } from '../lib/lambda/entry.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { verifyLicense } from '../lib/license/index.ts'
+
+const BODY = { required: ['license'], missing: 'No license provided' }
+
+export function createHandler(runtime: Runtime) {
+  const { catalog, clock, store } = runtime
+  const options = {
+    secrets: ['masterKeys', 'pepper'],
+    cors: true,
+    refusal: { valid: false },
+  } as const
+  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
+    const { license: text } = parseJsonRequest(event, verifySchema, BODY)
+    const keys = { ring, pepper, prefix: catalog.prefix }
+    const verdict = await verifyLicense({ store, keys, now: clock() }, text)
+    if (!verdict.valid) return refusalResponse(verdict.code, catalog)
+    const { license, expiresAt } = verdict
+    return json(200, {
+      valid: true,
+      tier: license.tier,
+      expiresAt: wireExpiry(license, expiresAt),
+      userId: license.userId,
+      features: featuresOf(license.tier, catalog),
+      code: 'VALID',
+      state: verdict.state,
+    })
+  })
+}
+
+export const handler = await entry(createHandler)

@@ -1,0 +1,71 @@
+/**
+ * What a catalog must hold. Read by the build, by the tests and by editors; a running function imports the data
+ * only, so a fault in it stops the build with its path and never a request.
+ */
+
+import * as z from 'zod'
+import { KEY_PREFIX, LIFETIME, TIER_NAME } from '../license/index.ts'
+
+/** The longest license that is not for life, in days. */
+export const MAX_DURATION_DAYS = 36_500
+
+const tierSchema = z.strictObject({
+  /** What a customer reads. */
+  label: z.string().min(1),
+  /** What the client application switches on, in this order. */
+  features: z.array(z.string().min(1)),
+  /** Days of a license that was asked for without a duration; -1 is for life. */
+  defaultDurationDays: z.union([z.literal(LIFETIME), z.int().min(1).max(MAX_DURATION_DAYS)]),
+  /** How many devices may be active at once. */
+  seats: z.int().min(1),
+  /** How many days access goes on after a failed renewal. */
+  graceDays: z.int().min(0).max(365),
+  /** The Stripe prices that buy this tier. */
+  stripePriceIds: z.array(z.string().regex(/^price_\w+$/)),
+})
+
+export const catalogSchema = z
+  .strictObject({
+    productName: z.string().min(1),
+    /** Begins every key. Keys that were sold keep it, so it cannot change after the first sale. */
+    prefix: z.string().regex(KEY_PREFIX),
+    /** What an expired customer may still use. */
+    fallbackTier: z.string(),
+    tiers: z.record(z.string().regex(TIER_NAME), tierSchema),
+  })
+  .check(({ value: catalog, issues }) => {
+    if (!Object.hasOwn(catalog.tiers, catalog.fallbackTier)) {
+      issues.push({
+        code: 'custom',
+        path: ['fallbackTier'],
+        message: `There is no tier ${JSON.stringify(catalog.fallbackTier)}`,
+        input: catalog.fallbackTier,
+      })
+    }
+    const seen = new Map<string, string>()
+    for (const [name, tier] of Object.entries(catalog.tiers)) {
+      for (const [index, price] of tier.stripePriceIds.entries()) {
+        const other = seen.get(price)
+        if (other !== undefined) {
+          issues.push({
+            code: 'custom',
+            path: ['tiers', name, 'stripePriceIds', index],
+            message: `${price} already buys the tier ${other}`,
+            input: price,
+          })
+        }
+        seen.set(price, name)
+      }
+    }
+  })
+
+export type Tier = Readonly<z.output<typeof tierSchema>>
+export type Catalog = Readonly<z.output<typeof catalogSchema>>
+
+/** A line for each fault of a catalog, beginning with its path; none when it is good. */
+export function catalogFaults(candidate: unknown): string[] {
+  const { error } = catalogSchema.safeParse(candidate)
+  return (error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.') || 'catalog'}: ${message}`,
+  )
+}

@@ -1,0 +1,33 @@
+/** The environment, typed. One function a setting, so that each Lambda asks only for what it uses. */
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** @throws Error that names the variable which is missing. */
+function required(env: Env, name: string): string {
+  const value = env[name]
+  if (!value) throw new Error(`The environment variable ${name} is not set`)
+  return value
+}
+
+export const tableName = (env: Env) => required(env, 'TABLE_NAME')
+
+/** The origins whose pages may call `/api/*`. */
+export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(',')
+
+const SECRET_VARIABLES = {
+  masterKeys: 'MASTER_KEYS_SECRET',
+  pepper: 'PEPPER_SECRET',
+  adminToken: 'ADMIN_TOKEN_SECRET',
+  stripe: 'STRIPE_SECRET',
+} as const
+
+export type SecretName = keyof typeof SECRET_VARIABLES
+
+/** The secrets this function was given: their names in Secrets Manager, never their values. */
+export function secretIds(env: Env): Partial<Record<SecretName, string>> {
+  return Object.fromEntries(
+    Object.entries(SECRET_VARIABLES)
+      .map(([name, variable]) => [name, env[variable]])
+      .filter(([, id]) => id),
+  )
+}

@@ -1,0 +1,40 @@
+/** How a license looks in an answer. The names are the seed's and fixed; times are milliseconds since the epoch. */
+
+import type { Catalog } from '../catalog/schema.ts'
+import { findTier } from '../catalog/tier.ts'
+import { DAY_MS, LIFETIME_DAYS, type License, type RefusalCode } from '../license/index.ts'
+import { json, type Response } from './response.ts'
+
+/** A license for life still ends in a number, since the existing client compares it with its clock. */
+export function wireExpiry({ origin }: License, expiresAt: number | null): number {
+  return expiresAt ?? origin.issuedAt * 1000 + LIFETIME_DAYS * DAY_MS
+}
+
+/** As in the seed, a tier that the catalog no longer has gives what the fallback tier gives. */
+export function featuresOf(tier: string, catalog: Catalog): readonly string[] {
+  return (findTier(catalog, tier) ?? findTier(catalog, catalog.fallbackTier))?.features ?? []
+}
+
+interface Refusal {
+  readonly status: number
+  readonly code: Exclude<RefusalCode, 'MALFORMED'>
+  readonly error: string
+  readonly retryable: boolean
+}
+
+const REFUSALS: Record<RefusalCode, Refusal> = {
+  MALFORMED: { status: 401, code: 'NOT_FOUND', error: 'Invalid format', retryable: false },
+  NOT_FOUND: { status: 401, code: 'NOT_FOUND', error: 'License not found', retryable: false },
+  EXPIRED: { status: 401, code: 'EXPIRED', error: 'License expired', retryable: false },
+  SUSPENDED: { status: 401, code: 'SUSPENDED', error: 'License suspended', retryable: false },
+  REVOKED: { status: 401, code: 'REVOKED', error: 'License revoked', retryable: false },
+  PENDING: { status: 401, code: 'PENDING', error: 'Payment not confirmed yet', retryable: true },
+}
+
+/** A license that is not good, with what its holder may go on using once it has expired. */
+export function refusalResponse(refusal: RefusalCode, catalog: Catalog): Response {
+  const { status, ...body } = REFUSALS[refusal]
+  const tier = catalog.fallbackTier
+  const fallback = { tier, features: featuresOf(tier, catalog) }
+  return json(status, { valid: false, ...body, ...(refusal === 'EXPIRED' && { fallback }) })
+}

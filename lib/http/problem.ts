@@ -1,0 +1,40 @@
+/** Every code a refused request can carry, with its status. The only status table; codes are stable for ever. */
+export const PROBLEMS = {
+  INVALID_REQUEST: { status: 400, error: 'Invalid request', retryable: false },
+  INVALID_SIGNATURE: { status: 400, error: 'Invalid signature', retryable: false },
+  UNAUTHORIZED: { status: 401, error: 'A valid API token is required', retryable: false },
+  CONFLICT: { status: 409, error: 'The request conflicts with an earlier one', retryable: false },
+  TOO_LARGE: { status: 413, error: 'The body is too large', retryable: false },
+  INTERNAL: { status: 500, error: 'Something went wrong', retryable: true },
+  UNAVAILABLE: { status: 503, error: 'Temporarily unavailable, try again', retryable: true },
+} as const satisfies Record<string, { status: number; error: string; retryable: boolean }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** A field of a request that cannot be taken. `path` is dotted and empty for the whole body. */
+export interface FieldFault {
+  readonly path: string
+  readonly message: string
+}
+
+/** A request that is refused, or that failed. `error` and `fields` are shown to the caller, `cause` only logged. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly error: string
+  readonly fields: readonly FieldFault[] | undefined
+
+  constructor(
+    code: ProblemCode,
+    {
+      error,
+      fields,
+      cause,
+    }: { error?: string; fields?: readonly FieldFault[]; cause?: unknown } = {},
+  ) {
+    super(error ?? PROBLEMS[code].error, { cause })
+    this.code = code
+    this.error = error ?? PROBLEMS[code].error
+    this.fields = fields
+  }
+}

@@ -1,0 +1,141 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import * as z from 'zod/mini'
+import type { Catalog } from '../catalog/schema.ts'
+import { findTier } from '../catalog/tier.ts'
+import { Problem } from './problem.ts'
+
+const MAX_JSON_BYTES = 64 * 1024
+
+/**
+ * The bytes that were sent, whatever the gateway made of them.
+ * @throws Problem `TOO_LARGE` beyond `maxBytes`.
+ */
+export function rawBody(
+  { body, isBase64Encoded }: APIGatewayProxyEventV2,
+  maxBytes: number,
+): Buffer {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8')
+  if (bytes.byteLength > maxBytes) {
+    throw new Problem('TOO_LARGE', { error: `The body is larger than ${maxBytes / 1024} KiB` })
+  }
+  return bytes
+}
+
+/**
+ * The body of a JSON request, as `schema` describes it. `missing` is said when one of `required` is not there.
+ * @throws Problem `INVALID_REQUEST` with the path of each bad field, `TOO_LARGE` over 64 KiB.
+ */
+export function parseJsonRequest<Schema extends z.ZodMiniType>(
+  event: APIGatewayProxyEventV2,
+  schema: Schema,
+  { required, missing }: { required: readonly string[]; missing: string },
+): z.output<Schema> {
+  const body = parseJson(event)
+  const parsed = z.safeParse(schema, body)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const lacks = isObject(body) && required.some((name) => isNothing(body[name]))
+  throw new Problem('INVALID_REQUEST', { fields, ...(lacks && { error: missing }) })
+}
+
+/** As in the seed, an empty text is as good as none. */
+const isNothing = (value: unknown) => value === undefined || value === null || value === ''
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function parseJson(event: APIGatewayProxyEventV2): unknown {
+  const mediaType = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  const bytes = rawBody(event, MAX_JSON_BYTES)
+  if (mediaType !== 'application/json') {
+    throw new Problem('INVALID_REQUEST', {
+      error: 'The content type must be application/json',
+      fields: [{ path: 'headers.content-type', message: 'must be application/json' }],
+    })
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    // biome-ignore lint/style/useErrorCause: the message of a SyntaxError quotes the body, and with it a key.
+    throw new Problem('INVALID_REQUEST', {
+      error: 'The body is not valid JSON',
+      fields: [{ path: '', message: 'must be JSON in UTF-8' }],
+    })
+  }
+}
+
+const wellFormed = z.refine<string>((text) => text.isWellFormed(), 'must be well-formed Unicode')
+
+/** An identifier of somebody else's: any Unicode, taken as it is given. */
+const id = z
+  .string('must be a string')
+  .check(
+    z.minLength(1, 'must not be empty'),
+    z.maxLength(256, 'must be at most 256 characters'),
+    wellFormed,
+  )
+
+const email = z
+  .string('must be a string')
+  .check(
+    z.maxLength(254, 'must be at most 254 characters'),
+    z.regex(z.regexes.unicodeEmail, 'must be an e-mail address'),
+    wellFormed,
+  )
+
+const duration = z
+  .number('must be a number')
+  .check(
+    z.refine(
+      (days) => Number.isInteger(days) && (days === -1 || (days >= 1 && days <= 36_500)),
+      'must be whole days from 1 to 36500, or -1 for lifetime',
+    ),
+  )
+
+/** A tier by its name, with what the catalog says about it. */
+const tierOf = (catalog: Catalog) =>
+  z.pipe(
+    z.string('must be a string'),
+    z.transform((name, { issues }) => {
+      const tier = findTier(catalog, name)
+      if (tier) return { ...tier, name }
+      const message = `must be one of ${Object.keys(catalog.tiers).join(', ')}`
+      issues.push({ code: 'custom', message, input: name })
+      return z.NEVER
+    }),
+  )
+
+/** `POST /api/generate`, for a catalog's tiers. */
+export const generateSchema = (catalog: Catalog) =>
+  z.object(
+    {
+      userId: id,
+      userEmail: z.optional(z.nullable(email)),
+      tier: tierOf(catalog),
+      duration: z.optional(duration),
+      paymentIntentId: z.optional(z.nullable(id)),
+    },
+    'must be an object',
+  )
+
+export type GenerateRequest = z.output<ReturnType<typeof generateSchema>>
+
+/** `POST /api/verify`. What a text must look like to be a key is the core's business. */
+export const verifySchema = z.object(
+  { license: z.string('must be a string').check(z.minLength(1, 'must not be empty')) },
+  'must be an object',
+)
+
+/**
+ * The `Idempotency-Key` header, if there is one.
+ * @throws Problem `INVALID_REQUEST` unless it is 1 to 255 visible ASCII characters.
+ */
+export function idempotencyKey(event: APIGatewayProxyEventV2): string | undefined {
+  const key = event.headers['idempotency-key']
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new Problem('INVALID_REQUEST', {
+    fields: [
+      { path: 'headers.idempotency-key', message: 'must be 1 to 255 visible ASCII characters' },
+    ],
+  })
+}

@@ -1,0 +1,47 @@
+import middy from '@middy/core'
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import type { SecretName } from '../config.ts'
+import type { Response } from '../http/response.ts'
+import { MasterKeyMissing } from '../license/index.ts'
+import { cors } from './cors.ts'
+import { problems } from './problems.ts'
+import type { Runtime } from './runtime.ts'
+import { createSecretsLoader, type Secrets } from './secrets.ts'
+
+export type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>
+
+interface Options<Name extends SecretName> {
+  readonly secrets: readonly Name[]
+  /** Whether pages of the configured origins may call it. */
+  readonly cors: boolean
+  /** Joins the body of every answer that says the request was wrong. */
+  readonly refusal?: object
+}
+
+/**
+ * The one chain of middleware around a handler that uses secrets. Errors pass it in reverse, so a problem becomes
+ * an answer before the cross-origin headers are put on it.
+ */
+export function endpoint<Name extends SecretName>(
+  { corsOrigins, log, secretCache, secretIds }: Runtime,
+  options: Options<Name>,
+  respond: (event: APIGatewayProxyEventV2, secrets: Pick<Secrets, Name>) => Promise<Response>,
+): Handler {
+  const load = createSecretsLoader(secretCache, secretIds, options.secrets)
+
+  const chain = middy<APIGatewayProxyEventV2, Response>()
+  if (options.cors) chain.use(cors(corsOrigins))
+  chain.use(problems(log, options.refusal ?? {}))
+
+  return chain.handler(async (event) => {
+    const secrets = await load()
+    try {
+      return await respond(event, secrets)
+    } catch (error) {
+      if (!(error instanceof MasterKeyMissing)) throw error
+      // Another instance may have seen a new key ring before this one.
+      secretCache.expire()
+      return respond(event, await load())
+    }
+  }) as unknown as Handler
+}

@@ -1,0 +1,58 @@
+/** The composition root: the only place that makes clients and reads the clock. */
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { catalog } from '../catalog/catalog.ts'
+import type { Catalog } from '../catalog/schema.ts'
+import { corsOrigins, type Env, type SecretName, secretIds, tableName } from '../config.ts'
+import type { LicenseStore } from '../license/index.ts'
+import { createDynamoStore } from '../store/dynamodb.ts'
+import { createLog, type Log } from './log.ts'
+import { createSecretCache, type SecretCache } from './secretCache.ts'
+
+export interface Runtime {
+  readonly store: LicenseStore
+  readonly catalog: Catalog
+  readonly secretCache: SecretCache
+  readonly secretIds: Partial<Record<SecretName, string>>
+  readonly corsOrigins: readonly string[]
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+  /** Opens connections and fetches secrets before the first request. Never rejects. */
+  readonly prime: () => Promise<void>
+}
+
+/**
+ * With these, an AWS service that does not answer is given up on within seconds, well before the function's own
+ * timeout, so that the caller hears `UNAVAILABLE`. The SDK's defaults wait for ever.
+ */
+const BOUNDED = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
+}
+
+/** @throws Error that names a variable of the environment which is missing. */
+export function createRuntime(env: Env): Runtime {
+  const table = tableName(env)
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(BOUNDED), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  const secretCache = createSecretCache(new SecretsManagerClient(BOUNDED), Date.now)
+  const ids = secretIds(env)
+
+  return {
+    store: createDynamoStore({ client, table }),
+    catalog,
+    secretCache,
+    secretIds: ids,
+    corsOrigins: corsOrigins(env),
+    log: createLog(),
+    clock: Date.now,
+    async prime() {
+      const nothing = new GetCommand({ TableName: table, Key: { pk: 'PRIME', sk: 'PRIME' } })
+      await Promise.allSettled([client.send(nothing), secretCache.prime(Object.values(ids))])
+    },
+  }
+}

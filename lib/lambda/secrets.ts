@@ -1,0 +1,95 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import secretsManager from '@middy/secrets-manager'
+import { getInternal } from '@middy/util'
+import * as z from 'zod/mini'
+import type { SecretName } from '../config.ts'
+import { Problem } from '../http/problem.ts'
+import type { KeyRing } from '../license/index.ts'
+import type { SecretCache } from './secretCache.ts'
+
+/** The secrets as the program sees them: as keys, which no log and no JSON can show. */
+export interface Secrets {
+  readonly masterKeys: KeyRing
+  readonly pepper: KeyObject
+  readonly adminToken: KeyObject
+  readonly stripe: { readonly webhookSecrets: readonly KeyObject[] }
+}
+
+const keyText = z.string().check(z.minLength(1))
+const toKey = (text: string) => createSecretKey(Buffer.from(text, 'utf8'))
+
+/** The only version of a master key that is given as a bare text, the way the seed has it. */
+const BARE_KEY_VERSION = '1'
+
+const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[Name] } = {
+  /** `{"current": "2", "1": "<old>", "2": "<new>"}`, or the bare text of the only master key. */
+  masterKeys(value) {
+    const ring = z.parse(
+      z.record(z.string(), keyText),
+      typeof value === 'string' ? { current: BARE_KEY_VERSION, [BARE_KEY_VERSION]: value } : value,
+    )
+    const { current, ...texts } = z.parse(z.looseObject({ current: z.string() }), ring)
+    z.parse(z.literal(Object.keys(texts)), current)
+    const keys = Object.entries(texts).map(
+      ([version, text]) => [version, toKey(`${text}`)] as const,
+    )
+    return { current, keys: new Map(keys) }
+  },
+  pepper: (value) => toKey(z.parse(keyText, value)),
+  adminToken: (value) => toKey(z.parse(keyText, value)),
+  /** `{"webhookSecrets": ["whsec_…"]}`; several while one is being rolled. */
+  stripe(value) {
+    const { webhookSecrets } = z.parse(z.object({ webhookSecrets: z.array(keyText) }), value)
+    return { webhookSecrets: webhookSecrets.map(toKey) }
+  },
+}
+
+/**
+ * Makes a loader of the named secrets, on Middy's Secrets Manager middleware. What it was asked for is all that the
+ * caller's type lets it see.
+ *
+ * @throws Error at once for a secret that the function was not given.
+ * @throws Problem `UNAVAILABLE` on loading, while a secret cannot be had or cannot be read.
+ */
+export function createSecretsLoader<Name extends SecretName>(
+  cache: SecretCache,
+  ids: Partial<Record<SecretName, string>>,
+  names: readonly Name[],
+): () => Promise<Pick<Secrets, Name>> {
+  const fetchData = Object.fromEntries(
+    names.map((name) => {
+      const id = ids[name]
+      if (id === undefined) throw new Error(`The function was not given the secret ${name}`)
+      return [name, id]
+    }),
+  )
+  const middleware = secretsManager({
+    AwsClient: remembering(cache),
+    fetchData,
+    cacheExpiry: 0,
+    disablePrefetch: true,
+  })
+
+  return async () => {
+    try {
+      const request = { internal: {} } as Parameters<NonNullable<typeof middleware.before>>[0]
+      await middleware.before?.(request)
+      const values: Record<string, unknown> = await getInternal([...names], request)
+      return Object.fromEntries(names.map((name) => [name, READERS[name](values[name])])) as Pick<
+        Secrets,
+        Name
+      >
+    } catch (cause) {
+      cache.expire()
+      throw new Problem('UNAVAILABLE', { cause })
+    }
+  }
+}
+
+/** Middy makes its client with `new`; what it gets is the cache. */
+function remembering(cache: SecretCache) {
+  return function RememberingClient() {
+    return cache
+  } as unknown as typeof SecretsManagerClient
+}

@@ -1,0 +1,87 @@
+import type { Admin, Billing, LicenseFacts, Risk } from './license.ts'
+
+export type GoodState = 'active' | 'canceling' | 'grace'
+export type BadState = 'pending' | 'expired' | 'suspended' | 'revoked'
+export type LicenseState = GoodState | BadState
+
+/** What the facts mean at one moment. */
+export interface Evaluation {
+  readonly state: LicenseState
+  /** Only present on an active trial. */
+  readonly trial?: true
+  /** When the access that was paid for ends or ended, in milliseconds since the epoch; null for never. */
+  readonly expiresAt: number | null
+}
+
+const BEST_TO_WORST = [
+  'active',
+  'canceling',
+  'grace',
+  'pending',
+  'expired',
+  'suspended',
+  'revoked',
+] as const satisfies readonly LicenseState[]
+
+/** Whether a license in this state is good. */
+export const isGood = (state: LicenseState): state is GoodState =>
+  BEST_TO_WORST.indexOf(state) < BEST_TO_WORST.indexOf('pending')
+
+/**
+ * The only judge of a license: what its facts mean at `now` (milliseconds since the epoch). The three causes are
+ * independent and the worst one counts, so no payment can undo what a person revoked. A moment belongs to the
+ * period it ends: a license is still good at the very millisecond of its expiry, as in the seed.
+ */
+export function evaluate(facts: LicenseFacts, now: number): Evaluation {
+  const billing = evaluateBilling(facts.billing, now)
+  const state = worst(fromAdmin[facts.admin], worst(fromRisk[facts.risk], billing.state))
+  return state === billing.state ? billing : { state, expiresAt: billing.expiresAt }
+}
+
+const fromAdmin: Record<Admin, LicenseState> = {
+  clear: 'active',
+  suspended: 'suspended',
+  revoked: 'revoked',
+}
+
+const fromRisk: Record<Risk, LicenseState> = {
+  clear: 'active',
+  disputed: 'suspended',
+  refunded: 'revoked',
+  lost: 'revoked',
+}
+
+function worst(a: LicenseState, b: LicenseState): LicenseState {
+  return BEST_TO_WORST.indexOf(a) > BEST_TO_WORST.indexOf(b) ? a : b
+}
+
+function evaluateBilling(billing: Billing, now: number): Evaluation {
+  const expiresAt = endOf(billing)
+  const over = expiresAt !== null && now > expiresAt
+  switch (billing.status) {
+    case 'pending':
+      return { state: 'pending', expiresAt }
+    case 'unpaid':
+    case 'paused':
+      return { state: 'suspended', expiresAt }
+    case 'ended':
+      return { state: 'expired', expiresAt }
+    case 'past_due':
+      return { state: over ? 'suspended' : 'grace', expiresAt }
+    case 'trialing':
+    case 'paid': {
+      if (over) return { state: 'expired', expiresAt }
+      if (billing.cancelAt !== undefined) return { state: 'canceling', expiresAt }
+      return billing.status === 'trialing'
+        ? { state: 'active', trial: true, expiresAt }
+        : { state: 'active', expiresAt }
+    }
+  }
+}
+
+/** Grace carries access past what was paid; a scheduled cancellation cuts it short. */
+function endOf({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null {
+  const ends = [status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil, cancelAt ?? null]
+  const known = ends.filter((end) => end !== null)
+  return known.length ? Math.min(...known) : null
+}

@@ -1,0 +1,55 @@
+import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
+import { type Keys, licenseId, makeKey, parseKey, sameKey } from './key.ts'
+import type { License } from './license.ts'
+import type { LicenseStore } from './store.ts'
+
+/** Why a key is not good. `MALFORMED` is said to the outside as `NOT_FOUND`, with its own text. */
+export type RefusalCode =
+  | 'MALFORMED'
+  | 'NOT_FOUND'
+  | 'EXPIRED'
+  | 'SUSPENDED'
+  | 'REVOKED'
+  | 'PENDING'
+
+export type Verdict =
+  | {
+      readonly valid: true
+      readonly license: License
+      readonly state: GoodState
+      readonly expiresAt: number | null
+    }
+  | { readonly valid: false; readonly code: RefusalCode }
+
+/**
+ * Says whether a key is good at `now` (milliseconds since the epoch). One read at most, and none for a text that
+ * is no key. A key is good only if its license exists and makes this very key again: the signature in it is never
+ * trusted alone, and forged and unknown are told apart by nobody.
+ *
+ * @throws MasterKeyMissing, StoreUnavailable
+ */
+export async function verifyLicense(
+  { store, keys, now }: { store: Pick<LicenseStore, 'find'>; keys: Keys; now: number },
+  text: string,
+): Promise<Verdict> {
+  const key = parseKey(text, keys.prefix)
+  if (!key) return { valid: false, code: 'MALFORMED' }
+  const license = await store.find(licenseId(key, keys.pepper))
+  if (!license || !sameKey(key, makeKey(license.origin, keys))) {
+    return { valid: false, code: 'NOT_FOUND' }
+  }
+  return judge(license, now)
+}
+
+function judge(license: License, now: number): Verdict {
+  const { state, expiresAt } = evaluate(license.facts, now)
+  if (isGood(state)) return { valid: true, license, state, expiresAt }
+  return { valid: false, code: REFUSALS[state] }
+}
+
+const REFUSALS = {
+  pending: 'PENDING',
+  suspended: 'SUSPENDED',
+  expired: 'EXPIRED',
+  revoked: 'REVOKED',
+} as const satisfies Record<BadState, RefusalCode>

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  ListTablesCommand,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb'
+import getPort from 'get-port'
+import type { Server } from './server.ts'
+import type { TableDefinition } from './service.ts'
+
+const READY_TRIES = 300
+const READY_PAUSE_MS = 100
+
+const require = createRequire(import.meta.url)
+const JARS = path.join(
+  path.dirname(require.resolve('amplify-dynamodb-simulator/package.json')),
+  'emulator',
+)
+
+/** Amazon's own DynamoDB Local. Keeps its data in `directory`, or in memory when there is none. */
+export async function startDynamoDb(java: string, directory?: string): Promise<Server> {
+  const port = await getPort({ host: '127.0.0.1' })
+  const child = spawn(
+    java,
+    [
+      // It is small and short-lived: a quick start is worth more than speed later.
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      `-Djava.library.path=${path.join(JARS, 'DynamoDBLocal_lib')}`,
+      '-jar',
+      path.join(JARS, 'DynamoDBLocal.jar'),
+      '-port',
+      `${port}`,
+      '-sharedDb',
+      '-disableTelemetry',
+      ...(directory === undefined ? ['-inMemory'] : ['-dbPath', path.resolve(directory)]),
+    ],
+    // It leaves a file about itself wherever it is started.
+    { stdio: 'ignore', cwd: directory ?? tmpdir() },
+  )
+  const exited = once(child, 'exit').then(() => {})
+  const server: Server = {
+    url: `http://127.0.0.1:${port}`,
+    exited,
+    async stop() {
+      child.kill()
+      await exited
+    },
+  }
+  await ready(server, exited)
+  return server
+}
+
+async function ready({ url }: Server, exited: Promise<void>): Promise<void> {
+  const client = localClient(url)
+  const died = exited.then(() => {
+    throw new Error('DynamoDB Local ended while it was starting')
+  })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await Promise.race([client.send(new ListTablesCommand({})), died])
+      return
+    } catch (error) {
+      if (attempt === READY_TRIES) throw error
+      await Promise.race([sleep(READY_PAUSE_MS), died])
+    }
+  }
+}
+
+/** DynamoDB Local asks for credentials and believes any. */
+export const localClient = (endpoint: string) =>
+  new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  })
+
+/** Creates the table that serverless.yml defines; one that is there already stays with its data. */
+export async function createTable(
+  client: DynamoDBClient,
+  { TimeToLiveSpecification, StreamSpecification, ...definition }: TableDefinition,
+): Promise<void> {
+  // What only the real service knows.
+  const { PointInTimeRecoverySpecification, SSESpecification, ...known } = definition
+  try {
+    await client.send(
+      new CreateTableCommand({
+        ...(known as CreateTableCommandInput),
+        StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+      }),
+    )
+  } catch (error) {
+    if (error instanceof ResourceInUseException) return
+    throw error
+  }
+  await client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: definition.TableName,
+      TimeToLiveSpecification,
+    }),
+  )
+}

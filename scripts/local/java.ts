@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const OLDEST_JAVA = 11
+const FETCHED_JAVA = 17
+const PROGRESS_MS = 2000
+
+interface Njre {
+  install(version: number, options: { installPath: string }): Promise<string>
+}
+
+/**
+ * A command that starts a Java runtime: the machine's own, or one that is fetched into `directory` and found there
+ * the next time.
+ *
+ * @throws Error with one line that says what to install, when there is none and none can be fetched.
+ */
+export async function findJava(directory: string): Promise<string> {
+  const home = process.env['JAVA_HOME']
+  const own = [...(home ? [path.join(home, 'bin', 'java')] : []), 'java']
+  for (const candidate of [...own, ...fetched(directory)]) {
+    if (await isNewEnough(candidate)) return candidate
+  }
+  await fetchJava(directory)
+  for (const candidate of fetched(directory)) {
+    if (await isNewEnough(candidate)) return candidate
+  }
+  throw missing('what was fetched does not run')
+}
+
+const fetched = (directory: string) =>
+  globSync('jre/*/{bin,Contents/Home/bin}/java{,.exe}', { cwd: directory }).map((file) =>
+    path.resolve(directory, file),
+  )
+
+async function isNewEnough(java: string): Promise<boolean> {
+  try {
+    const { stderr } = await run(java, ['-version'])
+    return Number(/version "(\d+)/.exec(stderr)?.[1]) >= OLDEST_JAVA
+  } catch {
+    return false
+  }
+}
+
+async function fetchJava(directory: string): Promise<void> {
+  const download = path.resolve(directory, 'download')
+  await rm(path.join(directory, 'jre'), { recursive: true, force: true })
+  await mkdir(download, { recursive: true })
+  // Where the package keeps what it has so far, which is how far it got.
+  process.env['TMPDIR'] = download
+  process.env['TEMP'] = download
+  console.log(
+    `No Java ${OLDEST_JAVA} or newer found: fetching one into ${directory} (about 45 MB).`,
+  )
+  const progress = setInterval(async () => {
+    console.log(`  ${Math.floor((await sizeOf(download)) / 1e6)} MB`)
+  }, PROGRESS_MS)
+  try {
+    const { install } = createRequire(import.meta.url)('njre') as Njre
+    await install(FETCHED_JAVA, { installPath: download })
+  } catch (error) {
+    throw missing(error instanceof Error ? error.message : String(error), error)
+  } finally {
+    clearInterval(progress)
+    await rm(download, { recursive: true, force: true })
+  }
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  const files = await readdir(directory, { recursive: true })
+  const sizes = files.map(async (file) => (await stat(path.join(directory, file))).size)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+const missing = (why: string, cause?: unknown) =>
+  new Error(
+    `DynamoDB Local needs a Java runtime (${OLDEST_JAVA} or newer), none was found and none could be fetched (${why}): install one, for example with "apt-get install default-jre-headless" or "brew install openjdk", and try again.`,
+    { cause },
+  )

@@ -1,0 +1,46 @@
+/** What `npm start` prints: every route with a line to try it. README shows the same lines. */
+export function routeGuide(url: string, dynamoDbUrl: string, data: string): string {
+  return `
+License Authority runs on ${url}
+
+  API token              dev_admin_token
+  Stripe webhook secret  whsec_dev
+  master key             dev_master_key
+  DynamoDB Local         ${dynamoDbUrl}, data in ${data}
+
+GET /health
+  curl ${url}/health
+
+POST /api/generate
+  curl -X POST ${url}/api/generate -H "Content-Type: application/json" -H "Authorization: Bearer dev_admin_token" -d '{"userId":"user_123","userEmail":"user@example.com","tier":"pro","duration":30}'
+
+POST /api/verify (put in the license that generate answered)
+  curl -X POST ${url}/api/verify -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890"}'
+
+OPTIONS /api/*
+  curl -i -X OPTIONS ${url}/api/verify -H "Origin: http://localhost:5173" -H "Access-Control-Request-Method: POST" -H "Access-Control-Request-Headers: content-type"
+
+POST /webhooks/stripe (signed as Stripe signs)
+  body='${SAMPLE_EVENT}'; t=$(date +%s); curl -X POST ${url}/webhooks/stripe -H "Stripe-Signature: t=$t,v1=$(printf '%s' "$t.$body" | openssl dgst -sha256 -hmac whsec_dev | sed 's/.* //')" -d "$body"
+
+Ctrl-C ends it.
+`
+}
+
+/** A one-time purchase that was paid, with as much of Stripe's event as the webhook reads. */
+const SAMPLE_EVENT = JSON.stringify({
+  id: 'evt_sample',
+  object: 'event',
+  type: 'checkout.session.completed',
+  data: {
+    object: {
+      id: 'cs_sample',
+      object: 'checkout.session',
+      mode: 'payment',
+      payment_status: 'paid',
+      payment_intent: 'pi_sample',
+      customer_details: { email: 'user@example.com' },
+      metadata: { userId: 'user_123', tier: 'pro' },
+    },
+  },
+})

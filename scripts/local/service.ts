@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { CreateTableCommandInput, TimeToLiveSpecification } from '@aws-sdk/client-dynamodb'
+
+const run = promisify(execFile)
+
+/** The `serverless` command. */
+export const SERVERLESS = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('serverless/package.json')),
+  'bin',
+  'serverless.js',
+)
+
+/** The stage that runs on a developer's machine. */
+export const LOCAL_STAGE = 'local'
+
+/** A table as CloudFormation describes it. */
+export interface TableDefinition {
+  readonly TableName: string
+  readonly AttributeDefinitions: CreateTableCommandInput['AttributeDefinitions']
+  readonly KeySchema: CreateTableCommandInput['KeySchema']
+  readonly TimeToLiveSpecification: TimeToLiveSpecification
+  readonly StreamSpecification: CreateTableCommandInput['StreamSpecification']
+  readonly PointInTimeRecoverySpecification: object
+  readonly SSESpecification: object
+}
+
+interface FunctionDefinition {
+  readonly environment?: Readonly<Record<string, string>>
+  readonly events: readonly { readonly httpApi: string }[]
+}
+
+/** What serverless.yml says, with every variable put in. */
+export interface Service {
+  readonly functions: Readonly<Record<string, FunctionDefinition>>
+  readonly provider: { readonly environment: Readonly<Record<string, string>> }
+  readonly resources: {
+    readonly Resources: { readonly Table: { readonly Properties: TableDefinition } }
+  }
+}
+
+/** Reads the serverless.yml that is deployed, for the local stage. */
+export async function readService(): Promise<Service> {
+  const { stdout } = await run(process.execPath, [
+    SERVERLESS,
+    'print',
+    '--format',
+    'json',
+    '--stage',
+    LOCAL_STAGE,
+  ])
+  return JSON.parse(stdout)
+}
