@@ -4,10 +4,7 @@
  */
 
 import * as z from 'zod'
-import { KEY_PREFIX, LIFETIME, TIER_NAME } from '../license/index.ts'
-
-/** The longest license that is not for life, in days. */
-export const MAX_DURATION_DAYS = 36_500
+import { KEY_PREFIX, LIFETIME, MAX_DURATION_DAYS, TIER_NAME } from '../license/index.ts'
 
 const tierSchema = z.strictObject({
   /** What a customer reads. */
@@ -24,7 +21,7 @@ const tierSchema = z.strictObject({
   stripePriceIds: z.array(z.string().regex(/^price_\w+$/)),
 })
 
-export const catalogSchema = z
+const catalogSchema = z
   .strictObject({
     productName: z.string().min(1),
     /** Begins every key. Keys that were sold keep it, so it cannot change after the first sale. */

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
+import { LIFETIME, MAX_DURATION_DAYS } from '../license/index.ts'
 import { Problem } from './problem.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
@@ -87,8 +88,9 @@ const duration = z
   .number('must be a number')
   .check(
     z.refine(
-      (days) => Number.isInteger(days) && (days === -1 || (days >= 1 && days <= 36_500)),
-      'must be whole days from 1 to 36500, or -1 for lifetime',
+      (days) =>
+        days === LIFETIME || (Number.isInteger(days) && days >= 1 && days <= MAX_DURATION_DAYS),
+      `must be whole days from 1 to ${MAX_DURATION_DAYS}, or ${LIFETIME} for lifetime`,
     ),
   )
 

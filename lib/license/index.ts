@@ -1,10 +1,10 @@
-export { type Evaluation, evaluate, type LicenseState } from './evaluate.ts'
+export { evaluate } from './evaluate.ts'
 export {
   DAY_MS,
-  type Issued,
   issueLicense,
   LIFETIME,
   LIFETIME_DAYS,
+  MAX_DURATION_DAYS,
   type Order,
 } from './issue.ts'
 export {
@@ -12,19 +12,15 @@ export {
   type KeyRing,
   type Keys,
   type LicenseId,
-  type LicenseKey,
   MasterKeyMissing,
   TIER_NAME,
 } from './key.ts'
-export type { AuditEntry, License, LicenseFacts } from './license.ts'
-export type { Result } from './result.ts'
+export type { AuditEntry, License } from './license.ts'
 export {
   type Claim,
   type HeldClaim,
-  type Issue,
-  type IssueOutcome,
   type LicenseStore,
   type ParkedPurchase,
   StoreUnavailable,
 } from './store.ts'
-export { type RefusalCode, type Verdict, verifyLicense } from './verify.ts'
+export { type RefusalCode, verifyLicense } from './verify.ts'

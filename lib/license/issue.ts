@@ -9,6 +9,9 @@ export const LIFETIME_DAYS = 100 * 365
 /** The `duration` that means a license without an end, as in the seed. */
 export const LIFETIME = -1
 
+/** The longest license that is not for life, in days. */
+export const MAX_DURATION_DAYS = 36_500
+
 export const DAY_MS = 24 * 60 * 60 * 1000
 
 /** What somebody is entitled to. */

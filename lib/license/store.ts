@@ -20,13 +20,13 @@ export interface HeldClaim extends Claim {
 }
 
 /** A license with all that is written in the same transaction. */
-export interface Issue {
+interface Issue {
   readonly license: License
   readonly audit: AuditEntry
   readonly claims: readonly Claim[]
 }
 
-export type IssueOutcome =
+type IssueOutcome =
   | { readonly status: 'issued' }
   /** Another license has this id: the same subject, tier and second. */
   | { readonly status: 'taken' }

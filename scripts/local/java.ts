@@ -1,19 +1,15 @@
 import { execFile } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { install } from 'njre'
 
 const run = promisify(execFile)
 
 const OLDEST_JAVA = 11
 const FETCHED_JAVA = 17
 const PROGRESS_MS = 2000
-
-interface Njre {
-  install(version: number, options: { installPath: string }): Promise<string>
-}
 
 /**
  * A command that starts a Java runtime: the machine's own, or one that is fetched into `directory` and found there
@@ -62,7 +58,6 @@ async function fetchJava(directory: string): Promise<void> {
     console.log(`  ${Math.floor((await sizeOf(download)) / 1e6)} MB`)
   }, PROGRESS_MS)
   try {
-    const { install } = createRequire(import.meta.url)('njre') as Njre
     await install(FETCHED_JAVA, { installPath: download })
   } catch (error) {
     throw missing(error instanceof Error ? error.message : String(error), error)

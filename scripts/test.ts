@@ -1,0 +1,44 @@
+/** npm test: every check, and one plain line with the counts of the test runner at the end. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+]
+
+/** Runs a command of this machine or of the dependencies. Answers whether it was content. */
+function run(command: string, args: readonly string[]): boolean {
+  console.log(`\n> ${path.basename(command)} ${args.slice(0, 3).join(' ')}`)
+  const { status, error } = spawnSync(command, args, {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+  if (error) console.error(error.message)
+  return status === 0
+}
+
+const directory = mkdtempSync(path.join(tmpdir(), 'license-authority-test-'))
+const results = path.join(directory, 'results.json')
+
+const clean = [run('biome', ['check', '.']), run('tsc', []), run('knip', [])].every(Boolean)
+const tested = run(process.execPath, [
+  ...JEST,
+  '--coverage',
+  '--json',
+  `--outputFile=${results}`,
+  ...process.argv.slice(2),
+])
+
+const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+  readFileSync(results, 'utf8'),
+)
+rmSync(directory, { recursive: true })
+if (!clean) console.log('\nLint, types or dead code: see above.')
+// A file that could not even be loaded ran no test, which is a failure all the same.
+console.log(`\n${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`)
+process.exit(clean && tested ? 0 : 1)

@@ -1,0 +1,19 @@
+import { startDynamoDb } from '../../scripts/local/dynamodb.ts'
+import { findJava } from '../../scripts/local/java.ts'
+import type { Server } from '../../scripts/local/server.ts'
+import { readService } from '../../scripts/local/service.ts'
+
+declare global {
+  var dynamoDb: Server | undefined
+}
+
+/** One DynamoDB Local for all tests. Each asks for tables of its own, made as serverless.yml defines them. */
+export default async function globalSetup() {
+  const [service, dynamoDb] = await Promise.all([
+    readService(),
+    findJava('.local').then((java) => startDynamoDb(java)),
+  ])
+  globalThis.dynamoDb = dynamoDb
+  process.env['TEST_DYNAMODB_URL'] = dynamoDb.url
+  process.env['TEST_TABLE'] = JSON.stringify(service.resources.Resources.Table.Properties)
+}

@@ -1,0 +1,76 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { catalog } from '../../lib/catalog/catalog.ts'
+import type { Log } from '../../lib/lambda/log.ts'
+import type { Runtime } from '../../lib/lambda/runtime.ts'
+import { createSecretCache } from '../../lib/lambda/secretCache.ts'
+import { createDynamoStore } from '../../lib/store/dynamodb.ts'
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../../scripts/local/secretsManager.ts'
+import { NOW } from './licenses.ts'
+import { aDocumentClient, aTable } from './table.ts'
+
+export const SECRETS = {
+  'test/master-keys': 'test_master_key',
+  'test/pepper': 'test_pepper',
+  'test/admin-token': 'test_admin_token',
+  'test/stripe': '{"webhookSecrets":["whsec_test"]}',
+}
+
+/** A log that is kept, so that a test can read what nobody should. */
+export function aLog() {
+  const lines: string[] = []
+  const write = (level: string) => (message: string, facts?: Record<string, unknown>) => {
+    lines.push(JSON.stringify({ level, message, ...facts }))
+  }
+  const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
+  return { log, lines }
+}
+
+export interface TestRuntime {
+  readonly runtime: Runtime
+  readonly table: string
+  readonly secretsManager: LocalSecretsManager
+  /** What was logged, a line an entry. */
+  readonly lines: string[]
+  /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
+  readonly time: { now: number }
+  stop(): Promise<void>
+}
+
+/** Everything a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that stands. */
+export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRuntime> {
+  const [table, secretsManager] = await Promise.all([aTable(), startSecretsManager(SECRETS)])
+  const time = { now: NOW }
+  const { log, lines } = aLog()
+  const client = new SecretsManagerClient({
+    endpoint: secretsManager.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  })
+  return {
+    runtime: {
+      store: createDynamoStore({ client: aDocumentClient(), table }),
+      catalog,
+      secretCache: createSecretCache(client, () => time.now),
+      secretIds: {
+        masterKeys: 'test/master-keys',
+        pepper: 'test/pepper',
+        adminToken: 'test/admin-token',
+        stripe: 'test/stripe',
+      },
+      corsOrigins: ['http://localhost:5173', 'http://localhost:5174'],
+      log,
+      clock: () => time.now,
+      prime: async () => {},
+      ...changes,
+    },
+    table,
+    secretsManager,
+    lines,
+    time,
+    stop: () => secretsManager.stop(),
+  }
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
+import type { TableDefinition } from '../../scripts/local/service.ts'
+
+const fromSetup = (name: string) => {
+  const value = process.env[name]
+  if (!value) throw new Error(`The global setup did not set ${name}`)
+  return value
+}
+
+export const dynamoDbUrl = () => fromSetup('TEST_DYNAMODB_URL')
+
+/** A client of the real DynamoDB Local, as the runtime makes it. */
+export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
+  DynamoDBDocumentClient.from(localClient(endpoint), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+
+/** A new, empty table with the deployed definition. Answers its name. */
+export async function aTable(): Promise<string> {
+  const definition = JSON.parse(fromSetup('TEST_TABLE')) as TableDefinition
+  const TableName = `test-${randomUUID()}`
+  await createTable(localClient(dynamoDbUrl()), { ...definition, TableName })
+  return TableName
+}
+
+/** Everything that a table holds, for questions about what must not be there. */
+export async function allItems(TableName: string): Promise<Record<string, unknown>[]> {
+  const items = []
+  for await (const { Items } of paginateScan({ client: aDocumentClient() }, { TableName })) {
+    items.push(...(Items ?? []))
+  }
+  return items
+}
