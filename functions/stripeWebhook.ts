@@ -13,8 +13,9 @@ import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { issueLicense, type Keys } from '../lib/license/index.ts'
+import { toEvent } from '../lib/stripe/event.ts'
 import { type Purchase, toPurchase } from '../lib/stripe/purchase.ts'
-import { verifyEvent } from '../lib/stripe/signature.ts'
+import { verifySignature } from '../lib/stripe/signature.ts'
 
 const MAX_EVENT_BYTES = 1024 * 1024
 
@@ -24,8 +25,11 @@ export function createHandler(runtime: Runtime) {
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, stripe }) => {
     const header = event.headers['stripe-signature']
     const body = rawBody(event, MAX_EVENT_BYTES)
-    const stripeEvent = verifyEvent(body, header, stripe.webhookSecrets, clock())
-    if (!stripeEvent) throw new Problem('INVALID_SIGNATURE')
+    const signed = verifySignature(body, header, stripe.webhookSecrets, clock())
+    if (!signed) throw new Problem('INVALID_SIGNATURE')
+    const stripeEvent = toEvent(signed.payload)
+    if (!stripeEvent)
+      throw new Problem('INVALID_REQUEST', { error: 'The body is not a Stripe event' })
 
     const { id: eventId, type } = stripeEvent
     const purchase = toPurchase(stripeEvent)
@@ -36,7 +40,9 @@ export function createHandler(runtime: Runtime) {
             eventId,
             requestId: event.requestContext.requestId,
           })
-    log.info('stripe event', { eventId, type, ...outcome })
+    // Somebody paid and does not have what was bought: a person has to look.
+    const level = 'parked' in outcome || 'conflict' in outcome ? 'warn' : 'info'
+    log[level]('stripe event', { eventId, type, ...outcome })
     return json(200, { received: true })
   })
 }

@@ -25,7 +25,11 @@ function run(command: string, args: readonly string[]): boolean {
 const directory = mkdtempSync(path.join(tmpdir(), 'license-authority-test-'))
 const results = path.join(directory, 'results.json')
 
-const clean = [run('biome', ['check', '.']), run('tsc', []), run('knip', [])].every(Boolean)
+const clean = [
+  run('biome', ['check', '--error-on-warnings', '.']),
+  run('tsc', []),
+  run('knip', []),
+].every(Boolean)
 const tested = run(process.execPath, [
   ...JEST,
   '--coverage',

@@ -122,5 +122,9 @@ const nameOf = (error: unknown) => (error instanceof Error ? error.name : '')
 
 /** A request that DynamoDB calls wrong is a fault of the program; everything else may pass. */
 function unavailable(error: unknown): unknown {
-  return nameOf(error) === 'ValidationException' ? error : new StoreUnavailable(error)
+  const wrong =
+    error instanceof TransactionCanceledException
+      ? error.CancellationReasons?.some(({ Code }) => Code === 'ValidationError')
+      : nameOf(error) === 'ValidationException'
+  return wrong ? error : new StoreUnavailable(error)
 }

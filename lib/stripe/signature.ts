@@ -5,29 +5,32 @@ import Stripe from 'stripe'
 const TOLERANCE_SECONDS = 300
 
 /**
- * The event in a webhook's body, if Stripe signed these very bytes with one of the secrets; otherwise undefined.
+ * The payload of a webhook's body, if Stripe signed these very bytes with one of the secrets; otherwise undefined.
  * Several secrets count, since a rolled one stays in use for a day. Whatever the verification throws is a refusal:
  * the sender is nobody we know, so nothing it sends may look like a fault of ours.
  *
  * @param now milliseconds since the epoch
  */
-export function verifyEvent(
+export function verifySignature(
   body: Buffer,
   header: string | undefined,
   secrets: readonly KeyObject[],
   now: number,
-): Stripe.Event | undefined {
+): { readonly payload: unknown } | undefined {
   if (header === undefined || isFromTheFuture(header, now)) return
   for (const secret of secrets) {
     try {
-      return Stripe.webhooks.constructEvent(
-        body,
-        header,
-        secret.export().toString(),
-        TOLERANCE_SECONDS,
-        undefined,
-        now,
-      )
+      const text = secret.export().toString()
+      return {
+        payload: Stripe.webhooks.constructEvent(
+          body,
+          header,
+          text,
+          TOLERANCE_SECONDS,
+          undefined,
+          now,
+        ),
+      }
     } catch {
       // The next secret may be the one.
     }

@@ -32,6 +32,8 @@ export interface TestRuntime {
   readonly runtime: Runtime
   readonly table: string
   readonly secretsManager: LocalSecretsManager
+  /** What was asked of DynamoDB, in order. */
+  readonly commands: string[]
   /** What was logged, a line an entry. */
   readonly lines: string[]
   /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
@@ -44,6 +46,16 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   const [table, secretsManager] = await Promise.all([aTable(), startSecretsManager(SECRETS)])
   const time = { now: NOW }
   const { log, lines } = aLog()
+  const commands: string[] = []
+  const documents = aDocumentClient()
+  documents.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        commands.push(`${commandName}`)
+        return next(args)
+      },
+    { step: 'initialize' },
+  )
   const client = new SecretsManagerClient({
     endpoint: secretsManager.url,
     region: 'us-east-1',
@@ -52,7 +64,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   })
   return {
     runtime: {
-      store: createDynamoStore({ client: aDocumentClient(), table }),
+      store: createDynamoStore({ client: documents, table }),
       catalog,
       secretCache: createSecretCache(client, () => time.now),
       secretIds: {
@@ -69,6 +81,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     },
     table,
     secretsManager,
+    commands,
     lines,
     time,
     stop: () => secretsManager.stop(),

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals'
+import { StoreUnavailable } from '../../../lib/license/index.ts'
+import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
+import { TTL_ATTRIBUTE } from '../../../lib/store/item.ts'
+import { aLicense, issued, NOW } from '../../support/licenses.ts'
+import { aDocumentClient, allItems, aTable } from '../../support/table.ts'
+import { itIsALicenseStore } from './contract.ts'
+
+const aStore = async (table?: string) =>
+  createDynamoStore({ client: aDocumentClient(), table: table ?? (await aTable()) })
+
+describe('the DynamoDB store', () => {
+  itIsALicenseStore(() => aStore())
+
+  it('writes license, claims and audit entry under the documented keys', async () => {
+    const table = await aTable()
+    const { license } = await issued(await aStore(table), {
+      purchaseKey: 'pi:pi_1',
+      request: { kind: 'request', key: 'root#key_1', fingerprint: 'print', expiresAt: NOW + 5000 },
+    })
+    const keys = (await allItems(table)).map(({ pk, sk }) => `${pk} / ${sk}`).sort()
+    expect(keys).toEqual([
+      'IDEMPOTENCY#root#key_1 / IDEMPOTENCY',
+      expect.stringMatching(
+        new RegExp(`^LICENSE#${license.id} / EVENT#2025-01-01T00:00:00\\.000Z#[\\w-]{12}$`),
+      ),
+      `LICENSE#${license.id} / LICENSE`,
+      'PURCHASE#pi:pi_1 / PURCHASE',
+    ])
+  })
+
+  it('gives DynamoDB the seconds after which a request may be forgotten, and a purchase none', async () => {
+    const table = await aTable()
+    await issued(await aStore(table), {
+      purchaseKey: 'pi:pi_1',
+      request: { kind: 'request', key: 'k', fingerprint: 'print', expiresAt: NOW + 1 },
+    })
+    const claims = (await allItems(table)).filter(({ pk }) => !`${pk}`.startsWith('LICENSE#'))
+    expect(Object.fromEntries(claims.map(({ kind, [TTL_ATTRIBUTE]: ttl }) => [kind, ttl]))).toEqual(
+      {
+        purchase: undefined,
+        request: NOW / 1000 + 1,
+      },
+    )
+  })
+
+  it('is unavailable, not wrong, while the database does not answer', async () => {
+    const store = createDynamoStore({
+      client: aDocumentClient('http://127.0.0.1:1'),
+      table: 'nowhere',
+    })
+    const { id } = aLicense()
+    await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    await expect(
+      store.park({
+        purchaseKey: 'pi:pi_1',
+        reason: 'TIER_MISSING',
+        userId: null,
+        userEmail: null,
+        tier: null,
+        eventId: 'evt_1',
+        parkedAt: NOW,
+      }),
+    ).rejects.toThrow(StoreUnavailable)
+  })
+
+  it('calls a request that DynamoDB finds wrong a fault of the program', async () => {
+    const store = await aStore()
+    await expect(issued(store, { purchaseKey: 'x'.repeat(3000) })).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+    })
+  })
+})
