@@ -4,11 +4,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
-  'node_modules/jest/bin/jest.js',
+  fileURLToPath(import.meta.resolve('jest/bin/jest')),
 ]
 
 /** Runs a command of this machine or of the dependencies. Answers whether it was content. */

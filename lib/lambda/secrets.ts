@@ -17,6 +17,8 @@ export interface Secrets {
 }
 
 const keyText = z.string().check(z.minLength(1))
+/** A secret that is the key itself. What begins like JSON and could not be read is a slip of whoever edited it. */
+const bareKeyText = keyText.check(z.regex(/^[^{["]/))
 const toKey = (text: string) => createSecretKey(Buffer.from(text, 'utf8'))
 
 /** The only version of a master key that is given as a bare text, the way the seed has it. */
@@ -25,19 +27,16 @@ const BARE_KEY_VERSION = '1'
 const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[Name] } = {
   /** `{"current": "2", "1": "<old>", "2": "<new>"}`, or the bare text of the only master key. */
   masterKeys(value) {
-    const ring = z.parse(
-      z.record(z.string(), keyText),
-      typeof value === 'string' ? { current: BARE_KEY_VERSION, [BARE_KEY_VERSION]: value } : value,
-    )
-    const { current, ...texts } = z.parse(z.looseObject({ current: z.string() }), ring)
-    z.parse(z.literal(Object.keys(texts)), current)
-    const keys = Object.entries(texts).map(
-      ([version, text]) => [version, toKey(`${text}`)] as const,
-    )
-    return { current, keys: new Map(keys) }
+    if (typeof value === 'string') {
+      const only = toKey(z.parse(bareKeyText, value))
+      return { current: BARE_KEY_VERSION, keys: new Map([[BARE_KEY_VERSION, only]]) }
+    }
+    const { current, ...texts } = z.parse(z.record(z.string(), keyText), value)
+    const keys = new Map(Object.entries(texts).map(([version, text]) => [version, toKey(text)]))
+    return { current: z.parse(z.literal([...keys.keys()]), current), keys }
   },
-  pepper: (value) => toKey(z.parse(keyText, value)),
-  adminToken: (value) => toKey(z.parse(keyText, value)),
+  pepper: (value) => toKey(z.parse(bareKeyText, value)),
+  adminToken: (value) => toKey(z.parse(bareKeyText, value)),
   /** `{"webhookSecrets": ["whsec_…"]}`; several while one is being rolled. */
   stripe(value) {
     const { webhookSecrets } = z.parse(z.object({ webhookSecrets: z.array(keyText) }), value)

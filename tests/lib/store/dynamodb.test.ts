@@ -1,3 +1,4 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/license/index.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
@@ -8,6 +9,25 @@ import { itIsALicenseStore } from './contract.ts'
 
 const aStore = async (table?: string) =>
   createDynamoStore({ client: aDocumentClient(), table: table ?? (await aTable()) })
+
+/** The real database, whose first answers to a transaction are this refusal: what Amazon says under load. */
+async function aBusyStore(code: string, times: number) {
+  const [client, table] = [aDocumentClient(), await aTable()]
+  let asked = 0
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName !== 'TransactWriteItemsCommand' || ++asked > times) return next(args)
+        throw new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          $metadata: {},
+          CancellationReasons: [{ Code: 'None' }, { Code: code }],
+        })
+      },
+    { step: 'initialize' },
+  )
+  return { store: createDynamoStore({ client, table }), asked: () => asked }
+}
 
 describe('the DynamoDB store', () => {
   itIsALicenseStore(() => aStore())
@@ -70,5 +90,26 @@ describe('the DynamoDB store', () => {
     await expect(issued(store, { purchaseKey: 'x'.repeat(3000) })).rejects.toMatchObject({
       name: 'TransactionCanceledException',
     })
+  })
+
+  it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'tries again when a transaction meets %s',
+    async (code) => {
+      const { store, asked } = await aBusyStore(code, 2)
+      expect(await issued(store)).toMatchObject({ repeated: false })
+      expect(asked()).toBe(3)
+    },
+  )
+
+  it('is unavailable when eight tries meet another transaction', async () => {
+    const { store, asked } = await aBusyStore('TransactionConflict', 100)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    expect(asked()).toBe(8)
+  })
+
+  it('does not try again what cannot pass', async () => {
+    const { store, asked } = await aBusyStore('ItemCollectionSizeLimitExceeded', 100)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    expect(asked()).toBe(1)
   })
 })

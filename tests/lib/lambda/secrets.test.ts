@@ -1,0 +1,105 @@
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createSecretsLoader } from '../../../lib/lambda/secrets.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+
+const HOUR = 60 * 60 * 1000
+
+let test: TestRuntime
+
+beforeAll(async () => {
+  test = await aRuntime()
+})
+afterAll(() => test.stop())
+
+/** What the secret of this name is read as when Secrets Manager holds the text. */
+async function load<Name extends 'masterKeys' | 'pepper' | 'adminToken' | 'stripe'>(
+  name: Name,
+  text: string,
+) {
+  const { secretCache, secretIds } = test.runtime
+  test.secretsManager.secrets.set(secretIds[name] ?? '', text)
+  test.time.now += HOUR
+  return (await createSecretsLoader(secretCache, secretIds, [name])())[name]
+}
+
+describe('loading secrets', () => {
+  it('reads a bare text as the only master key', async () => {
+    const ring = await load('masterKeys', 'dev_master_key')
+    expect(ring.current).toBe('1')
+    expect([...ring.keys].map(([version, key]) => [version, `${key.export()}`])).toEqual([
+      ['1', 'dev_master_key'],
+    ])
+  })
+
+  it('reads a ring of master keys as UTF-8 texts', async () => {
+    const ring = await load('masterKeys', '{"current":"2","1":"old","2":"schlüssel 🔑"}')
+    expect(ring.current).toBe('2')
+    expect(Object.fromEntries([...ring.keys].map(([v, key]) => [v, `${key.export()}`]))).toEqual({
+      '1': 'old',
+      '2': 'schlüssel 🔑',
+    })
+  })
+
+  it('reads pepper and token as they stand, and Stripe’s secrets as a list', async () => {
+    expect(`${(await load('pepper', 'some pepper')).export()}`).toBe('some pepper')
+    expect(`${(await load('adminToken', 'some_token')).export()}`).toBe('some_token')
+    const { webhookSecrets } = await load('stripe', '{"webhookSecrets":["whsec_a","whsec_b"]}')
+    expect(webhookSecrets.map((key) => `${key.export()}`)).toEqual(['whsec_a', 'whsec_b'])
+  })
+
+  it('knows no Stripe secret in a new deployment', async () => {
+    expect(await load('stripe', '{"webhookSecrets":[]}')).toEqual({ webhookSecrets: [] })
+  })
+
+  it.each([
+    ['masterKeys', ''],
+    ['masterKeys', '{}'],
+    ['masterKeys', '{"current":"2","1":"old"}'],
+    ['masterKeys', '{"current":"1","1":""}'],
+    ['masterKeys', '{"current":"1","1":7}'],
+    ['masterKeys', '{"current":"current"}'],
+    ['masterKeys', '["a"]'],
+    ['masterKeys', '{"current":'],
+    ['pepper', ''],
+    ['pepper', '{"pepper":"x"}'],
+    ['adminToken', ''],
+    ['stripe', 'whsec_bare'],
+    ['stripe', '{"webhookSecrets":"whsec_a"}'],
+    ['stripe', '{"webhookSecrets":[""]}'],
+  ] as const)(
+    'is unavailable while %s is %j, and well again once it is mended',
+    async (name, text) => {
+      const failure: unknown = await load(name, text).catch((error: unknown) => error)
+      expect(failure).toMatchObject({ name: 'Problem', code: 'UNAVAILABLE' })
+      const good = {
+        masterKeys: 'good',
+        pepper: 'good',
+        adminToken: 'good',
+        stripe: '{"webhookSecrets":["good"]}',
+      }
+      await load(name, good[name])
+    },
+  )
+
+  it('refuses to be made for a secret that the function was not given', () => {
+    expect(() => createSecretsLoader(test.runtime.secretCache, {}, ['pepper'])).toThrow(
+      'The function was not given the secret pepper',
+    )
+  })
+
+  it('gives keys that nothing can print', async () => {
+    const secrets = {
+      ring: await load('masterKeys', '{"current":"2","1":"hush_1","2":"hush_2"}'),
+      pepper: await load('pepper', 'hush_pepper'),
+      stripe: await load('stripe', '{"webhookSecrets":["hush_stripe"]}'),
+    }
+    const shown = [
+      inspect(secrets, { depth: 9, showHidden: true }),
+      JSON.stringify(secrets),
+      `${secrets.pepper}`,
+      JSON.stringify([...secrets.ring.keys.values()]),
+    ]
+    expect(shown.join()).not.toContain('hush')
+  })
+})
