@@ -1,0 +1,251 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { evaluate, isGood, type LicenseState } from '../../../lib/license/evaluate.ts'
+import type { Billing, LicenseFacts } from '../../../lib/license/license.ts'
+import { NOW } from '../../support/licenses.ts'
+
+const PAID: Billing = { status: 'paid', paidUntil: NOW }
+const factsOf = (billing: Billing, causes: Partial<LicenseFacts> = {}): LicenseFacts => ({
+  admin: 'clear',
+  risk: 'clear',
+  ...causes,
+  billing,
+})
+const stateOf = (facts: LicenseFacts, now: number) => evaluate(facts, now).state
+
+const RANKS: LicenseState[] = [
+  'active',
+  'canceling',
+  'grace',
+  'pending',
+  'expired',
+  'suspended',
+  'revoked',
+]
+const rank = (state: LicenseState) => RANKS.indexOf(state)
+
+const anyTime = fc.integer({ min: NOW - 5, max: NOW + 5 })
+const anyBilling: fc.Arbitrary<Billing> = fc.record(
+  {
+    status: fc.constantFrom(
+      'pending',
+      'trialing',
+      'paid',
+      'past_due',
+      'unpaid',
+      'paused',
+      'ended',
+    ) satisfies fc.Arbitrary<Billing['status']>,
+    paidUntil: fc.option(anyTime),
+    graceUntil: anyTime,
+    cancelAt: anyTime,
+  },
+  { requiredKeys: ['status', 'paidUntil'] },
+)
+const anyFacts: fc.Arbitrary<LicenseFacts> = fc.record({
+  admin: fc.constantFrom('clear', 'suspended', 'revoked'),
+  billing: anyBilling,
+  risk: fc.constantFrom('clear', 'disputed', 'refunded', 'lost'),
+})
+
+describe('what billing says', () => {
+  it.each<[string, Billing, object, object]>([
+    ['paid', PAID, { state: 'active', expiresAt: NOW }, { state: 'expired', expiresAt: NOW }],
+    [
+      'paid for ever',
+      { status: 'paid', paidUntil: null },
+      { state: 'active', expiresAt: null },
+      { state: 'active', expiresAt: null },
+    ],
+    [
+      'on trial',
+      { status: 'trialing', paidUntil: NOW },
+      { state: 'active', trial: true, expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'paid and to be cancelled',
+      { status: 'paid', paidUntil: NOW + 9, cancelAt: NOW },
+      { state: 'canceling', expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'paid and to be cancelled after what is paid',
+      { status: 'paid', paidUntil: NOW, cancelAt: NOW + 9 },
+      { state: 'canceling', expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'paid for ever and to be cancelled',
+      { status: 'paid', paidUntil: null, cancelAt: NOW },
+      { state: 'canceling', expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'on a trial that is to be cancelled',
+      { status: 'trialing', paidUntil: NOW, cancelAt: NOW },
+      { state: 'canceling', expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'past due with grace beyond what was paid',
+      { status: 'past_due', paidUntil: NOW - 9, graceUntil: NOW },
+      { state: 'grace', expiresAt: NOW },
+      { state: 'suspended', expiresAt: NOW },
+    ],
+    [
+      'past due without grace',
+      { status: 'past_due', paidUntil: NOW },
+      { state: 'grace', expiresAt: NOW },
+      { state: 'suspended', expiresAt: NOW },
+    ],
+    [
+      'past due and to be cancelled before grace ends',
+      { status: 'past_due', paidUntil: NOW - 9, graceUntil: NOW + 9, cancelAt: NOW },
+      { state: 'grace', expiresAt: NOW },
+      { state: 'suspended', expiresAt: NOW },
+    ],
+    [
+      'paid, with grace from a time past',
+      { status: 'paid', paidUntil: NOW, graceUntil: NOW + 9 },
+      { state: 'active', expiresAt: NOW },
+      { state: 'expired', expiresAt: NOW },
+    ],
+    [
+      'pending',
+      { status: 'pending', paidUntil: null },
+      { state: 'pending', expiresAt: null },
+      { state: 'pending', expiresAt: null },
+    ],
+    [
+      'unpaid',
+      { status: 'unpaid', paidUntil: NOW + 9 },
+      { state: 'suspended', expiresAt: NOW + 9 },
+      { state: 'suspended', expiresAt: NOW + 9 },
+    ],
+    [
+      'paused',
+      { status: 'paused', paidUntil: NOW + 9 },
+      { state: 'suspended', expiresAt: NOW + 9 },
+      { state: 'suspended', expiresAt: NOW + 9 },
+    ],
+    [
+      'ended',
+      { status: 'ended', paidUntil: NOW + 9 },
+      { state: 'expired', expiresAt: NOW + 9 },
+      { state: 'expired', expiresAt: NOW + 9 },
+    ],
+  ])('counts for a license that is %s, then and a millisecond later', (_, billing, then, later) => {
+    expect(evaluate(factsOf(billing), NOW)).toEqual(then)
+    expect(evaluate(factsOf(billing), NOW + 1)).toEqual(later)
+  })
+})
+
+describe('what a person decided and what the card networks say', () => {
+  it.each([
+    [{ admin: 'suspended' }, 'suspended'],
+    [{ admin: 'revoked' }, 'revoked'],
+    [{ risk: 'disputed' }, 'suspended'],
+    [{ risk: 'refunded' }, 'revoked'],
+    [{ risk: 'lost' }, 'revoked'],
+    [{ admin: 'suspended', risk: 'disputed' }, 'suspended'],
+    [{ admin: 'suspended', risk: 'lost' }, 'revoked'],
+    [{ admin: 'revoked', risk: 'disputed' }, 'revoked'],
+  ] as const)('counts for %j, paid or not', (causes, state) => {
+    expect(evaluate(factsOf(PAID, causes), NOW)).toEqual({ state, expiresAt: NOW })
+    expect(stateOf(factsOf(PAID, causes), NOW + 1)).toBe(state)
+    expect(stateOf(factsOf({ status: 'pending', paidUntil: null }, causes), NOW)).toBe(state)
+  })
+
+  it('leaves no trial to a license that is not active', () => {
+    const facts = factsOf({ status: 'trialing', paidUntil: NOW }, { risk: 'disputed' })
+    expect(evaluate(facts, NOW)).toEqual({ state: 'suspended', expiresAt: NOW })
+  })
+
+  it('counts most when a person revoked, whatever was paid and whatever the risk', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, (facts, now) => {
+        expect(stateOf({ ...facts, admin: 'revoked' }, now)).toBe('revoked')
+      }),
+    )
+  })
+
+  it('counts as the worst of the three, and as nothing worse', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, (facts, now) => {
+        const alone = [
+          stateOf(factsOf({ status: 'paid', paidUntil: null }, { admin: facts.admin }), now),
+          stateOf(factsOf({ status: 'paid', paidUntil: null }, { risk: facts.risk }), now),
+          stateOf(factsOf(facts.billing), now),
+        ]
+        expect(rank(stateOf(facts, now))).toBe(Math.max(...alone.map(rank)))
+      }),
+    )
+  })
+})
+
+describe('the end of a license', () => {
+  it('comes after its last good millisecond, and no later one is good again', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, anyTime, (facts, one, other) => {
+        const [early, late] = [Math.min(one, other), Math.max(one, other)]
+        if (!isGood(stateOf(facts, early))) expect(isGood(stateOf(facts, late))).toBe(false)
+        expect(rank(stateOf(facts, late))).toBeGreaterThanOrEqual(rank(stateOf(facts, early)))
+      }),
+    )
+  })
+
+  it('parts good from bad to the millisecond, whatever made it good', () => {
+    fc.assert(
+      fc.property(anyFacts, (facts) => {
+        const { state, expiresAt } = evaluate(facts, NOW - 6)
+        fc.pre(isGood(state) && expiresAt !== null)
+        expect(stateOf(facts, expiresAt ?? 0)).toBe(state)
+        expect(isGood(stateOf(facts, (expiresAt ?? 0) + 1))).toBe(false)
+      }),
+    )
+  })
+
+  it('is the same whenever one asks', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, fc.integer(), (facts, one, other) => {
+        expect(evaluate(facts, one).expiresAt).toBe(evaluate(facts, other).expiresAt)
+      }),
+    )
+  })
+
+  it('is never later for a cancellation', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, anyTime, (facts, cancelAt, now) => {
+        const { cancelAt: _, ...billing } = facts.billing
+        const without = evaluate({ ...facts, billing }, now)
+        const canceled = evaluate({ ...facts, billing: { ...billing, cancelAt } }, now)
+        expect(canceled.expiresAt).toBe(Math.min(without.expiresAt ?? cancelAt, cancelAt))
+        expect(rank(canceled.state)).toBeGreaterThanOrEqual(rank(without.state))
+      }),
+    )
+  })
+})
+
+describe('judging', () => {
+  it('changes nothing and says the same again', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, (facts, now) => {
+        Object.freeze(Object.freeze(facts).billing)
+        expect(evaluate(facts, now)).toEqual(evaluate(structuredClone(facts), now))
+      }),
+    )
+  })
+
+  it.each([
+    ['active', true],
+    ['canceling', true],
+    ['grace', true],
+    ['pending', false],
+    ['expired', false],
+    ['suspended', false],
+    ['revoked', false],
+  ] as const)('takes %s for good: %s', (state, good) => {
+    expect(isGood(state)).toBe(good)
+  })
+})

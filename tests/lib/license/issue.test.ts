@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { DAY_MS, issueLicense, LIFETIME } from '../../../lib/license/issue.ts'
+import { type LicenseId, licenseId, MasterKeyMissing, makeKey } from '../../../lib/license/key.ts'
+import type { License } from '../../../lib/license/license.ts'
+import { type Claim, type LicenseStore, StoreUnavailable } from '../../../lib/license/store.ts'
+import { createMemoryStore } from '../../../lib/store/memory.ts'
+import { anOrder, aRing, issued, NOW, someKeys } from '../../support/licenses.ts'
+
+const keys = someKeys()
+const SECOND = NOW / 1000
+const REQUEST: Claim = { kind: 'request', key: 'root#key_1', fingerprint: 'print_1' }
+
+let store: LicenseStore
+
+beforeEach(() => {
+  store = createMemoryStore()
+})
+
+const issue = (order: Parameters<typeof anOrder>[0] = {}, context = {}) =>
+  issueLicense({ store, keys, now: NOW, ...context }, anOrder(order))
+
+/** A store with answers of its own, and all that it was asked to write. */
+function aStore(answer: LicenseStore['issue']) {
+  const asked: Parameters<LicenseStore['issue']>[0][] = []
+  const spy: LicenseStore = {
+    ...store,
+    issue: (wanted) => {
+      asked.push(wanted)
+      return answer(wanted)
+    },
+  }
+  return { store: spy, asked }
+}
+
+describe('issuing a license', () => {
+  it('stores what was ordered, and the key can be made again from it', async () => {
+    const order = { paymentIntentId: 'pi_1', purchaseKey: 'pi:pi_1' }
+    const { key, license, repeated } = await issued(store, order, { now: NOW + 999 })
+    expect(repeated).toBe(false)
+    expect(license).toEqual({
+      id: licenseId(key, keys.pepper),
+      origin: { subject: 'user_123', tier: 'pro', issuedAt: SECOND, keyVersion: '1' },
+      userId: 'user_123',
+      userEmail: 'user@example.com',
+      tier: 'pro',
+      paymentIntentId: 'pi_1',
+      facts: {
+        admin: 'clear',
+        billing: { status: 'paid', paidUntil: NOW + 30 * DAY_MS },
+        risk: 'clear',
+      },
+      version: 1,
+      createdAt: NOW + 999,
+    })
+    expect(await store.find(license.id)).toEqual(license)
+    expect(makeKey(license.origin, keys)).toBe(key)
+  })
+
+  it('writes license, claims and history together, and nothing that holds the key', async () => {
+    const spy = aStore(store.issue)
+    const order = { purchaseKey: 'pi:pi_1', request: REQUEST, actor: 'token:t', reason: 'gift' }
+    const { key, license } = await issued(spy.store, order)
+    expect(spy.asked).toEqual([
+      {
+        license,
+        audit: {
+          licenseId: license.id,
+          at: NOW,
+          actor: 'token:t',
+          action: 'issued',
+          reason: 'gift',
+          requestId: 'request_1',
+          before: null,
+          after: license.facts,
+        },
+        claims: [REQUEST, { kind: 'purchase', key: 'pi:pi_1' }],
+      },
+    ])
+    expect(JSON.stringify(spy.asked)).not.toContain(key.split('-')[2])
+  })
+
+  it('gives a license for life no end', async () => {
+    const { license } = await issued(store, { durationDays: LIFETIME })
+    expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: null })
+  })
+
+  it('makes the purchase the subject while nobody is known to own it', async () => {
+    const { license } = await issued(store, { userId: null, purchaseKey: 'cs:cs_1' })
+    expect(license).toMatchObject({ userId: null, origin: { subject: 'cs:cs_1' } })
+  })
+
+  it('takes no order that has neither a user nor a purchase', async () => {
+    await expect(issue({ userId: null })).rejects.toThrow(TypeError)
+  })
+
+  it('uses the current version of the master key', async () => {
+    const rotated = someKeys(aRing('2', { '1': 'old', '2': 'new' }))
+    const { key, license } = await issued(store, {}, { keys: rotated })
+    expect(license.origin.keyVersion).toBe('2')
+    const onlyNew = someKeys(aRing('2', { '2': 'new' }))
+    expect(makeKey(license.origin, onlyNew)).toBe(key)
+  })
+
+  it('writes nothing without the current master key', async () => {
+    const spy = aStore(store.issue)
+    const lost = someKeys({ ...aRing(), current: '9' })
+    await expect(issue({}, { store: spy.store, keys: lost })).rejects.toThrow(MasterKeyMissing)
+    expect(spy.asked).toEqual([])
+  })
+
+  it('lets a store that does not answer be seen as that', async () => {
+    const down = aStore(() => Promise.reject(new StoreUnavailable('down')))
+    await expect(issue({}, down)).rejects.toThrow(StoreUnavailable)
+  })
+})
+
+describe('more than one license for a subject, a tier and a second', () => {
+  it('each take the next free second, and last from there', async () => {
+    const all = [await issued(store), await issued(store), await issued(store)]
+    expect(all.map(({ license }) => license.origin.issuedAt)).toEqual(
+      [0, 1, 2].map((n) => SECOND + n),
+    )
+    expect(all.map(({ license }) => license.facts.billing.paidUntil)).toEqual(
+      [0, 1, 2].map((n) => NOW + n * 1000 + 30 * DAY_MS),
+    )
+    expect(new Set(all.map(({ key }) => key)).size).toBe(3)
+  })
+
+  it.each([
+    ['subject', { userId: 'user_124' }],
+    ['tier', { tier: 'elite' }],
+  ])('stand in no other %s’s way', async (_, change) => {
+    await issued(store)
+    expect((await issued(store, change)).license.origin.issuedAt).toBe(SECOND)
+  })
+
+  it('end 300 seconds ahead of the clock', async () => {
+    const full = aStore(async () => ({ status: 'taken' }))
+    expect(await issue({}, full)).toEqual({ ok: false, error: 'CONFLICT' })
+    const seconds = full.asked.map(({ license }) => license.origin.issuedAt)
+    expect(seconds).toEqual(Array.from({ length: 301 }, (_, n) => SECOND + n))
+  })
+
+  it('may use the very last of those seconds', async () => {
+    const almostFull = aStore(async ({ license }) => ({
+      status: license.origin.issuedAt < SECOND + 300 ? 'taken' : 'issued',
+    }))
+    expect(await issue({}, almostFull)).toMatchObject({
+      ok: true,
+      value: { license: { origin: { issuedAt: SECOND + 300 } } },
+    })
+  })
+})
+
+describe('a repeated order', () => {
+  it.each([
+    ['purchase', { purchaseKey: 'pi:pi_1' }],
+    ['request', { request: REQUEST }],
+    ['purchase nobody owns', { userId: null, purchaseKey: 'cs:cs_1' }],
+    ['request without a fingerprint', { request: { kind: 'request', key: 'key_2' } as const }],
+  ])('gets the first license and its key for the same %s, days later', async (_, order) => {
+    const { key, license } = await issued(store, order)
+    const again = await issued(store, order, { now: NOW + 3 * DAY_MS })
+    expect(again).toEqual({ key, license, repeated: true })
+  })
+
+  it('gets the key of the master key that made it, after a rotation', async () => {
+    const order = { purchaseKey: 'pi:pi_1' }
+    const { key } = await issued(store, order, { keys: someKeys(aRing('1', { '1': 'old' })) })
+    const rotated = someKeys(aRing('2', { '1': 'old', '2': 'new' }))
+    expect(await issued(store, order, { keys: rotated })).toMatchObject({ key, repeated: true })
+  })
+
+  it('gets the license as it is now, whose tier may have changed since', async () => {
+    const { key, license } = await issued(store, { purchaseKey: 'pi:pi_1' })
+    const upgraded: License = { ...license, tier: 'elite' }
+    const changed = { ...store, find: async () => upgraded }
+    expect(await issued(changed, { purchaseKey: 'pi:pi_1' })).toEqual({
+      key,
+      license: upgraded,
+      repeated: true,
+    })
+  })
+
+  it.each([
+    ['user', { userId: 'user_other' }],
+    ['user, since nobody was known', { userId: null }],
+    ['tier', { tier: 'elite' }],
+  ])('conflicts for the same purchase and another %s', async (_, change) => {
+    await issued(store, { purchaseKey: 'pi:pi_1' })
+    const order = { purchaseKey: 'pi:pi_1', ...change }
+    expect(await issue(order)).toEqual({ ok: false, error: 'CONFLICT' })
+  })
+
+  it.each([
+    ['print', { request: { ...REQUEST, fingerprint: 'print_2' } }],
+    ['user', { request: REQUEST, userId: 'user_other' }],
+    ['tier', { request: REQUEST, tier: 'elite' }],
+  ])('conflicts for the same request with another %s', async (_, order) => {
+    await issued(store, { request: REQUEST })
+    expect(await issue(order)).toEqual({ ok: false, error: 'CONFLICT' })
+  })
+
+  it('is no matter of the fingerprint when it is the purchase that repeats', async () => {
+    const { key } = await issued(store, { purchaseKey: 'pi:pi_1', request: REQUEST })
+    const order = { purchaseKey: 'pi:pi_1', request: { ...REQUEST, key: 'root#key_2' } }
+    expect(await issued(store, order)).toMatchObject({ key, repeated: true })
+  })
+
+  it('is a fault of ours when its claim points to nothing', async () => {
+    const claim = { ...REQUEST, licenseId: 'lic_nowhere' as LicenseId }
+    const broken = aStore(async () => ({ status: 'claimed', claim }))
+    await expect(issue({ request: REQUEST }, broken)).rejects.toThrow(
+      'A claim points to a license that does not exist',
+    )
+  })
+})
