@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import type { SecretName } from '../config.ts'
 import type { Response } from '../http/response.ts'
-import { MasterKeyMissing } from '../license/index.ts'
+import { MasterKeyFault } from '../license/index.ts'
 import { cors } from './cors.ts'
 import { problems } from './problems.ts'
 import type { Runtime } from './runtime.ts'
@@ -38,7 +38,7 @@ export function endpoint<Name extends SecretName>(
     try {
       return await respond(event, secrets)
     } catch (error) {
-      if (!(error instanceof MasterKeyMissing)) throw error
+      if (!(error instanceof MasterKeyFault)) throw error
       // Another instance may have seen a new key ring before this one.
       secretCache.expire()
       return respond(event, await load())

@@ -12,7 +12,7 @@ export {
   type KeyRing,
   type Keys,
   type LicenseId,
-  MasterKeyMissing,
+  MasterKeyFault,
   TIER_NAME,
 } from './key.ts'
 export type { AuditEntry, License } from './license.ts'

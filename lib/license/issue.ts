@@ -1,4 +1,4 @@
-import { type Keys, type LicenseKey, licenseId, makeKey } from './key.ts'
+import { type Keys, type LicenseKey, licenseId, makeKey, remakeKey } from './key.ts'
 import type { AuditEntry, License } from './license.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Claim, HeldClaim, LicenseStore } from './store.ts'
@@ -48,7 +48,7 @@ const MAX_SECONDS_AHEAD = 300
  * Refuses with `CONFLICT` an Idempotency-Key that was used for another order, a purchase that belongs to another
  * user or tier, and a subject that has used up every second within reach.
  *
- * @throws MasterKeyMissing, StoreUnavailable
+ * @throws MasterKeyFault, StoreUnavailable
  */
 export async function issueLicense(
   { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
@@ -84,7 +84,7 @@ async function repeat(
   if (!license) throw new Error('A claim points to a license that does not exist')
   const { subject, tier } = license.origin
   if (subject !== (order.userId ?? order.purchaseKey) || tier !== order.tier) return err('CONFLICT')
-  return ok({ license, key: makeKey(license.origin, keys), repeated: true })
+  return ok({ license, key: remakeKey(license, keys), repeated: true })
 }
 
 function toLicense(

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import type { KeyOrigin } from './license.ts'
+import type { KeyOrigin, License } from './license.ts'
 
 declare const brand: unique symbol
 
@@ -22,12 +22,12 @@ export interface Keys {
   readonly prefix: string
 }
 
-/** The ring lacks the master key of a license. A fault of ours, never a verdict about the license. */
-export class MasterKeyMissing extends Error {
-  override readonly name = 'MasterKeyMissing'
-  constructor(keyVersion: string) {
-    super(`The key ring has no master key of version ${JSON.stringify(keyVersion)}`)
-  }
+/**
+ * The ring lacks the master key of a license, or holds another one under its version. A fault of ours, never a
+ * verdict about the license.
+ */
+export class MasterKeyFault extends Error {
+  override readonly name = 'MasterKeyFault'
 }
 
 /** What a tier may be called, in the catalog and in a key: `-` parts a key and `:` parts what is signed. */
@@ -53,19 +53,32 @@ export function parseKey(text: string, prefix: string): LicenseKey | undefined {
  * Makes the key of an origin: the same text as the vendor's Python generator makes for the same master key, user,
  * tier and second. The signed text cannot be read two ways, since neither tier nor second holds a `:`.
  *
- * @throws MasterKeyMissing when the ring lacks the origin's version.
+ * @throws MasterKeyFault when the ring lacks the origin's version.
  */
 export function makeKey(
   origin: KeyOrigin,
   { ring, prefix }: Pick<Keys, 'ring' | 'prefix'>,
 ): LicenseKey {
   const masterKey = ring.keys.get(origin.keyVersion)
-  if (!masterKey) throw new MasterKeyMissing(origin.keyVersion)
+  if (!masterKey) {
+    throw new MasterKeyFault(`The key ring has no master key of version "${origin.keyVersion}"`)
+  }
   const signature = createHmac('sha256', masterKey)
     .update(`${origin.subject}:${origin.tier}:${origin.issuedAt}`)
     .digest('hex')
     .slice(0, SIGNATURE_DIGITS)
   return `${prefix}-${origin.tier.toUpperCase()}-${signature}-${origin.issuedAt}` as LicenseKey
+}
+
+/**
+ * Makes the key of a license again, as it was when it was issued.
+ *
+ * @throws MasterKeyFault when the ring lacks its master key, or holds one under that version that makes another key.
+ */
+export function remakeKey({ id, origin }: Pick<License, 'id' | 'origin'>, keys: Keys): LicenseKey {
+  const key = makeKey(origin, keys)
+  if (licenseId(key, keys.pepper) === id) return key
+  throw new MasterKeyFault(`Master key "${origin.keyVersion}" does not make the key of ${id}`)
 }
 
 /** Compares in constant time, so that the time of an answer says nothing about how much of a guess was right. */

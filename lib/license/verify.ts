@@ -1,5 +1,5 @@
 import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
-import { type Keys, licenseId, makeKey, parseKey, sameKey } from './key.ts'
+import { type Keys, licenseId, parseKey, remakeKey, sameKey } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -24,9 +24,9 @@ export type Verdict =
 /**
  * Says whether a key is good at `now` (milliseconds since the epoch). One read at most, and none for a text that
  * is no key. A key is good only if its license exists and makes this very key again: the signature in it is never
- * trusted alone, and forged and unknown are told apart by nobody.
+ * trusted alone, and nobody can tell forged from unknown.
  *
- * @throws MasterKeyMissing, StoreUnavailable
+ * @throws MasterKeyFault, StoreUnavailable
  */
 export async function verifyLicense(
   { store, keys, now }: { store: Pick<LicenseStore, 'find'>; keys: Keys; now: number },
@@ -35,7 +35,7 @@ export async function verifyLicense(
   const key = parseKey(text, keys.prefix)
   if (!key) return { valid: false, code: 'MALFORMED' }
   const license = await store.find(licenseId(key, keys.pepper))
-  if (!license || !sameKey(key, makeKey(license.origin, keys))) {
+  if (!license || !sameKey(key, remakeKey(license, keys))) {
     return { valid: false, code: 'NOT_FOUND' }
   }
   return judge(license, now)

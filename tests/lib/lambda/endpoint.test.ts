@@ -147,7 +147,11 @@ describe('rotating the master key', () => {
     test.secretsManager.secrets.set('test/master-keys', onlyNew)
     test.time.now += HOUR
     expect(await verify(after)).toMatchObject({ status: 200 })
-    expect(await verify(before)).toMatchObject({ status: 503, body: UNAVAILABLE })
+    for (const ring of [onlyNew, 'not the first key']) {
+      test.secretsManager.secrets.set('test/master-keys', ring)
+      test.time.now += HOUR
+      expect(await verify(before)).toMatchObject({ status: 503, body: UNAVAILABLE })
+    }
   })
 
   it('reaches a Lambda that still holds the old ring with the first key of the new one', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Context } from 'aws-lambda'
 import { Problem } from '../../../lib/http/problem.ts'
 import { problems } from '../../../lib/lambda/problems.ts'
-import { MasterKeyMissing, StoreUnavailable } from '../../../lib/license/index.ts'
+import { MasterKeyFault, StoreUnavailable } from '../../../lib/license/index.ts'
 import { aContext, aPost } from '../../support/http.ts'
 import { aLog } from '../../support/runtime.ts'
 
@@ -48,7 +48,7 @@ describe('what is thrown in a handler', () => {
 
   it.each([
     ['a store that does not answer', new StoreUnavailable(new Error('down'))],
-    ['a master key that is not there', new MasterKeyMissing('3')],
+    ['a master key that is not right', new MasterKeyFault('no version 3')],
   ])('is temporary when it is %s', async (_, error) => {
     expect(await answerTo(error)).toMatchObject({
       status: 503,

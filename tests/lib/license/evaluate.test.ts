@@ -49,95 +49,63 @@ const anyFacts: fc.Arbitrary<LicenseFacts> = fc.record({
 })
 
 describe('what billing says', () => {
-  it.each<[string, Billing, object, object]>([
-    ['paid', PAID, { state: 'active', expiresAt: NOW }, { state: 'expired', expiresAt: NOW }],
+  it.each<[string, Billing, LicenseState, LicenseState, number | null]>([
+    ['paid', PAID, 'active', 'expired', NOW],
+    ['paid for ever', { status: 'paid', paidUntil: null }, 'active', 'active', null],
+    ['with old grace', { ...PAID, graceUntil: NOW + 9 }, 'active', 'expired', NOW],
     [
-      'paid for ever',
-      { status: 'paid', paidUntil: null },
-      { state: 'active', expiresAt: null },
-      { state: 'active', expiresAt: null },
+      'to be cancelled',
+      { ...PAID, paidUntil: NOW + 9, cancelAt: NOW },
+      'canceling',
+      'expired',
+      NOW,
     ],
-    [
-      'on trial',
-      { status: 'trialing', paidUntil: NOW },
-      { state: 'active', trial: true, expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
-    ],
-    [
-      'paid and to be cancelled',
-      { status: 'paid', paidUntil: NOW + 9, cancelAt: NOW },
-      { state: 'canceling', expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
-    ],
-    [
-      'paid and to be cancelled after what is paid',
-      { status: 'paid', paidUntil: NOW, cancelAt: NOW + 9 },
-      { state: 'canceling', expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
-    ],
+    ['to be cancelled late', { ...PAID, cancelAt: NOW + 9 }, 'canceling', 'expired', NOW],
     [
       'paid for ever and to be cancelled',
       { status: 'paid', paidUntil: null, cancelAt: NOW },
-      { state: 'canceling', expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
+      'canceling',
+      'expired',
+      NOW,
     ],
     [
       'on a trial that is to be cancelled',
       { status: 'trialing', paidUntil: NOW, cancelAt: NOW },
-      { state: 'canceling', expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
+      'canceling',
+      'expired',
+      NOW,
     ],
     [
       'past due with grace beyond what was paid',
       { status: 'past_due', paidUntil: NOW - 9, graceUntil: NOW },
-      { state: 'grace', expiresAt: NOW },
-      { state: 'suspended', expiresAt: NOW },
+      'grace',
+      'suspended',
+      NOW,
     ],
-    [
-      'past due without grace',
-      { status: 'past_due', paidUntil: NOW },
-      { state: 'grace', expiresAt: NOW },
-      { state: 'suspended', expiresAt: NOW },
-    ],
+    ['past due without grace', { ...PAID, status: 'past_due' }, 'grace', 'suspended', NOW],
     [
       'past due and to be cancelled before grace ends',
       { status: 'past_due', paidUntil: NOW - 9, graceUntil: NOW + 9, cancelAt: NOW },
-      { state: 'grace', expiresAt: NOW },
-      { state: 'suspended', expiresAt: NOW },
+      'grace',
+      'suspended',
+      NOW,
     ],
-    [
-      'paid, with grace from a time past',
-      { status: 'paid', paidUntil: NOW, graceUntil: NOW + 9 },
-      { state: 'active', expiresAt: NOW },
-      { state: 'expired', expiresAt: NOW },
-    ],
-    [
-      'pending',
-      { status: 'pending', paidUntil: null },
-      { state: 'pending', expiresAt: null },
-      { state: 'pending', expiresAt: null },
-    ],
-    [
-      'unpaid',
-      { status: 'unpaid', paidUntil: NOW + 9 },
-      { state: 'suspended', expiresAt: NOW + 9 },
-      { state: 'suspended', expiresAt: NOW + 9 },
-    ],
-    [
-      'paused',
-      { status: 'paused', paidUntil: NOW + 9 },
-      { state: 'suspended', expiresAt: NOW + 9 },
-      { state: 'suspended', expiresAt: NOW + 9 },
-    ],
-    [
-      'ended',
-      { status: 'ended', paidUntil: NOW + 9 },
-      { state: 'expired', expiresAt: NOW + 9 },
-      { state: 'expired', expiresAt: NOW + 9 },
-    ],
-  ])('counts for a license that is %s, then and a millisecond later', (_, billing, then, later) => {
-    expect(evaluate(factsOf(billing), NOW)).toEqual(then)
-    expect(evaluate(factsOf(billing), NOW + 1)).toEqual(later)
+    ['pending', { status: 'pending', paidUntil: null }, 'pending', 'pending', null],
+    ['unpaid', { ...PAID, status: 'unpaid' }, 'suspended', 'suspended', NOW],
+    ['paused', { ...PAID, status: 'paused' }, 'suspended', 'suspended', NOW],
+    ['ended', { ...PAID, status: 'ended' }, 'expired', 'expired', NOW],
+  ])(
+    'counts for a license that is %s, then and a millisecond later',
+    (_, billing, then, later, end) => {
+      expect(evaluate(factsOf(billing), NOW)).toEqual({ state: then, expiresAt: end })
+      expect(evaluate(factsOf(billing), NOW + 1)).toEqual({ state: later, expiresAt: end })
+    },
+  )
+
+  it('calls a trial one for as long as it is active', () => {
+    const facts = factsOf({ status: 'trialing', paidUntil: NOW })
+    expect(evaluate(facts, NOW)).toEqual({ state: 'active', trial: true, expiresAt: NOW })
+    expect(evaluate(facts, NOW + 1)).toEqual({ state: 'expired', expiresAt: NOW })
   })
 })
 

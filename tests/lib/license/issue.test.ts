@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DAY_MS, issueLicense, LIFETIME } from '../../../lib/license/issue.ts'
-import { type LicenseId, licenseId, MasterKeyMissing, makeKey } from '../../../lib/license/key.ts'
+import { type LicenseId, licenseId, MasterKeyFault, makeKey } from '../../../lib/license/key.ts'
 import type { License } from '../../../lib/license/license.ts'
 import { type Claim, type LicenseStore, StoreUnavailable } from '../../../lib/license/store.ts'
 import { createMemoryStore } from '../../../lib/store/memory.ts'
@@ -104,7 +104,7 @@ describe('issuing a license', () => {
   it('writes nothing without the current master key', async () => {
     const spy = aStore(store.issue)
     const lost = someKeys({ ...aRing(), current: '9' })
-    await expect(issue({}, { store: spy.store, keys: lost })).rejects.toThrow(MasterKeyMissing)
+    await expect(issue({}, { store: spy.store, keys: lost })).rejects.toThrow(MasterKeyFault)
     expect(spy.asked).toEqual([])
   })
 
@@ -199,6 +199,13 @@ describe('a repeated order', () => {
   ])('conflicts for the same request with another %s', async (_, order) => {
     await issued(store, { request: REQUEST })
     expect(await issue(order)).toEqual({ ok: false, error: 'CONFLICT' })
+  })
+
+  it('never answers another key than the first, though the ring holds another master key', async () => {
+    const order = { purchaseKey: 'pi:pi_spoilt' }
+    await issued(store, order)
+    const spoilt = someKeys(aRing('1', { '1': 'a slip of the editor' }))
+    await expect(issued(store, order, { keys: spoilt })).rejects.toThrow(MasterKeyFault)
   })
 
   it('is no matter of the fingerprint when it is the purchase that repeats', async () => {

@@ -6,7 +6,7 @@ import { catalog } from '../../../lib/catalog/catalog.ts'
 import {
   type LicenseKey,
   licenseId,
-  MasterKeyMissing,
+  MasterKeyFault,
   makeKey,
   parseKey,
   sameKey,
@@ -80,7 +80,7 @@ describe('a key', () => {
 
   it('cannot be made without its master key, which is named', () => {
     const lost = () => makeKey({ ...origin, keyVersion: '9' }, keys)
-    expect(lost).toThrow(MasterKeyMissing)
+    expect(lost).toThrow(MasterKeyFault)
     expect(lost).toThrow('The key ring has no master key of version "9"')
   })
 
