@@ -12,7 +12,7 @@ function required(env: Env, name: string): string {
 export const tableName = (env: Env) => required(env, 'TABLE_NAME')
 
 /** The origins whose pages may call `/api/*`. */
-export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(',')
+export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(/\s*,\s*/)
 
 const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',

@@ -32,7 +32,10 @@ const REFUSED: Refusal[] = [
   ['lib/license', '../config.ts', CORE_ALONE],
   ['lib/license', 'zod', CORE_CRYPTO],
   ['lib/license', 'node:fs', CORE_CRYPTO],
-  ['lib/license', 'stripe', CORE_CRYPTO],
+  ...['stripe', '@aws-sdk/lib-dynamodb', '@middy/core', 'zod/mini', 'node:fs/promises'].map(
+    (specifier): [string, string, string] => ['lib/license', specifier, CORE_CRYPTO],
+  ),
+  ['lib/license', './../config.ts', CORE_CRYPTO],
   ...allOf(['lib/catalog', 'lib/lambda', ...LAYERS], '../license/key.ts', DOOR),
   ...allOf(['functions'], '../lib/license/key.ts', DOOR),
   ...allOf(['lib/catalog', 'lib/stripe', 'lib/http'], '@aws-sdk/lib-dynamodb', AWS),

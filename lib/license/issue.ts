@@ -39,7 +39,7 @@ export interface Issued {
 }
 
 /** More licenses for one subject and tier at once than this are refused: their keys would lie too far in the future. */
-const MAX_SECONDS_AHEAD = 300
+const MAX_AT_ONCE = 300
 
 /**
  * Issues the license of an order, once: a repeated order gets the license of the first one. A key names its second,
@@ -61,19 +61,19 @@ export async function issueLicense(
   if (order.purchaseKey) claims.push({ kind: 'purchase', key: order.purchaseKey })
 
   const first = Math.floor(now / 1000)
-  for (let issuedAt = first; issuedAt <= first + MAX_SECONDS_AHEAD; issuedAt++) {
+  for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
     const origin = { subject, tier: order.tier, issuedAt, keyVersion: keys.ring.current }
     const key = makeKey(origin, keys)
     const license = toLicense(order, origin, licenseId(key, keys.pepper), now)
     const outcome = await store.issue({ license, audit: toAudit(order, license), claims })
     if (outcome.status === 'issued') return ok({ license, key, repeated: false })
-    if (outcome.status === 'claimed') return repeat({ store, keys }, order, outcome.claim)
+    if (outcome.status === 'claimed') return repeat({ store, keys, now }, order, outcome.claim)
   }
   return err('CONFLICT')
 }
 
 async function repeat(
-  { store, keys }: { store: LicenseStore; keys: Keys },
+  { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
   order: Order,
   claim: HeldClaim,
 ): Promise<Result<Issued, 'CONFLICT'>> {
@@ -84,6 +84,10 @@ async function repeat(
   if (!license) throw new Error('A claim points to a license that does not exist')
   const { subject, tier } = license.origin
   if (subject !== (order.userId ?? order.purchaseKey) || tier !== order.tier) return err('CONFLICT')
+  if (claim.kind === 'purchase' && order.request) {
+    const held = await store.claim(order.request, license.id, now)
+    if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
+  }
   return ok({ license, key: remakeKey(license, keys), repeated: true })
 }
 

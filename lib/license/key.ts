@@ -101,7 +101,6 @@ function base32(bytes: Uint8Array): string {
   for (const byte of bytes) {
     held = (held << 8) | byte
     for (bits += 8; bits >= 5; bits -= 5) text += digit(held >> (bits - 5))
-    held &= 0xff
   }
   return text + digit(held << (5 - bits))
 }

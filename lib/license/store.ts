@@ -51,6 +51,8 @@ export interface LicenseStore {
   find(id: LicenseId): Promise<License | undefined>
   /** Writes all of an issue or nothing. A parked purchase does not stand in the way of its claim. */
   issue(issue: Issue): Promise<IssueOutcome>
+  /** Holds a claim for a license that is there already. Answers the claim that somebody else held at `now`, if any. */
+  claim(claim: Claim, licenseId: LicenseId, now: number): Promise<HeldClaim | undefined>
   /** Keeps a purchase aside. A purchase that was issued or parked before stays as it is. */
   park(purchase: ParkedPurchase): Promise<'parked' | 'known'>
 }

@@ -9,7 +9,13 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { type LicenseStore, StoreUnavailable } from '../license/index.ts'
+import {
+  type Claim,
+  type HeldClaim,
+  type LicenseId,
+  type LicenseStore,
+  StoreUnavailable,
+} from '../license/index.ts'
 import {
   fromClaimItem,
   fromLicenseItem,
@@ -69,6 +75,11 @@ export function createDynamoStore({
     },
   })
 
+  const putClaim = (claim: Claim, id: LicenseId, now: number) =>
+    claim.kind === 'purchase'
+      ? put(toClaimItem(claim, id), ABSENT_OR_PARKED)
+      : put(toClaimItem(claim, id), ABSENT_OR_OVER, { ':now': now })
+
   return {
     async find(id) {
       const { Item } = await client
@@ -81,20 +92,18 @@ export function createDynamoStore({
 
     async issue({ license, audit, claims }) {
       const reasons = await transact([
-        ...claims.map((claim) => {
-          const item = toClaimItem(claim, license.id)
-          return claim.kind === 'purchase'
-            ? put(item, ABSENT_OR_PARKED)
-            : put(item, ABSENT_OR_OVER, { ':now': license.createdAt })
-        }),
+        ...claims.map((claim) => putClaim(claim, license.id, license.createdAt)),
         put(toLicenseItem(license), ABSENT),
         put(toAuditItem(audit, randomBytes(9).toString('base64url')), ABSENT),
       ])
       if (!reasons) return { status: 'issued' }
-      const held = reasons.slice(0, claims.length).find(({ Item }) => Item)?.Item
-      return held
-        ? { status: 'claimed', claim: fromClaimItem(unmarshall(held)) }
-        : { status: 'taken' }
+      const held = holderIn(reasons.slice(0, claims.length))
+      return held ? { status: 'claimed', claim: held } : { status: 'taken' }
+    },
+
+    async claim(claim, licenseId, now) {
+      const reasons = await transact([putClaim(claim, licenseId, now)])
+      return reasons && holderIn(reasons)
     },
 
     async park(purchase) {
@@ -113,6 +122,11 @@ export function createDynamoStore({
       }
     },
   }
+}
+
+function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined {
+  const item = reasons.find(({ Item }) => Item)?.Item
+  return item && fromClaimItem(unmarshall(item))
 }
 
 const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])

@@ -1,4 +1,4 @@
-import type { HeldClaim, License, LicenseStore, ParkedPurchase } from '../license/index.ts'
+import type { Claim, HeldClaim, License, LicenseStore, ParkedPurchase } from '../license/index.ts'
 
 /** The store in a process's own memory: for tests that want many histories quickly. Keeps the same promises. */
 export function createMemoryStore(): LicenseStore {
@@ -7,6 +7,11 @@ export function createMemoryStore(): LicenseStore {
   const parked = new Map<string, ParkedPurchase>()
   const nameOf = ({ kind, key }: { kind: string; key: string }) => `${kind}#${key}`
 
+  function holderOf(claim: Claim, now: number): HeldClaim | undefined {
+    const held = claims.get(nameOf(claim))
+    return held && (held.expiresAt ?? Number.POSITIVE_INFINITY) > now ? held : undefined
+  }
+
   return {
     async find(id) {
       return structuredClone(licenses.get(id))
@@ -14,10 +19,8 @@ export function createMemoryStore(): LicenseStore {
 
     async issue({ license, claims: wanted }) {
       for (const claim of wanted) {
-        const held = claims.get(nameOf(claim))
-        if (held && (held.expiresAt ?? Number.POSITIVE_INFINITY) > license.createdAt) {
-          return { status: 'claimed', claim: held }
-        }
+        const held = holderOf(claim, license.createdAt)
+        if (held) return { status: 'claimed', claim: held }
       }
       if (licenses.has(license.id)) return { status: 'taken' }
       licenses.set(license.id, structuredClone(license))
@@ -26,6 +29,12 @@ export function createMemoryStore(): LicenseStore {
         if (claim.kind === 'purchase') parked.delete(claim.key)
       }
       return { status: 'issued' }
+    },
+
+    async claim(claim, licenseId, now) {
+      const held = holderOf(claim, now)
+      if (!held) claims.set(nameOf(claim), { ...claim, licenseId })
+      return held
     },
 
     async park(purchase) {

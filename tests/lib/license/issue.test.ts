@@ -134,20 +134,20 @@ describe('more than one license for a subject, a tier and a second', () => {
     expect((await issued(store, change)).license.origin.issuedAt).toBe(SECOND)
   })
 
-  it('end 300 seconds ahead of the clock', async () => {
+  it('end with the 300th at once', async () => {
     const full = aStore(async () => ({ status: 'taken' }))
     expect(await issue({}, full)).toEqual({ ok: false, error: 'CONFLICT' })
     const seconds = full.asked.map(({ license }) => license.origin.issuedAt)
-    expect(seconds).toEqual(Array.from({ length: 301 }, (_, n) => SECOND + n))
+    expect(seconds).toEqual(Array.from({ length: 300 }, (_, n) => SECOND + n))
   })
 
   it('may use the very last of those seconds', async () => {
     const almostFull = aStore(async ({ license }) => ({
-      status: license.origin.issuedAt < SECOND + 300 ? 'taken' : 'issued',
+      status: license.origin.issuedAt < SECOND + 299 ? 'taken' : 'issued',
     }))
     expect(await issue({}, almostFull)).toMatchObject({
       ok: true,
-      value: { license: { origin: { issuedAt: SECOND + 300 } } },
+      value: { license: { origin: { issuedAt: SECOND + 299 } } },
     })
   })
 })
@@ -212,6 +212,24 @@ describe('a repeated order', () => {
     const { key } = await issued(store, { purchaseKey: 'pi:pi_1', request: REQUEST })
     const order = { purchaseKey: 'pi:pi_1', request: { ...REQUEST, key: 'root#key_2' } }
     expect(await issued(store, order)).toMatchObject({ key, repeated: true })
+  })
+
+  it('holds its request too, so that the same one cannot ask for anything else later', async () => {
+    await issued(store, { purchaseKey: 'pi:pi_1' })
+    const { key } = await issued(store, { purchaseKey: 'pi:pi_1', request: REQUEST })
+    const other = { purchaseKey: 'pi:pi_2', request: { ...REQUEST, fingerprint: 'print_2' } }
+    expect(await issue(other)).toEqual({ ok: false, error: 'CONFLICT' })
+    expect(await issued(store, { request: REQUEST })).toMatchObject({ key, repeated: true })
+  })
+
+  it('conflicts when its request was taken by another order at the same moment', async () => {
+    await issued(store, { purchaseKey: 'pi:pi_1' })
+    const raced: LicenseStore = {
+      ...store,
+      claim: async (claim, licenseId) => ({ ...claim, licenseId, fingerprint: 'print_2' }),
+    }
+    const order = { purchaseKey: 'pi:pi_1', request: REQUEST }
+    expect(await issue(order, { store: raced })).toEqual({ ok: false, error: 'CONFLICT' })
   })
 
   it('is a fault of ours when its claim points to nothing', async () => {

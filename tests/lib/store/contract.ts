@@ -145,6 +145,29 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
   })
 
+  describe('claim', () => {
+    it('holds a claim for a license that is there, and tells the next one who has it', async () => {
+      await store.issue(anIssue(first, []))
+      expect(await store.claim(REQUEST, first.id, NOW)).toBeUndefined()
+      expect(await store.claim(REQUEST, second.id, NOW)).toEqual({
+        ...REQUEST,
+        licenseId: first.id,
+      })
+      expect(await store.issue(anIssue(second, [REQUEST]))).toEqual({
+        status: 'claimed',
+        claim: { ...REQUEST, licenseId: first.id },
+      })
+    })
+
+    it('takes over a claim that has run out', async () => {
+      await store.claim(REQUEST, first.id, NOW)
+      expect(await store.claim(REQUEST, second.id, NOW + 999)).toMatchObject({
+        licenseId: first.id,
+      })
+      expect(await store.claim(REQUEST, second.id, NOW + 1000)).toBeUndefined()
+    })
+  })
+
   describe('park', () => {
     it('keeps a purchase aside once', async () => {
       expect(await store.park(aPurchase)).toBe('parked')
