@@ -1,0 +1,380 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import getPort from 'get-port'
+import { findJava } from '../../scripts/local/java.ts'
+import {
+  aCheckout as aCheckoutOfTheProject,
+  aCommand,
+  type Checkout,
+  type Command,
+} from '../support/checkout.ts'
+import { aCheckout, aSignature } from '../support/stripe.ts'
+
+const run = promisify(execFile)
+
+const MINUTES = 60_000
+const PAGE = 'http://localhost:5173'
+
+/** The three commands of the prototype's document, on its port. */
+const SEED = {
+  health: 'curl http://localhost:8000/health',
+  generate: `curl -X POST http://localhost:8000/api/generate \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "userId": "user_123",
+    "userEmail": "user@example.com",
+    "tier": "pro",
+    "duration": 30
+  }'`,
+  verify: `curl -X POST http://localhost:8000/api/verify \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "license": "QF-PRO-xxxxxxxxxxxx-1234567890",
+    "timestamp": 1704067200000
+  }'`,
+}
+
+let checkout: Checkout
+let java: string
+let port: number
+let url: string
+let command: Command
+
+/** The environment of a user who has started nothing else. */
+function environment(changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(AWS|NODE_OPTIONS|JEST|TEST)/.test(name),
+  )
+  const home = path.isAbsolute(java) ? { JAVA_HOME: path.dirname(path.dirname(java)) } : {}
+  return { ...Object.fromEntries(kept), ...home, PORT: `${port}`, ...changes }
+}
+
+async function start() {
+  command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
+  await command.prints('Ctrl-C ends it.')
+}
+
+beforeAll(async () => {
+  ;[checkout, java, port] = await Promise.all([
+    aCheckoutOfTheProject(),
+    findJava('.local'),
+    getPort({ host: '127.0.0.1' }),
+  ])
+  url = `http://localhost:${port}`
+  await start()
+}, 3 * MINUTES)
+
+afterAll(async () => {
+  command.signal('SIGKILL')
+  await command.exited
+  await checkout.remove()
+})
+
+async function curl(line: string): Promise<{ status: number; body: string }> {
+  const { stdout } = await run('sh', ['-c', `${line} -s -w '\\n%{http_code}'`], {
+    cwd: checkout.directory,
+  })
+  const [, body = '', status] = /^([\s\S]*)\n(\d{3})$/.exec(stdout) ?? []
+  return { status: Number(status), body }
+}
+
+const here = (line: string) => line.replaceAll('http://localhost:8000', url)
+
+async function post(route: string, body: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
+}
+
+const TOKEN = { authorization: 'Bearer dev_admin_token' }
+
+const generate = (body: object) => post('/api/generate', body, TOKEN)
+
+describe('the commands of the prototype', () => {
+  it('say that the service is healthy', async () => {
+    const { status, body } = await curl(here(SEED.health))
+    expect(status).toBe(200)
+    expect(JSON.parse(body)).toEqual({ status: 'healthy', service: 'license-generation' })
+  })
+
+  it('issue a license that verifies', async () => {
+    const asked = Date.now()
+    const line = `${here(SEED.generate)} -H "Authorization: Bearer dev_admin_token"`
+    const issued = await curl(line)
+    expect(issued.status).toBe(200)
+    const license = JSON.parse(issued.body)
+    expect(license).toMatchObject({
+      success: true,
+      license: expect.stringMatching(/^QF-PRO-[0-9a-f]{12}-\d{10}$/),
+      tier: 'pro',
+      userId: 'user_123',
+      userEmail: 'user@example.com',
+      paymentIntentId: null,
+    })
+    expect(Math.abs(license.generatedAt - asked)).toBeLessThan(10 * MINUTES)
+    expect(license.expiresAt - license.generatedAt).toBe(30 * 24 * 60 * MINUTES)
+
+    const typed = here(SEED.verify).replace('QF-PRO-xxxxxxxxxxxx-1234567890', license.license)
+    const verified = await curl(typed)
+    expect(verified.status).toBe(200)
+    expect(JSON.parse(verified.body)).toMatchObject({
+      valid: true,
+      tier: 'pro',
+      expiresAt: license.expiresAt,
+      userId: 'user_123',
+      features: license.features,
+    })
+  })
+
+  it('issue nothing without the token', async () => {
+    expect((await curl(here(SEED.generate))).status).toBe(401)
+  })
+})
+
+describe('the browser client of the prototype', () => {
+  const preflight = (route: string, headers: string) =>
+    fetch(`${url}${route}`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: PAGE,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': headers,
+      },
+    })
+
+  it.each([
+    ['/api/verify', 'content-type'],
+    [
+      '/api/generate',
+      'authorization,content-type,idempotency-key,x-origin,x-payment-provider,x-request-type,x-version',
+    ],
+  ])('may call %s with the headers %s', async (route, headers) => {
+    const answer = await preflight(route, headers)
+    expect(answer.ok).toBe(true)
+    // serverless-offline lets any page do anything, except where a function says otherwise: this is the function's.
+    expect(answer.headers.get('access-control-max-age')).toBe('7200')
+    expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE)
+    expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+    const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(/, ?/)
+    expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
+  })
+
+  it('buys and verifies with all that it sends', async () => {
+    const sent = {
+      'x-origin': 'web',
+      'x-payment-provider': 'stripe',
+      'x-request-type': 'license',
+      'x-version': '1',
+    }
+    const order = {
+      userId: 'user_browser',
+      userEmail: 'user@example.com',
+      tier: 'elite',
+      duration: 30,
+      paymentIntentId: 'pi_browser',
+      timestamp: Date.now(),
+    }
+    const issued = await post('/api/generate', order, { ...TOKEN, ...sent, origin: PAGE })
+    expect(issued.status).toBe(200)
+    expect(issued.headers.get('access-control-allow-origin')).toBe(PAGE)
+    expect(issued.headers.get('vary')).toBe('Origin')
+    const body = { license: issued.json().license, timestamp: Date.now(), origin: PAGE }
+    const verified = await post('/api/verify', body, { origin: PAGE })
+    expect(verified.headers.get('access-control-allow-origin')).toBe(PAGE)
+    expect(verified.json()).toMatchObject({
+      valid: true,
+      tier: 'elite',
+      expiresAt: issued.json().expiresAt,
+      userId: 'user_browser',
+      features: expect.arrayContaining(['unlimited_agents']),
+    })
+  })
+})
+
+describe('the webhook', () => {
+  const event = JSON.stringify(aCheckout({ id: 'cs_e2e', payment_intent: 'pi_e2e' }))
+  const signed = (secret?: string) =>
+    aSignature(event, { secret: secret ?? 'whsec_dev', at: Date.now() })
+
+  it('issues the license that the vendor’s server then asks for', async () => {
+    const answer = await post('/webhooks/stripe', event, { 'stripe-signature': signed() })
+    expect([answer.status, answer.text]).toEqual([200, '{"received":true}'])
+    const order = { userId: 'user_123', tier: 'pro', paymentIntentId: 'pi_e2e' }
+    const issued = await generate(order)
+    expect(issued.json()).toMatchObject({ success: true, userEmail: 'buyer@example.com' })
+    expect((await generate(order)).json().license).toBe(issued.json().license)
+  })
+
+  it('refuses what Stripe did not sign', async () => {
+    const forged = { 'stripe-signature': signed('whsec_other') }
+    expect((await post('/webhooks/stripe', event, forged)).status).toBe(400)
+  })
+})
+
+describe('what npm start prints', () => {
+  it('is the credentials and the addresses', () => {
+    for (const text of ['dev_admin_token', 'whsec_dev', 'dev_master_key', url, '.local/dynamodb']) {
+      expect(command.output()).toContain(text)
+    }
+  })
+
+  it('is a line for each route that can be pasted as it stands', async () => {
+    const lines = command.output().match(/^ {2}(?:curl|body=).*$/gm) ?? []
+    const answers = await Promise.all(lines.map(curl))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200])
+  })
+})
+
+describe('what is not for the outside', () => {
+  it.each(['/console', '/console?__debugger__=yes&cmd=1', '/api/nothing', '/', '/.env'])(
+    'debug server: %s is not served',
+    async (route) => {
+      const answer = await fetch(`${url}${route}`)
+      expect(answer.status).toBe(404)
+      expect(await answer.text()).not.toMatch(/\.ts\b|\.js\b|node_modules| at /)
+    },
+  )
+
+  it.each([
+    ['broken JSON', '{"license":', 400],
+    ['70 kB', JSON.stringify({ license: 'x'.repeat(70_000) }), 413],
+    ['2 MB', JSON.stringify({ license: 'x'.repeat(2_000_000) }), 413],
+    ['an eagle', JSON.stringify({ license: '🦅' }), 401],
+  ])('%s is answered, and the service goes on', async (_, body, status) => {
+    const answer = await post('/api/verify', body)
+    expect(answer.status).toBe(status)
+    expect(answer.json()).toMatchObject({ valid: false, code: expect.any(String) })
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+  })
+
+  const [address] = Object.values(networkInterfaces())
+    .flat()
+    .filter((found) => found?.family === 'IPv4' && !found.internal)
+  const where = address ? it : it.skip
+  where('nobody reaches it from another machine', async () => {
+    const reached = await new Promise((resolve) => {
+      const socket = connect(port, address?.address)
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    })
+    expect(reached).toBe(false)
+  })
+})
+
+describe('the end of npm start', () => {
+  it(
+    'leaves no process, and keeps the data for the next start',
+    async () => {
+      const { license } = (await generate({ userId: 'user_restart', tier: 'pro' })).json()
+      command.signal('SIGINT')
+      await command.exited
+      expect(await command.left()).toEqual([])
+      await expect(fetch(url)).rejects.toThrow()
+      expect(await readdir(path.join(checkout.directory, '.local/dynamodb'))).not.toHaveLength(0)
+
+      await start()
+      expect((await post('/api/verify', { license })).json()).toMatchObject({
+        valid: true,
+        userId: 'user_restart',
+      })
+    },
+    3 * MINUTES,
+  )
+
+  it(
+    'comes as well when only npm is told to end',
+    async () => {
+      command.signal('SIGTERM', 'first')
+      await command.exited
+      await expect(fetch(url)).rejects.toThrow()
+      expect(await command.left()).toEqual([])
+    },
+    2 * MINUTES,
+  )
+})
+
+describe('npm start that cannot', () => {
+  const fails = async (env: NodeJS.ProcessEnv) => {
+    const failed = aCommand(process.execPath, ['scripts/start.ts'], {
+      cwd: checkout.directory,
+      env,
+    })
+    const code = await failed.exited
+    expect(await failed.left()).toEqual([])
+    return { code, output: failed.output().trim() }
+  }
+
+  it('use its port says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const taken = (other.address() as { port: number }).port
+    const { code, output } = await fails(environment({ PORT: `${taken}` })).finally(() =>
+      other.close(),
+    )
+    expect(code).toBe(1)
+    expect(output).toMatch(
+      /^Port \d+ cannot be used .*: choose another one, as in PORT=8001 npm start\.$/,
+    )
+  })
+
+  it('read its port says so', async () => {
+    expect(await fails(environment({ PORT: 'abc' }))).toEqual({
+      code: 1,
+      output: 'PORT must be a number from 1 to 65535, not "abc".',
+    })
+  })
+
+  it(
+    'find Java or fetch it says in one line what to install',
+    async () => {
+      const { code, output } = await fails({
+        PORT: `${port}`,
+        PATH: path.join(checkout.directory, 'node_modules/.bin'),
+        HTTPS_PROXY: 'http://127.0.0.1:1',
+      })
+      expect(code).toBe(1)
+      expect(output.split('\n').at(-1)).toMatch(
+        /^DynamoDB Local needs a Java runtime \(11 or newer\).*: install one, for example with /,
+      )
+      expect(output).not.toMatch(/\n +at /)
+    },
+    MINUTES,
+  )
+
+  it(
+    'find Java on the machine takes the one that was fetched before',
+    async () => {
+      const bin = path.join(checkout.directory, '.local/jre/jdk-17/bin')
+      await mkdir(bin, { recursive: true })
+      const real = path.isAbsolute(java)
+        ? java
+        : (await run('sh', ['-c', 'command -v java'])).stdout.trim()
+      await writeFile(path.join(bin, 'java'), `#!/bin/sh\nexec '${real}' "$@"\n`)
+      await chmod(path.join(bin, 'java'), 0o755)
+      // A PATH with all that a script needs, and no Java.
+      const tools = path.join(checkout.directory, 'tools')
+      await mkdir(tools)
+      await symlink('/bin/sh', path.join(tools, 'sh'))
+      const PATH = [path.join(checkout.directory, 'node_modules/.bin'), tools].join(':')
+      command = aCommand(process.execPath, ['scripts/start.ts'], {
+        cwd: checkout.directory,
+        env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
+      })
+      await command.prints('Ctrl-C ends it.')
+      command.signal('SIGINT')
+      expect(await command.exited).toBe(0)
+      expect(await command.left()).toEqual([])
+    },
+    2 * MINUTES,
+  )
+})
