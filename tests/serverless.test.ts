@@ -1,0 +1,405 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { unzipSync } from 'fflate'
+import { TTL_ATTRIBUTE } from '../lib/store/item.ts'
+import { createTable, localClient } from '../scripts/local/dynamodb.ts'
+import { type LocalSecretsManager, startSecretsManager } from '../scripts/local/secretsManager.ts'
+import type { TableDefinition } from '../scripts/local/service.ts'
+import { aCheckout, type Checkout } from './support/checkout.ts'
+import { aPost } from './support/http.ts'
+import { aSignature, aCheckout as aStripeCheckout } from './support/stripe.ts'
+import { dynamoDbUrl } from './support/table.ts'
+
+const run = promisify(execFile)
+
+const MINUTES = 60_000
+
+/** A stage of its own: the table of its template is made in the database that all tests share. */
+const STAGE = 'packaged'
+const ORIGINS = 'https://app.example.com,https://www.example.com'
+
+const TABLE = `license-authority-${STAGE}`
+const SECRET = `license-authority/${STAGE}`
+
+const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${TABLE}`
+const logs = (name: string) => [
+  `logs:CreateLogStream ${LOGS}-${name}:*`,
+  `logs:PutLogEvents ${LOGS}-${name}:*`,
+]
+
+/** All that a function is told, and all that it may do. A wider right is a decision, made here too. */
+const FUNCTIONS = {
+  health: { variables: { CORS_ORIGINS: ORIGINS }, may: logs('health') },
+  preflight: { variables: { CORS_ORIGINS: ORIGINS }, may: logs('preflight') },
+  generate: {
+    variables: {
+      CORS_ORIGINS: ORIGINS,
+      TABLE_NAME: TABLE,
+      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      PEPPER_SECRET: `${SECRET}/pepper`,
+      ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
+    },
+    may: [
+      ...logs('generate'),
+      'dynamodb:GetItem Table',
+      'dynamodb:PutItem Table',
+      'secretsmanager:GetSecretValue MasterKeysSecret',
+      'secretsmanager:GetSecretValue PepperSecret',
+      'secretsmanager:GetSecretValue AdminTokenSecret',
+    ],
+  },
+  verify: {
+    variables: {
+      CORS_ORIGINS: ORIGINS,
+      TABLE_NAME: TABLE,
+      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      PEPPER_SECRET: `${SECRET}/pepper`,
+    },
+    may: [
+      ...logs('verify'),
+      'dynamodb:GetItem Table',
+      'secretsmanager:GetSecretValue MasterKeysSecret',
+      'secretsmanager:GetSecretValue PepperSecret',
+    ],
+  },
+  stripeWebhook: {
+    variables: {
+      CORS_ORIGINS: ORIGINS,
+      TABLE_NAME: TABLE,
+      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      PEPPER_SECRET: `${SECRET}/pepper`,
+      STRIPE_SECRET: `${SECRET}/stripe`,
+    },
+    may: [
+      ...logs('stripeWebhook'),
+      'dynamodb:GetItem Table',
+      'dynamodb:PutItem Table',
+      'secretsmanager:GetSecretValue MasterKeysSecret',
+      'secretsmanager:GetSecretValue PepperSecret',
+      'secretsmanager:GetSecretValue StripeSecret',
+    ],
+  },
+}
+type FunctionName = keyof typeof FUNCTIONS
+const NAMES = Object.keys(FUNCTIONS) as FunctionName[]
+
+const ROUTES = {
+  'GET /health': 'Health',
+  'OPTIONS /api/{proxy+}': 'Preflight',
+  'POST /api/generate': 'Generate',
+  'POST /api/verify': 'Verify',
+  'POST /webhooks/stripe': 'StripeWebhook',
+}
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource: Reference | readonly Reference[]
+}
+type Reference = Readonly<Record<string, string | readonly string[]>>
+
+interface Resource {
+  readonly Type: string
+  readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
+  // Each type of resource has properties of its own.
+  // biome-ignore lint/suspicious/noExplicitAny: the tests below say what they expect of them.
+  readonly Properties: Record<string, any>
+}
+
+let checkout: Checkout
+let resources: Readonly<Record<string, Resource>>
+let secretsManager: LocalSecretsManager
+
+const artifact = (name: string) => path.join(checkout.directory, '.serverless', name)
+const logical = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+
+/** A user's shell without credentials, on a machine that reaches nothing. */
+const environment = () => ({
+  PATH: process.env['PATH'],
+  HOME: checkout.directory,
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  HTTP_PROXY: 'http://127.0.0.1:1',
+})
+
+const packaged = () =>
+  run('npm', ['run', 'package', '--', '--stage', STAGE, `--param=corsOrigins=${ORIGINS}`], {
+    cwd: checkout.directory,
+    env: environment(),
+  })
+
+const named = (name: string): Resource => {
+  const resource = resources[name]
+  if (!resource) throw new Error(`The template has no ${name}`)
+  return resource
+}
+
+const all = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
+
+beforeAll(async () => {
+  checkout = await aCheckout()
+  await packaged()
+  const template = artifact('cloudformation-template-update-stack.json')
+  resources = JSON.parse(await readFile(template, 'utf8')).Resources
+}, MINUTES)
+
+afterAll(() => checkout.remove())
+
+describe('npm run package', () => {
+  it('builds one zip for each function, with one small file in it', async () => {
+    const zips = (await readdir(artifact('.'))).filter((name) => name.endsWith('.zip'))
+    expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort())
+    for (const name of NAMES) {
+      const zip = await readFile(artifact(`${name}.zip`))
+      expect(Object.keys(unzipSync(zip))).toEqual([`functions/${name}.mjs`])
+      // Node reads all of it at each cold start; the AWS SDK and Stripe's whole client would be megabytes.
+      expect(zip.length).toBeLessThan(300_000)
+    }
+  })
+})
+
+describe('the functions in the template', () => {
+  it('are those and no others, each as itself', () => {
+    expect(all('AWS::Lambda::Function')).toHaveLength(NAMES.length)
+    for (const name of NAMES) {
+      expect(named(`${logical(name)}LambdaFunction`).Properties).toMatchObject({
+        Handler: `functions/${name}.handler`,
+        FunctionName: `${TABLE}-${name}`,
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Role: { 'Fn::GetAtt': [`${logical(name)}Role`, 'Arn'] },
+      })
+    }
+  })
+
+  it.each(NAMES)('%s is told what it needs and nothing else', (name) => {
+    const { Environment } = named(`${logical(name)}LambdaFunction`).Properties
+    expect(Environment.Variables).toEqual(FUNCTIONS[name].variables)
+  })
+
+  const target = ({ Resource }: Statement) =>
+    [Resource].flat().map((reference) => {
+      const [[kind, value] = []] = Object.entries(reference as Reference)
+      return `${kind === 'Fn::GetAtt' ? value?.[0] : value}`
+    })
+
+  it.each(NAMES)('%s may do what it must and nothing else', (name) => {
+    const { Policies, AssumeRolePolicyDocument, ...others } = named(
+      `${logical(name)}Role`,
+    ).Properties
+    // No policy of AWS's own, which would allow more than is read here.
+    expect(others).toEqual({})
+    expect(AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'lambda.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+      },
+    ])
+    const statements: Statement[] = Policies.flatMap(
+      (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+    )
+    const may = statements.flatMap((statement) =>
+      [statement.Action]
+        .flat()
+        .flatMap((action) => target(statement).map((resource) => `${action} ${resource}`)),
+    )
+    expect(may.sort()).toEqual([...FUNCTIONS[name].may].sort())
+    expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true)
+  })
+
+  it('have no roles besides', () => {
+    expect(all('AWS::IAM::Role')).toHaveLength(NAMES.length)
+    expect(all('AWS::IAM::Policy')).toEqual([])
+    expect(all('AWS::IAM::ManagedPolicy')).toEqual([])
+  })
+
+  it('keep their logs for a while, not for ever', () => {
+    expect(
+      all('AWS::Logs::LogGroup').map(({ Properties }) => Properties['RetentionInDays']),
+    ).toEqual(NAMES.map(() => 90))
+  })
+})
+
+describe('the routes in the template', () => {
+  it('are those and no others, each to its own function', () => {
+    const routes = all('AWS::ApiGatewayV2::Route').map(({ Properties }) => [
+      Properties['RouteKey'],
+      Properties['Target']['Fn::Join'][1][1].Ref,
+    ])
+    expect(Object.fromEntries(routes)).toEqual(
+      Object.fromEntries(
+        Object.entries(ROUTES).map(([route, name]) => [route, `HttpApiIntegration${name}`]),
+      ),
+    )
+    for (const name of Object.values(ROUTES)) {
+      expect(named(`HttpApiIntegration${name}`).Properties).toMatchObject({
+        IntegrationUri: { 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] },
+        PayloadFormatVersion: '2.0',
+      })
+    }
+  })
+
+  it('leave CORS to the functions: the gateway would open the webhook as well', () => {
+    expect(named('HttpApi').Properties).not.toHaveProperty('CorsConfiguration')
+  })
+})
+
+describe('what the template keeps', () => {
+  it('is the table: backed up, encrypted, streamed, not deleted by mistake', () => {
+    const { Properties, ...policies } = named('Table')
+    expect(policies).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(Properties).toMatchObject({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
+    })
+  })
+
+  it('is the secrets, which no update replaces', () => {
+    const secrets = all('AWS::SecretsManager::Secret')
+    expect(secrets.map(({ Properties }) => Properties['Name']).sort()).toEqual(
+      ['admin-token', 'master-keys', 'pepper', 'stripe'].map((name) => `${SECRET}/${name}`),
+    )
+    for (const policies of secrets) {
+      expect(policies).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    }
+  })
+})
+
+const linted = spawnSync('cfn-lint', ['--version']).status === 0
+if (!linted) {
+  process.stderr.write(
+    'cfn-lint is not on this machine, so it does not check the template: pip install cfn-lint\n',
+  )
+}
+describe('cfn-lint', () => {
+  const where = linted ? it : it.skip
+  where.each(['create', 'update'])(
+    'finds nothing in the template to %s the stack',
+    async (kind) => {
+      const found = await run('cfn-lint', [
+        artifact(`cloudformation-template-${kind}-stack.json`),
+      ]).catch((error) => error)
+      expect([found.code ?? 0, found.stdout]).toEqual([0, ''])
+    },
+    MINUTES,
+  )
+})
+
+describe('the packaged functions', () => {
+  const admin = { authorization: 'Bearer packaged_admin_token' }
+
+  beforeAll(async () => {
+    secretsManager = await startSecretsManager({
+      [`${SECRET}/master-keys`]: '{"current":"1","1":"packaged_master_key"}',
+      [`${SECRET}/pepper`]: 'packaged_pepper',
+      [`${SECRET}/admin-token`]: 'packaged_admin_token',
+      [`${SECRET}/stripe`]: '{"webhookSecrets":["whsec_packaged"]}',
+    })
+    await createTable(
+      localClient(dynamoDbUrl()),
+      named('Table').Properties as unknown as TableDefinition,
+    )
+    for (const name of NAMES) {
+      const directory = artifact(`unzipped/${name}`)
+      await mkdir(path.join(directory, 'functions'), { recursive: true })
+      for (const [file, content] of Object.entries(
+        unzipSync(await readFile(artifact(`${name}.zip`))),
+      )) {
+        await writeFile(path.join(directory, file), content)
+      }
+    }
+  })
+  afterAll(() => secretsManager.stop())
+
+  /** Runs a function from its zip as Lambda does: in a process of its own, with its own variables and nothing else. */
+  async function invoke(name: FunctionName, event: object) {
+    const bundle = artifact(`unzipped/${name}/functions/${name}.mjs`)
+    const script = `
+      const { handler } = await import(${JSON.stringify(bundle)})
+      const answer = await handler(${JSON.stringify(event)}, { awsRequestId: 'request_1' })
+      process.stdout.write('\\n' + JSON.stringify(answer))`
+    const { Environment } = named(`${logical(name)}LambdaFunction`).Properties
+    const child = spawn(process.execPath, ['--input-type=module', '-'], {
+      cwd: artifact('unzipped'),
+      env: {
+        ...Environment.Variables,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    child.stdin.end(script)
+    const answer = JSON.parse((await text(child.stdout)).split('\n').at(-1) ?? '')
+    return { status: answer.statusCode, body: JSON.parse(answer.body ?? 'null'), answer }
+  }
+
+  it('answer, issue, verify and sell', async () => {
+    expect(await invoke('health', { rawPath: '/health' })).toMatchObject({
+      status: 200,
+      body: { status: 'healthy' },
+    })
+
+    const preflight = aPost('', { headers: { origin: 'https://app.example.com' } })
+    expect((await invoke('preflight', preflight)).answer.headers).toMatchObject({
+      'Access-Control-Allow-Origin': 'https://app.example.com',
+    })
+
+    const order = { userId: 'user_1', tier: 'pro' }
+    const route = '/api/generate'
+    expect((await invoke('generate', aPost(order, { route }))).status).toBe(401)
+    const issued = await invoke('generate', aPost(order, { route, headers: admin }))
+    expect(issued).toMatchObject({ status: 200, body: { success: true, userId: 'user_1' } })
+    expect(await invoke('verify', aPost({ license: issued.body.license }))).toMatchObject({
+      status: 200,
+      body: { valid: true, userId: 'user_1', tier: 'pro' },
+    })
+    expect((await invoke('verify', aPost({ license: 'no key' }))).status).toBe(401)
+
+    const event = JSON.stringify(aStripeCheckout({ id: 'cs_packaged' }))
+    const signed = aSignature(event, { secret: 'whsec_packaged', at: Date.now() })
+    const sale = { route: '/webhooks/stripe', headers: { 'stripe-signature': signed } }
+    expect(await invoke('stripeWebhook', aPost(event, sale))).toMatchObject({
+      status: 200,
+      body: { received: true },
+    })
+  })
+})
+
+// Last, because a build that fails takes away what the one before it made.
+describe('a catalog with a fault', () => {
+  it.each([
+    ['a tier without a seat', 'seats: 1', 'seats: 0', 'tiers.free.seats: '],
+    ['a prefix that no key may have', "'QF'", "'qf'", 'prefix: '],
+  ])(
+    'stops the build with its path: %s',
+    async (_, good, bad, fault) => {
+      const catalog = path.join(checkout.directory, 'lib/catalog/catalog.ts')
+      const source = await readFile(catalog, 'utf8')
+      expect(source).toContain(good)
+      await writeFile(catalog, source.replace(good, bad))
+      try {
+        const failed = await packaged().catch((error) => error)
+        expect(failed.code).toBe(1)
+        expect(`${failed.stdout}${failed.stderr}`).toMatch(
+          new RegExp(`lib/catalog/catalog\\.ts: .*${fault}`),
+        )
+      } finally {
+        await writeFile(catalog, source)
+      }
+    },
+    MINUTES,
+  )
+})
