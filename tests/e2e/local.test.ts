@@ -371,7 +371,8 @@ describe('npm start that cannot', () => {
         env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
       })
       await command.prints('Ctrl-C ends it.')
-      command.signal('SIGINT')
+      // Told itself, as a process manager does, with npm not in between.
+      command.signal('SIGTERM', 'first')
       expect(await command.exited).toBe(0)
       expect(await command.left()).toEqual([])
     },
