@@ -10,7 +10,7 @@ export default {
   },
   injectGlobals: false,
   restoreMocks: true,
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   globalSetup: '<rootDir>/tests/support/globalSetup.ts',
   globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/.esbuild', '<rootDir>/.local', '<rootDir>/.serverless'],

@@ -36,7 +36,8 @@ export function createHandler(runtime: Runtime) {
     if (!issued.ok) throw new Problem(issued.error)
 
     const { key, license, repeated } = issued.value
-    log.info('license issued', { licenseId: license.id, tier: license.tier, repeated })
+    const { requestId } = event.requestContext
+    log.info('license issued', { requestId, licenseId: license.id, tier: license.tier, repeated })
     return json(200, {
       success: true,
       license: key,
@@ -64,9 +65,10 @@ function toOrder(
     userId,
     userEmail,
     tier: tier.name,
+    seats: tier.seats,
     durationDays: duration ?? tier.defaultDurationDays,
     paymentIntentId,
-    ...(paymentIntentId !== null && { purchaseKey: `pi:${paymentIntentId}` }),
+    ...(paymentIntentId !== null && { purchaseKey: purchaseKeyOf(paymentIntentId) }),
     ...(key !== undefined && {
       request: {
         kind: 'request',
@@ -79,6 +81,12 @@ function toOrder(
     reason: 'api',
     requestId: event.requestContext.requestId,
   }
+}
+
+/** A payment names its purchase; where there is none, the checkout does, and a subscription names itself. */
+function purchaseKeyOf(id: string): string {
+  const kind = ['cs', 'sub'].find((known) => id.startsWith(`${known}_`)) ?? 'pi'
+  return `${kind}:${id}`
 }
 
 export const handler = await entry(createHandler)

@@ -14,6 +14,12 @@ export const tableName = (env: Env) => required(env, 'TABLE_NAME')
 /** The origins whose pages may call `/api/*`. */
 export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(/\s*,\s*/)
 
+/** Whether this stage sells for real money: events of the other mode are none of its business. */
+export const stripeLivemode = (env: Env) => env['STRIPE_LIVEMODE'] === 'true'
+
+/** Where Stripe is, if not at its own address. */
+export const stripeApiBase = (env: Env) => env['STRIPE_API_BASE'] || undefined
+
 const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',
   pepper: 'PEPPER_SECRET',

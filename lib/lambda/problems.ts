@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { PROBLEMS, Problem } from '../http/problem.ts'
 import { problemResponse, type Response } from '../http/response.ts'
-import { MasterKeyFault, StoreUnavailable } from '../license/index.ts'
+import { MasterKeyFault, Unavailable } from '../license/index.ts'
 import type { Log } from './log.ts'
 
 /**
@@ -31,7 +31,7 @@ export function problems(
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  const passing = error instanceof StoreUnavailable || error instanceof MasterKeyFault
+  const passing = error instanceof Unavailable || error instanceof MasterKeyFault
   return new Problem(passing ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
 }
 

@@ -5,10 +5,19 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
-import { corsOrigins, type Env, type SecretName, secretIds, tableName } from '../config.ts'
+import {
+  corsOrigins,
+  type Env,
+  type SecretName,
+  secretIds,
+  stripeApiBase,
+  stripeLivemode,
+  tableName,
+} from '../config.ts'
 import type { LicenseStore } from '../license/index.ts'
 import { createDynamoStore } from '../store/dynamodb.ts'
 import { createLog, type Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache } from './secretCache.ts'
 
 export interface Runtime {
@@ -18,6 +27,13 @@ export interface Runtime {
   readonly secretIds: Partial<Record<SecretName, string>>
   readonly corsOrigins: readonly string[]
   readonly log: Log
+  readonly metrics: Metrics
+  readonly stripe: {
+    /** Whether this stage sells for real money. */
+    readonly livemode: boolean
+    /** Where Stripe is, if not at its own address. */
+    readonly apiBase: string | undefined
+  }
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** Opens connections and fetches secrets before the first request. Never rejects. */
@@ -49,6 +65,8 @@ export function createRuntime(env: Env): Runtime {
     secretIds: ids,
     corsOrigins: corsOrigins(env),
     log: createLog(),
+    metrics: createMetrics(),
+    stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,
     async prime() {
       const nothing = new GetCommand({ TableName: table, Key: { pk: 'PRIME', sk: 'PRIME' } })

@@ -13,12 +13,17 @@ export interface Secrets {
   readonly masterKeys: KeyRing
   readonly pepper: KeyObject
   readonly adminToken: KeyObject
-  readonly stripe: { readonly webhookSecrets: readonly KeyObject[] }
+  readonly stripe: {
+    readonly webhookSecrets: readonly KeyObject[]
+    /** For the few questions that an event leaves open. */
+    readonly apiKey: KeyObject | undefined
+  }
 }
 
 const keyText = z.string().check(z.minLength(1))
 /** A secret that is the key itself. What begins like JSON and could not be read is a slip of whoever edited it. */
 const bareKeyText = keyText.check(z.regex(/^[^{["]/))
+const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.optional(keyText) })
 const toKey = (text: string) => createSecretKey(Buffer.from(text, 'utf8'))
 
 /** The only version of a master key that is given as a bare text, the way the seed has it. */
@@ -37,10 +42,13 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
   },
   pepper: (value) => toKey(z.parse(bareKeyText, value)),
   adminToken: (value) => toKey(z.parse(bareKeyText, value)),
-  /** `{"webhookSecrets": ["whsec_…"]}`; several while one is being rolled. */
+  /** `{"webhookSecrets": ["whsec_…"], "apiKey": "rk_…"}`; several while one is being rolled, and no key if none is wanted. */
   stripe(value) {
-    const { webhookSecrets } = z.parse(z.object({ webhookSecrets: z.array(keyText) }), value)
-    return { webhookSecrets: webhookSecrets.map(toKey) }
+    const { webhookSecrets, apiKey } = z.parse(stripeSecret, value)
+    return {
+      webhookSecrets: webhookSecrets.map(toKey),
+      apiKey: apiKey === undefined ? undefined : toKey(apiKey),
+    }
   },
 }
 

@@ -56,9 +56,11 @@ function worst(a: LicenseState, b: LicenseState): LicenseState {
 }
 
 function evaluateBilling(billing: Billing, now: number): Evaluation {
-  const expiresAt = endOf(billing)
-  const over = expiresAt !== null && now > expiresAt
-  switch (billing.status) {
+  const { status, cancelAt } = billing
+  const expiresAt = earliest(billing.paidUntil, cancelAt)
+  const graceEnd = earliest(latest(billing.paidUntil, billing.graceUntil), cancelAt)
+  const over = (end: number | null) => end !== null && now > end
+  switch (status) {
     case 'pending':
       return { state: 'pending', expiresAt }
     case 'unpaid':
@@ -67,21 +69,28 @@ function evaluateBilling(billing: Billing, now: number): Evaluation {
     case 'ended':
       return { state: 'expired', expiresAt }
     case 'past_due':
-      return { state: over ? 'suspended' : 'grace', expiresAt }
+      return { state: over(graceEnd) ? 'suspended' : 'grace', expiresAt: graceEnd }
     case 'trialing':
     case 'paid': {
-      if (over) return { state: 'expired', expiresAt }
-      if (billing.cancelAt !== undefined) return { state: 'canceling', expiresAt }
-      return billing.status === 'trialing'
+      if (over(expiresAt)) {
+        return over(graceEnd)
+          ? { state: 'expired', expiresAt }
+          : { state: 'grace', expiresAt: graceEnd }
+      }
+      if (cancelAt !== undefined) return { state: 'canceling', expiresAt }
+      return status === 'trialing'
         ? { state: 'active', trial: true, expiresAt }
         : { state: 'active', expiresAt }
     }
   }
 }
 
-/** Grace carries access past what was paid; a scheduled cancellation cuts it short. */
-function endOf({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null {
-  const ends = [status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil, cancelAt ?? null]
-  const known = ends.filter((end) => end !== null)
-  return known.length ? Math.min(...known) : null
-}
+/** Null is never. */
+const earliest = (end: number | null, other: number = Number.POSITIVE_INFINITY) =>
+  finite(Math.min(end ?? Number.POSITIVE_INFINITY, other))
+
+/** Grace never takes away what was paid for. */
+const latest = (end: number | null, other: number = Number.NEGATIVE_INFINITY) =>
+  end === null ? null : Math.max(end, other)
+
+const finite = (end: number) => (Number.isFinite(end) ? end : null)

@@ -15,12 +15,23 @@ export {
   MasterKeyFault,
   TIER_NAME,
 } from './key.ts'
-export type { AuditEntry, License } from './license.ts'
+export type {
+  AuditEntry,
+  Billing,
+  Entitlement,
+  License,
+  LicenseChange,
+  Risk,
+} from './license.ts'
+export type { Notice } from './outbox.ts'
+export { type Held, type Settled, settle } from './settle.ts'
 export {
+  type Batch,
   type Claim,
   type HeldClaim,
   type LicenseStore,
-  type ParkedPurchase,
+  type ProviderRecord,
   StoreUnavailable,
+  Unavailable,
 } from './store.ts'
 export { type RefusalCode, verifyLicense } from './verify.ts'

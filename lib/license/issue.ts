@@ -1,5 +1,7 @@
+import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
 import { type Keys, type LicenseKey, licenseId, makeKey, remakeKey } from './key.ts'
-import type { AuditEntry, License } from './license.ts'
+import type { License, LicenseChange } from './license.ts'
+import { noticesOf } from './outbox.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Claim, HeldClaim, LicenseStore } from './store.ts'
 
@@ -15,20 +17,18 @@ export const MAX_DURATION_DAYS = 36_500
 export const DAY_MS = 24 * 60 * 60 * 1000
 
 /** What somebody is entitled to. */
-export interface Order {
-  readonly userId: string | null
+export interface Order extends Cause {
+  readonly userId: string
   readonly userEmail: string | null
   readonly tier: string
   /** Whole days from issue on, or `LIFETIME`. */
   readonly durationDays: number
+  readonly seats: number
   readonly paymentIntentId: string | null
   /** `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly purchaseKey?: string
   /** One answer for every repetition of a request. */
   readonly request?: Claim
-  readonly actor: string
-  readonly reason: string
-  readonly requestId: string
 }
 
 export interface Issued {
@@ -54,19 +54,28 @@ export async function issueLicense(
   { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
   order: Order,
 ): Promise<Result<Issued, 'CONFLICT'>> {
-  const subject = order.userId ?? order.purchaseKey
-  if (subject === undefined) throw new TypeError('An order needs a user or a purchase')
   const claims: Claim[] = []
   if (order.request) claims.push(order.request)
   if (order.purchaseKey) claims.push({ kind: 'purchase', key: order.purchaseKey })
 
   const first = Math.floor(now / 1000)
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
-    const origin = { subject, tier: order.tier, issuedAt, keyVersion: keys.ring.current }
+    const origin = {
+      subject: order.userId,
+      tier: order.tier,
+      issuedAt,
+      keyVersion: keys.ring.current,
+    }
     const key = makeKey(origin, keys)
     const license = toLicense(order, origin, licenseId(key, keys.pepper), now)
-    const outcome = await store.issue({ license, audit: toAudit(order, license), claims })
-    if (outcome.status === 'issued') return ok({ license, key, repeated: false })
+    const audit = auditOfIssue(order, license)
+    const notices = noticesOf({}, license.facts, now)
+    const outcome = await store.commit({
+      claims,
+      license: { issued: license, audit, notices },
+      now,
+    })
+    if (outcome.status === 'written') return ok({ license, key, repeated: false })
     if (outcome.status === 'claimed') return repeat({ store, keys, now }, order, outcome.claim)
   }
   return err('CONFLICT')
@@ -80,15 +89,51 @@ async function repeat(
   if (claim.kind === 'request' && claim.fingerprint !== order.request?.fingerprint) {
     return err('CONFLICT')
   }
-  const license = await store.find(claim.licenseId)
-  if (!license) throw new Error('A claim points to a license that does not exist')
-  const { subject, tier } = license.origin
-  if (subject !== (order.userId ?? order.purchaseKey) || tier !== order.tier) return err('CONFLICT')
-  if (claim.kind === 'purchase' && order.request) {
-    const held = await store.claim(order.request, license.id, now)
-    if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
+  for (;;) {
+    const found = claim.licenseId !== null && (await store.find(claim.licenseId))
+    if (!found) throw new Error('A claim points to a license that does not exist')
+    if ((found.userId ?? order.userId) !== order.userId || found.origin.tier !== order.tier) {
+      return err('CONFLICT')
+    }
+    const license = await owned(store, found, order, now)
+    if (!license) continue
+    if (claim.kind === 'purchase' && order.request) {
+      const held = await store.claim(order.request, license.id, now)
+      if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
+    }
+    return ok({ license, key: remakeKey(license, keys), repeated: true })
   }
-  return ok({ license, key: remakeKey(license, keys), repeated: true })
+}
+
+/**
+ * A purchase that came without a user belongs to the one that the vendor's server names.
+ * Undefined when somebody else changed the license at the same moment.
+ */
+async function owned(
+  store: LicenseStore,
+  license: License,
+  order: Order,
+  now: number,
+): Promise<License | undefined> {
+  if (license.userId !== null) return license
+  const to: LicenseChange = {
+    userId: order.userId,
+    ...(license.userEmail === null && { userEmail: order.userEmail }),
+  }
+  const before = { userId: null, ...(license.userEmail === null && { userEmail: null }) }
+  const outcome = await store.commit({
+    claims: [],
+    license: {
+      changed: license.id,
+      expected: license.version,
+      to,
+      audit: auditOfChange({ ...order, reason: 'claimed' }, license.id, before, to, now),
+      notices: [],
+    },
+    now,
+  })
+  if (outcome.status !== 'written') return
+  return { ...license, ...to, version: license.version + 1 }
 }
 
 function toLicense(
@@ -105,22 +150,10 @@ function toLicense(
     userId: order.userId,
     userEmail: order.userEmail,
     tier: order.tier,
+    seats: order.seats,
     paymentIntentId: order.paymentIntentId,
     facts: { admin: 'clear', billing: { status: 'paid', paidUntil }, risk: 'clear' },
     version: 1,
     createdAt: now,
-  }
-}
-
-function toAudit(order: Order, license: License): AuditEntry {
-  return {
-    licenseId: license.id,
-    at: license.createdAt,
-    actor: order.actor,
-    action: 'issued',
-    reason: order.reason,
-    requestId: order.requestId,
-    before: null,
-    after: license.facts,
   }
 }

@@ -13,7 +13,7 @@ export type Risk = 'clear' | 'disputed' | 'refunded' | 'lost'
 export interface Billing {
   readonly status: 'pending' | 'trialing' | 'paid' | 'past_due' | 'unpaid' | 'paused' | 'ended'
   readonly paidUntil: number | null
-  /** While `past_due`: how long access goes on, counted from the failed invoice. */
+  /** How long access goes on past what was paid: counted from the invoice that failed, or while a renewal is on its way. */
   readonly graceUntil?: number
   /** A cancellation is scheduled: there will be no renewal, and access ends here at the latest. */
   readonly cancelAt?: number
@@ -38,20 +38,32 @@ export interface KeyOrigin {
   readonly keyVersion: string
 }
 
-export interface License {
-  readonly id: LicenseId
-  readonly origin: KeyOrigin
+/** Whose a license is and what it unlocks. */
+interface Terms {
   /** Null while nobody is known to own it (a purchase without a user). */
   readonly userId: string | null
   readonly userEmail: string | null
   readonly tier: string
+  /** How many devices may be active at once. */
+  readonly seats: number
   readonly paymentIntentId: string | null
+}
+
+/** What a purchase entitles to, as whoever took the money tells. */
+export interface Entitlement extends Terms, Omit<LicenseFacts, 'admin'> {}
+
+export interface License extends Terms {
+  readonly id: LicenseId
+  readonly origin: KeyOrigin
   readonly facts: LicenseFacts
   /** Counts the changes; a write that expects another version is refused. */
   readonly version: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
 }
+
+/** What is new about a license. What is absent stays as it is. */
+export type LicenseChange = Partial<Terms & LicenseFacts>
 
 /** One line of a license's history. Appended with the change it tells of, never altered. */
 export interface AuditEntry {
@@ -60,9 +72,10 @@ export interface AuditEntry {
   readonly at: number
   /** Who did it: `token:<id>`, `stripe:<event id>`. */
   readonly actor: string
-  readonly action: 'issued'
+  readonly action: 'issued' | 'changed'
   readonly reason: string
   readonly requestId: string
-  readonly before: LicenseFacts | null
-  readonly after: LicenseFacts
+  /** What it was before, of what changed. Null for a license that is new. */
+  readonly before: LicenseChange | null
+  readonly after: LicenseChange
 }

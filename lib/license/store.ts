@@ -1,9 +1,10 @@
 import type { LicenseId } from './key.ts'
-import type { AuditEntry, License } from './license.ts'
+import type { AuditEntry, License, LicenseChange } from './license.ts'
+import type { Notice } from './outbox.ts'
 
 /**
- * What may happen only once. A claim is written together with the license that it is for, and whoever comes
- * second with the same kind and key is told which license the first one got.
+ * What may happen only once. A claim is written together with what it is for, and whoever comes second with the
+ * same kind and key is told which license the first one got.
  */
 export interface Claim {
   /** `purchase`: one payment, one license. `request`: one Idempotency-Key, one answer. `event`: one Stripe event, one effect. */
@@ -16,49 +17,87 @@ export interface Claim {
 }
 
 export interface HeldClaim extends Claim {
-  readonly licenseId: LicenseId
+  /** Null for an event that led to no license. */
+  readonly licenseId: LicenseId | null
 }
 
-/** A license with all that is written in the same transaction. */
-interface Issue {
-  readonly license: License
-  readonly audit: AuditEntry
+/**
+ * What a payment provider said about one of its objects, kept to be joined with what it says later. The store does
+ * not look inside.
+ */
+export interface ProviderRecord {
+  /** The provider's own id of the object. */
+  readonly id: string
+  /** Counts the writes; 0 for a record that is not there yet. */
+  readonly version: number
+  readonly body: object
+}
+
+/** What is written in one transaction: all of it or nothing. */
+export interface Batch {
   readonly claims: readonly Claim[]
+  /** With the version that was read: each is refused if somebody wrote it since. */
+  readonly records?: readonly ProviderRecord[]
+  readonly license?:
+    | {
+        readonly issued: License
+        readonly audit: AuditEntry
+        readonly notices: readonly Notice[]
+      }
+    | {
+        readonly changed: LicenseId
+        /** The version that was read. Absent where the change does not depend on what the license was before. */
+        readonly expected?: number
+        readonly to: LicenseChange
+        readonly audit: AuditEntry
+        /** Those that are written already stay as they are. */
+        readonly notices: readonly Notice[]
+      }
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
-type IssueOutcome =
-  | { readonly status: 'issued' }
-  /** Another license has this id: the same subject, tier and second. */
-  | { readonly status: 'taken' }
+type BatchOutcome =
+  | { readonly status: 'written' }
+  /** A record, or the license, was written by somebody else since it was read. */
+  | { readonly status: 'stale' }
   /** The first of the claims, in the order given, that somebody holds. */
   | { readonly status: 'claimed'; readonly claim: HeldClaim }
+  /** Another license has the id of the new one: the same subject, tier and second. */
+  | { readonly status: 'taken' }
 
-/** A purchase that was paid but cannot become a license yet. Kept until somebody says what was bought. */
-export interface ParkedPurchase {
-  readonly purchaseKey: string
-  readonly reason: 'TIER_MISSING' | 'TIER_UNKNOWN'
-  readonly userId: string | null
-  readonly userEmail: string | null
-  readonly tier: string | null
-  readonly eventId: string
-  /** Milliseconds since the epoch. */
-  readonly parkedAt: number
+/** What is known of an event, and of the objects it speaks of. */
+interface Recollection {
+  /** The event has had its effect. */
+  readonly applied: boolean
+  /** The records that exist, in no order. */
+  readonly records: readonly ProviderRecord[]
 }
 
 /** What the core needs of a database. Every method throws `StoreUnavailable` when the database cannot answer. */
 export interface LicenseStore {
   /** Reads the newest committed state: a revocation counts from the moment it is written. */
   find(id: LicenseId): Promise<License | undefined>
-  /** Writes all of an issue or nothing. A parked purchase does not stand in the way of its claim. */
-  issue(issue: Issue): Promise<IssueOutcome>
+  /**
+   * Writes all of a batch or nothing. Where several things stand in the way, it tells of the first in the order of
+   * the outcomes. Changing a license adds one to its version.
+   *
+   * @throws Error for a change of a license that does not exist.
+   */
+  commit(batch: Batch): Promise<BatchOutcome>
   /** Holds a claim for a license that is there already. Answers the claim that somebody else held at `now`, if any. */
   claim(claim: Claim, licenseId: LicenseId, now: number): Promise<HeldClaim | undefined>
-  /** Keeps a purchase aside. A purchase that was issued or parked before stays as it is. */
-  park(purchase: ParkedPurchase): Promise<'parked' | 'known'>
+  /** Reads the newest committed records of a provider's objects, and whether an event is claimed, in one round trip. */
+  recall(ids: readonly string[], eventId?: string): Promise<Recollection>
 }
 
-/** The database did not answer, or kept refusing. Asking again later can succeed. */
-export class StoreUnavailable extends Error {
+/** Something that is needed did not answer. Asking again later can succeed. */
+export class Unavailable extends Error {
+  override readonly name: string = 'Unavailable'
+}
+
+/** The database did not answer, or kept refusing. */
+export class StoreUnavailable extends Unavailable {
   override readonly name = 'StoreUnavailable'
   constructor(cause: unknown) {
     super('The license store is unavailable', { cause })

@@ -2,44 +2,54 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
+  BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
-  PutCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import {
+  type AuditEntry,
+  type Batch,
   type Claim,
   type HeldClaim,
   type LicenseId,
   type LicenseStore,
+  type Notice,
+  type ProviderRecord,
   StoreUnavailable,
 } from '../license/index.ts'
 import {
+  claimKey,
   fromClaimItem,
   fromLicenseItem,
+  fromProviderItem,
+  type Item,
   licenseKey,
+  noticeKey,
+  providerKey,
   toAuditItem,
   toClaimItem,
   toLicenseItem,
-  toParkedItem,
+  toNoticeUpdate,
+  toProviderItem,
+  toUpdate,
 } from './item.ts'
 
 type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
+type Change = Extract<Batch['license'], { changed: LicenseId }>
 
 const ABSENT = 'attribute_not_exists(pk)'
 /** A claim that has run out counts as absent, whether or not DynamoDB has deleted it yet. */
 const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
-/** A parked purchase waits for exactly this write. */
-const ABSENT_OR_PARKED = `${ABSENT} OR attribute_exists(parkedAt)`
 
-/** How often a transaction that lost against another one is tried again, and how long the first pause is at most. */
+/** How often what lost against others is tried again, and how long the first pause is at most. */
 const CONFLICT_TRIES = 8
 const CONFLICT_PAUSE_MS = 20
 const MAX_CONFLICT_PAUSE_MS = 500
 
-/** The store on a DynamoDB table. Every issue is one transaction; verifying is one strongly consistent read. */
+/** The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read. */
 export function createDynamoStore({
   client,
   table,
@@ -58,11 +68,28 @@ export function createDynamoStore({
         const reasons = error.CancellationReasons ?? []
         if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return reasons
         if (!reasons.some(isPassing) || attempt === CONFLICT_TRIES) throw unavailable(error)
-        await sleep(
-          Math.random() * Math.min(CONFLICT_PAUSE_MS * 2 ** attempt, MAX_CONFLICT_PAUSE_MS),
-        )
+        await pause(attempt)
       }
     }
+  }
+
+  /** All of them in one round trip, unless DynamoDB is too busy to read all at once. */
+  async function read(keys: readonly Record<string, unknown>[]): Promise<Item[]> {
+    const items: Item[] = []
+    let wanted = [...keys]
+    for (let attempt = 1; wanted.length > 0; attempt++) {
+      const command = new BatchGetCommand({
+        RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
+      })
+      const { Responses, UnprocessedKeys } = await client.send(command).catch((error: unknown) => {
+        throw unavailable(error)
+      })
+      items.push(...(Responses?.[table] ?? []))
+      wanted = UnprocessedKeys?.[table]?.Keys ?? []
+      if (wanted.length > 0 && attempt === CONFLICT_TRIES) throw unavailable(new Error('Too busy'))
+      if (wanted.length > 0) await pause(attempt)
+    }
+    return items
   }
 
   const put = (item: object, ConditionExpression: string, values?: object): Write => ({
@@ -75,10 +102,40 @@ export function createDynamoStore({
     },
   })
 
-  const putClaim = (claim: Claim, id: LicenseId, now: number) =>
-    claim.kind === 'purchase'
-      ? put(toClaimItem(claim, id), ABSENT_OR_PARKED)
-      : put(toClaimItem(claim, id), ABSENT_OR_OVER, { ':now': now })
+  const putClaim = (claim: Claim, id: LicenseId | null, now: number) =>
+    put(toClaimItem(claim, id), ABSENT_OR_OVER, { ':now': now })
+
+  const putRecord = (record: ProviderRecord) =>
+    record.version === 0
+      ? put(toProviderItem(record), ABSENT)
+      : put(toProviderItem(record), 'version = :read', { ':read': record.version })
+
+  const putAudit = (audit: AuditEntry) =>
+    put(toAuditItem(audit, randomBytes(9).toString('base64url')), ABSENT)
+
+  const putNotice = (id: LicenseId, notice: Notice): Write => ({
+    Update: { TableName: table, Key: noticeKey(id, notice), ...toNoticeUpdate(id, notice) },
+  })
+
+  function update({ changed, expected, to }: Change): Write {
+    const { ExpressionAttributeValues, ...update } = toUpdate(to)
+    return {
+      Update: {
+        TableName: table,
+        Key: licenseKey(changed),
+        ...update,
+        ConditionExpression:
+          expected === undefined
+            ? 'attribute_exists(pk)'
+            : 'attribute_exists(pk) AND #version = :expected',
+        ExpressionAttributeValues: {
+          ...ExpressionAttributeValues,
+          ...(expected !== undefined && { ':expected': expected }),
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    }
+  }
 
   return {
     async find(id) {
@@ -90,15 +147,27 @@ export function createDynamoStore({
       return Item && fromLicenseItem(Item)
     },
 
-    async issue({ license, audit, claims }) {
+    async commit({ claims, records = [], license, now }) {
+      const issued = license && 'issued' in license ? license.issued : undefined
+      const change = license && 'changed' in license ? license : undefined
       const reasons = await transact([
-        ...claims.map((claim) => putClaim(claim, license.id, license.createdAt)),
-        put(toLicenseItem(license), ABSENT),
-        put(toAuditItem(audit, randomBytes(9).toString('base64url')), ABSENT),
+        ...records.map(putRecord),
+        ...claims.map((claim) => putClaim(claim, issued?.id ?? change?.changed ?? null, now)),
+        ...(issued ? [put(toLicenseItem(issued), ABSENT)] : []),
+        ...(change ? [update(change)] : []),
+        ...(license ? [putAudit(license.audit)] : []),
+        ...(license
+          ? license.notices.map((notice) => putNotice(license.audit.licenseId, notice))
+          : []),
       ])
-      if (!reasons) return { status: 'issued' }
-      const held = holderIn(reasons.slice(0, claims.length))
-      return held ? { status: 'claimed', claim: held } : { status: 'taken' }
+      if (!reasons) return { status: 'written' }
+      const refused = reasons.map(({ Code }) => Code === 'ConditionalCheckFailed')
+      if (refused.slice(0, records.length).includes(true)) return { status: 'stale' }
+      const held = holderIn(reasons.slice(records.length, records.length + claims.length))
+      if (held) return { status: 'claimed', claim: held }
+      if (!change) return { status: 'taken' }
+      if (reasons[records.length + claims.length]?.Item) return { status: 'stale' }
+      throw new Error('The license that is to be changed does not exist')
     },
 
     async claim(claim, licenseId, now) {
@@ -106,20 +175,11 @@ export function createDynamoStore({
       return reasons && holderIn(reasons)
     },
 
-    async park(purchase) {
-      try {
-        await client.send(
-          new PutCommand({
-            TableName: table,
-            Item: toParkedItem(purchase),
-            ConditionExpression: ABSENT,
-          }),
-        )
-        return 'parked'
-      } catch (error) {
-        if (nameOf(error) === 'ConditionalCheckFailedException') return 'known'
-        throw unavailable(error)
-      }
+    async recall(ids, eventId) {
+      const event = eventId === undefined ? [] : [claimKey({ kind: 'event', key: eventId })]
+      const items = await read([...event, ...ids.map(providerKey)])
+      const records = items.filter(({ sk }) => sk === 'STRIPE').map(fromProviderItem)
+      return { applied: records.length < items.length, records }
     },
   }
 }
@@ -131,6 +191,9 @@ function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined
 
 const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 const isPassing = ({ Code }: CancellationReason) => PASSING.has(Code ?? '')
+
+const pause = (attempt: number) =>
+  sleep(Math.random() * Math.min(CONFLICT_PAUSE_MS * 2 ** attempt, MAX_CONFLICT_PAUSE_MS))
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : '')
 

@@ -5,8 +5,10 @@ import type {
   Claim,
   HeldClaim,
   License,
+  LicenseChange,
   LicenseId,
-  ParkedPurchase,
+  Notice,
+  ProviderRecord,
 } from '../license/index.ts'
 
 export type Item = Record<string, unknown>
@@ -38,14 +40,37 @@ export function toAuditItem(entry: AuditEntry, unique: string): Item {
   return { pk: licenseKey(entry.licenseId).pk, sk: `EVENT#${at}#${unique}`, ...entry }
 }
 
+export const noticeKey = (id: LicenseId, { kind, period }: Notice) => ({
+  pk: licenseKey(id).pk,
+  sk: `OUTBOX#${kind}#${period}`,
+})
+
+/** A notice as an update that leaves alone what is written already, and what was done about it since. */
+export const toNoticeUpdate = (licenseId: LicenseId, { kind, period, at }: Notice) => ({
+  UpdateExpression:
+    'SET #licenseId = :licenseId, #kind = :kind, #period = :period, #at = if_not_exists(#at, :at)',
+  ExpressionAttributeNames: {
+    '#licenseId': 'licenseId',
+    '#kind': 'kind',
+    '#period': 'period',
+    '#at': 'at',
+  },
+  ExpressionAttributeValues: {
+    ':licenseId': licenseId,
+    ':kind': kind,
+    ':period': period,
+    ':at': at,
+  },
+})
+
 const CLAIMS = { purchase: 'PURCHASE', request: 'IDEMPOTENCY', event: 'EVENT' } as const
 
-const claimKey = ({ kind, key }: Pick<Claim, 'kind' | 'key'>) => ({
+export const claimKey = ({ kind, key }: Pick<Claim, 'kind' | 'key'>) => ({
   pk: `${CLAIMS[kind]}#${key}`,
   sk: CLAIMS[kind],
 })
 
-export function toClaimItem(claim: Claim, licenseId: LicenseId): Item {
+export function toClaimItem(claim: Claim, licenseId: LicenseId | null): Item {
   return {
     ...claimKey(claim),
     ...claim,
@@ -59,6 +84,44 @@ export function fromClaimItem(item: Item): HeldClaim {
   return claim as unknown as HeldClaim
 }
 
-export function toParkedItem(purchase: ParkedPurchase): Item {
-  return { ...claimKey({ kind: 'purchase', key: purchase.purchaseKey }), ...purchase }
+/** Where in a license's item each part is kept that can change. */
+const PATHS = {
+  userId: ['userId'],
+  userEmail: ['userEmail'],
+  tier: ['tier'],
+  seats: ['seats'],
+  paymentIntentId: ['paymentIntentId'],
+  admin: ['facts', 'admin'],
+  billing: ['facts', 'billing'],
+  risk: ['facts', 'risk'],
+} as const satisfies Record<keyof LicenseChange, readonly string[]>
+
+/** A change as DynamoDB's own update, which leaves alone whatever is not in it. */
+export function toUpdate(change: LicenseChange) {
+  const names: Record<string, string> = { '#version': 'version' }
+  const values: Item = { ':one': 1 }
+  const sets = ['#version = #version + :one']
+  for (const [name, value] of Object.entries(change)) {
+    const path = PATHS[name as keyof LicenseChange].map((part) => {
+      names[`#${part}`] = part
+      return `#${part}`
+    })
+    values[`:${name}`] = value
+    sets.push(`${path.join('.')} = :${name}`)
+  }
+  return {
+    UpdateExpression: `SET ${sets.join(', ')}`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  }
+}
+
+export const providerKey = (id: string) => ({ pk: `STRIPE#${id}`, sk: 'STRIPE' })
+
+export function toProviderItem({ id, version, body }: ProviderRecord): Item {
+  return { ...providerKey(id), id, version: version + 1, body }
+}
+
+export function fromProviderItem({ id, version, body }: Item): ProviderRecord {
+  return { id, version, body } as ProviderRecord
 }

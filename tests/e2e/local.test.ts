@@ -209,7 +209,10 @@ describe('the webhook', () => {
 
   it('issues the license that the vendor’s server then asks for', async () => {
     const answer = await post('/webhooks/stripe', event, { 'stripe-signature': signed() })
-    expect([answer.status, answer.text]).toEqual([200, '{"received":true}'])
+    expect([answer.status, answer.json()]).toMatchObject([
+      200,
+      { received: true, effect: 'issued', alerts: [] },
+    ])
     const order = { userId: 'user_123', tier: 'pro', paymentIntentId: 'pi_e2e' }
     const issued = await generate(order)
     expect(issued.json()).toMatchObject({ success: true, userEmail: 'buyer@example.com' })
@@ -219,6 +222,77 @@ describe('the webhook', () => {
   it('refuses what Stripe did not sign', async () => {
     const forged = { 'stripe-signature': signed('whsec_other') }
     expect((await post('/webhooks/stripe', event, forged)).status).toBe(400)
+  })
+})
+
+describe('npm run stripe:send', () => {
+  async function stripeSend(...args: string[]) {
+    const sent = aCommand('npm', ['run', '-s', 'stripe:send', '--', ...args, '--url', url], {
+      cwd: checkout.directory,
+      env: environment(),
+    })
+    const code = await sent.exited
+    return { code, lines: sent.output().trim().split('\n') }
+  }
+  const keyIn = (lines: readonly string[]) =>
+    lines.map((line) => /^ {2}key (QF-\S+)$/.exec(line)?.[1]).find(Boolean)
+
+  it('sells a license, takes the money back, and shows what verify says each time', async () => {
+    const purchase = ['--purchase', 'e2e_once', '--tier', 'pro', '--user', 'user_9']
+    const bought = await stripeSend('checkout.session.completed', ...purchase)
+    expect(bought.code).toBe(0)
+    expect(bought.lines.at(-1)).toMatch(
+      /checkout\.session\.completed +license issued +VALID pro active/,
+    )
+    const license = keyIn(bought.lines)
+    expect((await post('/api/verify', { license })).json()).toMatchObject({ userId: 'user_9' })
+
+    const refunded = await stripeSend('charge.refunded', ...purchase)
+    expect(keyIn(refunded.lines)).toBe(license)
+    expect(refunded.lines.at(-1)).toMatch(/charge\.refunded +license changed +REVOKED$/)
+    expect((await post('/api/verify', { license })).json()).toMatchObject({ code: 'REVOKED' })
+  })
+
+  it('plays the whole life of a subscription', async () => {
+    const { code, lines } = await stripeSend('--scenario', 'life', '--stripe-version', 'hybrid')
+    expect(code).toBe(0)
+    const seen = lines.flatMap((line) => / {2}([A-Z]{5,}[ \w]*?)( until.*)?$/.exec(line)?.[1] ?? [])
+    expect(seen.filter((state, index) => state !== seen[index - 1])).toEqual([
+      'PENDING',
+      'VALID pro active',
+      'VALID pro grace',
+      'VALID pro active',
+      'VALID elite active',
+      'SUSPENDED',
+      'VALID elite active',
+      'VALID elite canceling',
+      'EXPIRED',
+    ])
+  })
+
+  it('comes to the same end in any order', async () => {
+    const { code, lines } = await stripeSend('--scenario', 'failed-and-recovered', '--shuffle')
+    expect(code).toBe(0)
+    expect(lines.at(-1)).toMatch(/VALID pro active until/)
+  })
+
+  it('sells to somebody whom nobody named', async () => {
+    const { code, lines } = await stripeSend('--scenario', 'one-time', '--no-user')
+    expect(code).toBe(0)
+    expect(lines.join('\n')).toContain('Nobody has claimed it')
+  })
+
+  it.each([
+    ['says what went wrong', ['invoice.paid', '--secret', 'whsec_other'], 'INVALID_SIGNATURE'],
+    ['knows its types', ['invoice.imagined'], 'there is no event of the type invoice.imagined'],
+    ['wants one thing', [], 'name either the type of an event or a --scenario'],
+    ['wants values with a name', ['invoice.paid', '--set', 'x'], 'It must be <path>=<value>'],
+    ['sets what there is', ['invoice.paid', '--set', 'x.y=1'], 'has no x to set anything in'],
+    ['says what it sold aside', ['checkout.session.completed', '--tier', 'x'], 'TIER_UNKNOWN'],
+  ])('%s', async (_, args, text) => {
+    const { code, lines } = await stripeSend(...args)
+    expect(lines.join('\n')).toContain(text)
+    expect(code).toBe(text === 'TIER_UNKNOWN' ? 0 : 1)
   })
 })
 

@@ -30,6 +30,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   userId: 'user_123',
   userEmail: 'user@example.com',
   tier: 'pro',
+  seats: 3,
   durationDays: 30,
   paymentIntentId: null,
   actor: 'token:root',
@@ -55,6 +56,7 @@ export const aLicense = (changes: Partial<License> = {}): License => ({
   userId: 'user_123',
   userEmail: 'user@example.com',
   tier: 'pro',
+  seats: 3,
   paymentIntentId: null,
   facts: {
     admin: 'clear',

@@ -36,6 +36,8 @@ export interface TestRuntime {
   readonly commands: string[]
   /** What was logged, a line an entry. */
   readonly lines: string[]
+  /** What was counted, an entry a count. */
+  readonly counts: string[]
   /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
   readonly time: { now: number }
   stop(): Promise<void>
@@ -47,6 +49,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   const time = { now: NOW }
   const { log, lines } = aLog()
   const commands: string[] = []
+  const counts: string[] = []
   const documents = aDocumentClient()
   documents.middlewareStack.add(
     (next, { commandName }) =>
@@ -75,6 +78,10 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       },
       corsOrigins: ['http://localhost:5173', 'http://localhost:5174'],
       log,
+      metrics: {
+        count: (name, about) => void counts.push(JSON.stringify({ name, ...about })),
+      },
+      stripe: { livemode: false, apiBase: undefined },
       clock: () => time.now,
       prime: async () => {},
       ...changes,
@@ -83,6 +90,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     secretsManager,
     commands,
     lines,
+    counts,
     time,
     stop: () => secretsManager.stop(),
   }

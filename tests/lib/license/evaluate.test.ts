@@ -52,7 +52,20 @@ describe('what billing says', () => {
   it.each<[string, Billing, LicenseState, LicenseState, number | null]>([
     ['paid', PAID, 'active', 'expired', NOW],
     ['paid for ever', { status: 'paid', paidUntil: null }, 'active', 'active', null],
-    ['with old grace', { ...PAID, graceUntil: NOW + 9 }, 'active', 'expired', NOW],
+    [
+      'past due with grace that ends before what was paid',
+      { ...PAID, status: 'past_due', graceUntil: NOW - 9 },
+      'grace',
+      'suspended',
+      NOW,
+    ],
+    [
+      'past due for ever',
+      { status: 'past_due', paidUntil: null, graceUntil: NOW },
+      'grace',
+      'grace',
+      null,
+    ],
     [
       'to be cancelled',
       { ...PAID, paidUntil: NOW + 9, cancelAt: NOW },
@@ -101,6 +114,20 @@ describe('what billing says', () => {
       expect(evaluate(factsOf(billing), NOW + 1)).toEqual({ state: later, expiresAt: end })
     },
   )
+
+  it('lets a license that is about to be renewed go on for a while', () => {
+    const facts = factsOf({ ...PAID, graceUntil: NOW + 9 })
+    expect(evaluate(facts, NOW)).toEqual({ state: 'active', expiresAt: NOW })
+    expect(evaluate(facts, NOW + 1)).toEqual({ state: 'grace', expiresAt: NOW + 9 })
+    expect(evaluate(facts, NOW + 9)).toEqual({ state: 'grace', expiresAt: NOW + 9 })
+    expect(evaluate(facts, NOW + 10)).toEqual({ state: 'expired', expiresAt: NOW })
+  })
+
+  it('lets nothing go on past its cancellation', () => {
+    const facts = factsOf({ ...PAID, graceUntil: NOW + 9, cancelAt: NOW })
+    expect(evaluate(facts, NOW)).toEqual({ state: 'canceling', expiresAt: NOW })
+    expect(evaluate(facts, NOW + 1)).toEqual({ state: 'expired', expiresAt: NOW })
+  })
 
   it('calls a trial one for as long as it is active', () => {
     const facts = factsOf({ status: 'trialing', paidUntil: NOW })
@@ -169,15 +196,21 @@ describe('the end of a license', () => {
         const { state, expiresAt } = evaluate(facts, NOW - 6)
         fc.pre(isGood(state) && expiresAt !== null)
         expect(stateOf(facts, expiresAt ?? 0)).toBe(state)
-        expect(isGood(stateOf(facts, (expiresAt ?? 0) + 1))).toBe(false)
+        const after = evaluate(facts, (expiresAt ?? 0) + 1)
+        // What is about to be renewed gets a later end, once.
+        if (after.state !== 'grace') return expect(isGood(after.state)).toBe(false)
+        expect(state).not.toBe('grace')
+        expect(isGood(stateOf(facts, (after.expiresAt ?? 0) + 1))).toBe(false)
       }),
     )
   })
 
-  it('is the same whenever one asks', () => {
+  it('is the same whenever one asks, but for the while of a renewal', () => {
     fc.assert(
-      fc.property(anyFacts, anyTime, fc.integer(), (facts, one, other) => {
-        expect(evaluate(facts, one).expiresAt).toBe(evaluate(facts, other).expiresAt)
+      fc.property(anyBilling, anyTime, anyTime, (billing, one, other) => {
+        const [a, b] = [evaluate(factsOf(billing), one), evaluate(factsOf(billing), other)]
+        fc.pre(billing.status === 'past_due' || (a.state === 'grace') === (b.state === 'grace'))
+        expect(a.expiresAt).toBe(b.expiresAt)
       }),
     )
   })
@@ -188,7 +221,9 @@ describe('the end of a license', () => {
         const { cancelAt: _, ...billing } = facts.billing
         const without = evaluate({ ...facts, billing }, now)
         const canceled = evaluate({ ...facts, billing: { ...billing, cancelAt } }, now)
-        expect(canceled.expiresAt).toBe(Math.min(without.expiresAt ?? cancelAt, cancelAt))
+        expect(canceled.expiresAt).toBeLessThanOrEqual(
+          Math.min(without.expiresAt ?? cancelAt, cancelAt),
+        )
         expect(rank(canceled.state)).toBeGreaterThanOrEqual(rank(without.state))
       }),
     )

@@ -1,8 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DAY_MS, issueLicense, LIFETIME } from '../../../lib/license/issue.ts'
 import { type LicenseId, licenseId, MasterKeyFault, makeKey } from '../../../lib/license/key.ts'
-import type { License } from '../../../lib/license/license.ts'
-import { type Claim, type LicenseStore, StoreUnavailable } from '../../../lib/license/store.ts'
+import type { Entitlement, License } from '../../../lib/license/license.ts'
+import { settle } from '../../../lib/license/settle.ts'
+import {
+  type Batch,
+  type Claim,
+  type LicenseStore,
+  StoreUnavailable,
+} from '../../../lib/license/store.ts'
 import { createMemoryStore } from '../../../lib/store/memory.ts'
 import { anOrder, aRing, issued, NOW, someKeys } from '../../support/licenses.ts'
 
@@ -20,17 +26,20 @@ const issue = (order: Parameters<typeof anOrder>[0] = {}, context = {}) =>
   issueLicense({ store, keys, now: NOW, ...context }, anOrder(order))
 
 /** A store with answers of its own, and all that it was asked to write. */
-function aStore(answer: LicenseStore['issue']) {
-  const asked: Parameters<LicenseStore['issue']>[0][] = []
+function aStore(answer: LicenseStore['commit']) {
+  const asked: Batch[] = []
   const spy: LicenseStore = {
     ...store,
-    issue: (wanted) => {
+    commit: (wanted) => {
       asked.push(wanted)
       return answer(wanted)
     },
   }
   return { store: spy, asked }
 }
+
+const secondOf = ({ license }: Batch) =>
+  license && 'issued' in license ? license.issued.origin.issuedAt : 0
 
 describe('issuing a license', () => {
   it('stores what was ordered, and the key can be made again from it', async () => {
@@ -43,6 +52,7 @@ describe('issuing a license', () => {
       userId: 'user_123',
       userEmail: 'user@example.com',
       tier: 'pro',
+      seats: 3,
       paymentIntentId: 'pi_1',
       facts: {
         admin: 'clear',
@@ -57,23 +67,33 @@ describe('issuing a license', () => {
   })
 
   it('writes license, claims and history together, and nothing that holds the key', async () => {
-    const spy = aStore(store.issue)
+    const spy = aStore(store.commit)
     const order = { purchaseKey: 'pi:pi_1', request: REQUEST, actor: 'token:t', reason: 'gift' }
     const { key, license } = await issued(spy.store, order)
     expect(spy.asked).toEqual([
       {
-        license,
-        audit: {
-          licenseId: license.id,
-          at: NOW,
-          actor: 'token:t',
-          action: 'issued',
-          reason: 'gift',
-          requestId: 'request_1',
-          before: null,
-          after: license.facts,
-        },
         claims: [REQUEST, { kind: 'purchase', key: 'pi:pi_1' }],
+        license: {
+          issued: license,
+          audit: {
+            licenseId: license.id,
+            at: NOW,
+            actor: 'token:t',
+            action: 'issued',
+            reason: 'gift',
+            requestId: 'request_1',
+            before: null,
+            after: {
+              userId: 'user_123',
+              userEmail: 'user@example.com',
+              tier: 'pro',
+              seats: 3,
+              ...license.facts,
+            },
+          },
+          notices: [{ kind: 'issued', period: 'first', at: NOW }],
+        },
+        now: NOW,
       },
     ])
     expect(JSON.stringify(spy.asked)).not.toContain(key.split('-')[2])
@@ -82,15 +102,6 @@ describe('issuing a license', () => {
   it('gives a license for life no end', async () => {
     const { license } = await issued(store, { durationDays: LIFETIME })
     expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: null })
-  })
-
-  it('makes the purchase the subject while nobody is known to own it', async () => {
-    const { license } = await issued(store, { userId: null, purchaseKey: 'cs:cs_1' })
-    expect(license).toMatchObject({ userId: null, origin: { subject: 'cs:cs_1' } })
-  })
-
-  it('takes no order that has neither a user nor a purchase', async () => {
-    await expect(issue({ userId: null })).rejects.toThrow(TypeError)
   })
 
   it('uses the current version of the master key', async () => {
@@ -102,7 +113,7 @@ describe('issuing a license', () => {
   })
 
   it('writes nothing without the current master key', async () => {
-    const spy = aStore(store.issue)
+    const spy = aStore(store.commit)
     const lost = someKeys({ ...aRing(), current: '9' })
     await expect(issue({}, { store: spy.store, keys: lost })).rejects.toThrow(MasterKeyFault)
     expect(spy.asked).toEqual([])
@@ -137,13 +148,13 @@ describe('more than one license for a subject, a tier and a second', () => {
   it('end with the 300th at once', async () => {
     const full = aStore(async () => ({ status: 'taken' }))
     expect(await issue({}, full)).toEqual({ ok: false, error: 'CONFLICT' })
-    const seconds = full.asked.map(({ license }) => license.origin.issuedAt)
+    const seconds = full.asked.map(secondOf)
     expect(seconds).toEqual(Array.from({ length: 300 }, (_, n) => SECOND + n))
   })
 
   it('may use the very last of those seconds', async () => {
-    const almostFull = aStore(async ({ license }) => ({
-      status: license.origin.issuedAt < SECOND + 299 ? 'taken' : 'issued',
+    const almostFull = aStore(async (batch) => ({
+      status: secondOf(batch) < SECOND + 299 ? 'taken' : 'written',
     }))
     expect(await issue({}, almostFull)).toMatchObject({
       ok: true,
@@ -156,7 +167,6 @@ describe('a repeated order', () => {
   it.each([
     ['purchase', { purchaseKey: 'pi:pi_1' }],
     ['request', { request: REQUEST }],
-    ['purchase nobody owns', { userId: null, purchaseKey: 'cs:cs_1' }],
     ['request without a fingerprint', { request: { kind: 'request', key: 'key_2' } as const }],
   ])('gets the first license and its key for the same %s, days later', async (_, order) => {
     const { key, license } = await issued(store, order)
@@ -184,7 +194,6 @@ describe('a repeated order', () => {
 
   it.each([
     ['user', { userId: 'user_other' }],
-    ['user, since nobody was known', { userId: null }],
     ['tier', { tier: 'elite' }],
   ])('conflicts for the same purchase and another %s', async (_, change) => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
@@ -237,6 +246,57 @@ describe('a repeated order', () => {
     const broken = aStore(async () => ({ status: 'claimed', claim }))
     await expect(issue({ request: REQUEST }, broken)).rejects.toThrow(
       'A claim points to a license that does not exist',
+    )
+  })
+})
+
+describe('an order for a purchase that nobody has claimed', () => {
+  const purchase = { key: 'pi:pi_1', held: undefined }
+  const entitlement: Entitlement = {
+    userId: null,
+    userEmail: null,
+    tier: 'pro',
+    seats: 3,
+    paymentIntentId: 'pi_1',
+    billing: { status: 'paid', paidUntil: null },
+    risk: 'clear',
+  }
+  const bought = (changes: Partial<Entitlement> = {}) =>
+    settle(
+      { store, keys, now: NOW },
+      { ...purchase, entitlement: { ...entitlement, ...changes } },
+      { records: () => [], actor: 'stripe:evt_1', reason: 'purchase', requestId: 'request_1' },
+    )
+
+  it('gives it to the user that the vendor’s server names, with the key that it has', async () => {
+    await bought()
+    const { key, license, repeated } = await issued(store, { purchaseKey: 'pi:pi_1' })
+    expect(repeated).toBe(true)
+    expect(license).toMatchObject({
+      userId: 'user_123',
+      userEmail: 'user@example.com',
+      origin: { subject: 'pi:pi_1' },
+      version: 2,
+    })
+    expect(makeKey(license.origin, keys)).toBe(key)
+    expect(await store.find(license.id)).toEqual(license)
+  })
+
+  it('keeps the address that the buyer gave', async () => {
+    await bought({ userEmail: 'buyer@example.com' })
+    const { license } = await issued(store, { purchaseKey: 'pi:pi_1' })
+    expect(license).toMatchObject({ userId: 'user_123', userEmail: 'buyer@example.com' })
+  })
+
+  it('is refused to a second user, also at the same moment', async () => {
+    await bought()
+    const orders = ['user_1', 'user_2', 'user_3'].map((userId) =>
+      issue({ userId, purchaseKey: 'pi:pi_1' }),
+    )
+    const outcomes = await Promise.all(orders)
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(outcomes.filter((outcome) => !outcome.ok && outcome.error === 'CONFLICT')).toHaveLength(
+      2,
     )
   })
 })

@@ -1,16 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type {
   AuditEntry,
+  Batch,
   Claim,
   License,
+  LicenseChange,
   LicenseId,
   LicenseStore,
+  ProviderRecord,
 } from '../../../lib/license/index.ts'
 import { aLicense, NOW } from '../../support/licenses.ts'
 
 const anId = (name: string) => `lic_${name}` as LicenseId
 
-const anAudit = ({ id, facts, createdAt }: License): AuditEntry => ({
+export const anAudit = ({ id, facts, createdAt }: License): AuditEntry => ({
   licenseId: id,
   at: createdAt,
   actor: 'token:root',
@@ -21,10 +24,34 @@ const anAudit = ({ id, facts, createdAt }: License): AuditEntry => ({
   after: facts,
 })
 
-const anIssue = (license: License, claims: readonly Claim[] = []) => ({
-  license,
-  audit: anAudit(license),
+const anIssue = (license: License, claims: readonly Claim[] = []): Batch => ({
+  license: { issued: license, audit: anAudit(license), notices: [] },
   claims,
+  now: license.createdAt,
+})
+
+const aChange = (to: LicenseChange, changes: Partial<Batch> = {}, expected?: number): Batch => ({
+  claims: [],
+  license: {
+    changed: anId('first'),
+    ...(expected !== undefined && { expected }),
+    to,
+    audit: {
+      ...anAudit(aLicense({ id: anId('first') })),
+      action: 'changed',
+      before: {},
+      after: to,
+    },
+    notices: [],
+  },
+  now: NOW,
+  ...changes,
+})
+
+const aRecord = (id: string, version: number, body: object = { said: 1 }): ProviderRecord => ({
+  id,
+  version,
+  body,
 })
 
 const PURCHASE: Claim = { kind: 'purchase', key: 'pi:pi_1' }
@@ -35,15 +62,7 @@ const REQUEST: Claim = {
   expiresAt: NOW + 1000,
 }
 
-const aPurchase = {
-  purchaseKey: 'pi:pi_1',
-  reason: 'TIER_MISSING',
-  userId: null,
-  userEmail: 'user@example.com',
-  tier: null,
-  eventId: 'evt_1',
-  parkedAt: NOW,
-} as const
+const EVENT: Claim = { kind: 'event', key: 'evt_1', expiresAt: NOW + 1000 }
 
 /** What every license store promises. */
 export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
@@ -73,16 +92,16 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
           risk: 'disputed',
         },
       })
-      await store.issue(anIssue(license))
+      await store.commit(anIssue(license))
       expect(await store.find(license.id)).toEqual(license)
     })
   })
 
-  describe('issue', () => {
+  describe('an issue', () => {
     it('refuses an id that is taken and leaves its license as it was', async () => {
-      await store.issue(anIssue(first))
+      await store.commit(anIssue(first))
       const other = aLicense({ id: first.id, userId: 'user_other' })
-      expect(await store.issue(anIssue(other))).toEqual({ status: 'taken' })
+      expect(await store.commit(anIssue(other))).toEqual({ status: 'taken' })
       expect(await store.find(first.id)).toEqual(first)
     })
 
@@ -90,8 +109,8 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       ['purchase', PURCHASE],
       ['request', REQUEST],
     ])('tells whoever comes second with a %s which license the first one got', async (_, claim) => {
-      expect(await store.issue(anIssue(first, [claim]))).toEqual({ status: 'issued' })
-      expect(await store.issue(anIssue(second, [claim]))).toEqual({
+      expect(await store.commit(anIssue(first, [claim]))).toEqual({ status: 'written' })
+      expect(await store.commit(anIssue(second, [claim]))).toEqual({
         status: 'claimed',
         claim: { ...claim, licenseId: first.id },
       })
@@ -99,44 +118,44 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
 
     it('writes no claim when another one is held', async () => {
-      await store.issue(anIssue(first, [PURCHASE]))
-      await store.issue(anIssue(second, [REQUEST, PURCHASE]))
-      expect(await store.issue(anIssue(second, [REQUEST]))).toEqual({ status: 'issued' })
+      await store.commit(anIssue(first, [PURCHASE]))
+      await store.commit(anIssue(second, [REQUEST, PURCHASE]))
+      expect(await store.commit(anIssue(second, [REQUEST]))).toEqual({ status: 'written' })
     })
 
     it('writes no claim when the id is taken', async () => {
-      await store.issue(anIssue(first))
-      await store.issue(anIssue(first, [PURCHASE]))
-      expect(await store.issue(anIssue(second, [PURCHASE]))).toEqual({ status: 'issued' })
+      await store.commit(anIssue(first))
+      await store.commit(anIssue(first, [PURCHASE]))
+      expect(await store.commit(anIssue(second, [PURCHASE]))).toEqual({ status: 'written' })
     })
 
     it('names the claim that is held before the id that is taken', async () => {
-      await store.issue(anIssue(first, [PURCHASE]))
-      expect(await store.issue(anIssue(first, [PURCHASE]))).toMatchObject({ status: 'claimed' })
+      await store.commit(anIssue(first, [PURCHASE]))
+      expect(await store.commit(anIssue(first, [PURCHASE]))).toMatchObject({ status: 'claimed' })
     })
 
     it('names the first of several claims that are held', async () => {
-      await store.issue(anIssue(first, [REQUEST, PURCHASE]))
-      expect(await store.issue(anIssue(second, [REQUEST, PURCHASE]))).toMatchObject({
+      await store.commit(anIssue(first, [REQUEST, PURCHASE]))
+      expect(await store.commit(anIssue(second, [REQUEST, PURCHASE]))).toMatchObject({
         claim: { kind: 'request' },
       })
     })
 
     it('takes a claim that has run out as free, at that very millisecond', async () => {
-      await store.issue(anIssue(first, [REQUEST]))
+      await store.commit(anIssue(first, [REQUEST]))
       const early = aLicense({ id: anId('early'), createdAt: NOW + 999 })
       const late = aLicense({ id: anId('late'), createdAt: NOW + 1000 })
-      expect(await store.issue(anIssue(early, [REQUEST]))).toMatchObject({ status: 'claimed' })
-      expect(await store.issue(anIssue(late, [REQUEST]))).toEqual({ status: 'issued' })
+      expect(await store.commit(anIssue(early, [REQUEST]))).toMatchObject({ status: 'claimed' })
+      expect(await store.commit(anIssue(late, [REQUEST]))).toEqual({ status: 'written' })
     })
 
     it('lets exactly one of many at once have a purchase', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
-          store.issue(anIssue(aLicense({ id: anId(`racer_${index}`) }), [PURCHASE])),
+          store.commit(anIssue(aLicense({ id: anId(`racer_${index}`) }), [PURCHASE])),
         ),
       )
-      expect(outcomes.filter(({ status }) => status === 'issued')).toHaveLength(1)
+      expect(outcomes.filter(({ status }) => status === 'written')).toHaveLength(1)
       const held = outcomes.flatMap((outcome) =>
         outcome.status === 'claimed' ? [outcome.claim.licenseId] : [],
       )
@@ -147,13 +166,13 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
 
   describe('claim', () => {
     it('holds a claim for a license that is there, and tells the next one who has it', async () => {
-      await store.issue(anIssue(first, []))
+      await store.commit(anIssue(first, []))
       expect(await store.claim(REQUEST, first.id, NOW)).toBeUndefined()
       expect(await store.claim(REQUEST, second.id, NOW)).toEqual({
         ...REQUEST,
         licenseId: first.id,
       })
-      expect(await store.issue(anIssue(second, [REQUEST]))).toEqual({
+      expect(await store.commit(anIssue(second, [REQUEST]))).toEqual({
         status: 'claimed',
         claim: { ...REQUEST, licenseId: first.id },
       })
@@ -168,23 +187,128 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
   })
 
-  describe('park', () => {
-    it('keeps a purchase aside once', async () => {
-      expect(await store.park(aPurchase)).toBe('parked')
-      expect(await store.park(aPurchase)).toBe('known')
+  describe('a change of a license', () => {
+    beforeEach(async () => {
+      await store.commit(anIssue(first))
     })
 
-    it('leaves a purchase that was issued as it is', async () => {
-      await store.issue(anIssue(first, [PURCHASE]))
-      expect(await store.park(aPurchase)).toBe('known')
-      expect(await store.issue(anIssue(second, [PURCHASE]))).toMatchObject({ status: 'claimed' })
+    it('changes what it names and leaves alone what it does not', async () => {
+      const { facts } = first
+      expect(await store.commit(aChange({ admin: 'suspended' }))).toEqual({ status: 'written' })
+      const billing = { status: 'paid', paidUntil: null } as const
+      expect(await store.commit(aChange({ billing, tier: 'elite', seats: 9 }))).toEqual({
+        status: 'written',
+      })
+      expect(await store.find(first.id)).toEqual({
+        ...first,
+        tier: 'elite',
+        seats: 9,
+        facts: { ...facts, admin: 'suspended', billing },
+        version: first.version + 2,
+      })
     })
 
-    it('stands in nobody’s way once it is known what was bought', async () => {
-      await store.park(aPurchase)
-      expect(await store.issue(anIssue(first, [PURCHASE]))).toEqual({ status: 'issued' })
-      expect(await store.park(aPurchase)).toBe('known')
-      expect(await store.issue(anIssue(second, [PURCHASE]))).toMatchObject({ status: 'claimed' })
+    it('changes whose it is', async () => {
+      const to = {
+        userId: 'user_new',
+        userEmail: null,
+        paymentIntentId: 'pi_1',
+        risk: 'lost',
+      } as const
+      await store.commit(aChange(to))
+      expect(await store.find(first.id)).toMatchObject({
+        userId: 'user_new',
+        userEmail: null,
+        paymentIntentId: 'pi_1',
+        facts: { risk: 'lost' },
+      })
+    })
+
+    it('is refused for a version that is gone', async () => {
+      expect(await store.commit(aChange({ seats: 5 }, {}, 1))).toEqual({ status: 'written' })
+      expect(await store.commit(aChange({ seats: 7 }, {}, 1))).toEqual({ status: 'stale' })
+      expect(await store.find(first.id)).toMatchObject({ seats: 5 })
+    })
+
+    it('holds its claims for the license', async () => {
+      await store.commit(aChange({ seats: 5 }, { claims: [PURCHASE] }))
+      expect(await store.commit(aChange({ seats: 7 }, { claims: [PURCHASE] }))).toEqual({
+        status: 'claimed',
+        claim: { ...PURCHASE, licenseId: first.id },
+      })
+      expect(await store.find(first.id)).toMatchObject({ seats: 5 })
+    })
+
+    it('is a fault when there is no such license, and writes nothing', async () => {
+      const change = aChange({ seats: 5 }, { claims: [PURCHASE] })
+      const nobody = { ...change, license: { ...change.license, changed: anId('none') } } as Batch
+      await expect(store.commit(nobody)).rejects.toThrow('does not exist')
+      expect(await store.commit(anIssue(second, [PURCHASE]))).toEqual({ status: 'written' })
+    })
+  })
+
+  describe('what a provider said', () => {
+    const write = (...records: ProviderRecord[]) => store.commit({ claims: [], records, now: NOW })
+
+    it('is unknown until it is written, and then as it was written', async () => {
+      expect(await store.recall(['sub_1', 'cus_1'])).toEqual({ applied: false, records: [] })
+      const body = { facts: { in_1: { at: NOW, gone: null, list: ['a', { b: true }] } }, none: {} }
+      expect(await write(aRecord('sub_1', 0, body))).toEqual({ status: 'written' })
+      expect(await store.recall(['sub_1', 'cus_1'])).toEqual({
+        applied: false,
+        records: [{ id: 'sub_1', version: 1, body }],
+      })
+    })
+
+    it('is written over by whoever read it last, and by nobody else', async () => {
+      await write(aRecord('sub_1', 0))
+      expect(await write(aRecord('sub_1', 0))).toEqual({ status: 'stale' })
+      expect(await write(aRecord('sub_1', 1, { said: 2 }))).toEqual({ status: 'written' })
+      expect(await write(aRecord('sub_1', 1, { said: 3 }))).toEqual({ status: 'stale' })
+      expect(await write(aRecord('sub_2', 1))).toEqual({ status: 'stale' })
+      const { records } = await store.recall(['sub_1'])
+      expect(records).toEqual([{ id: 'sub_1', version: 2, body: { said: 2 } }])
+    })
+
+    it('is written with everything else or not at all', async () => {
+      await write(aRecord('sub_1', 0))
+      const license = anIssue(first, [EVENT, PURCHASE])
+      expect(await store.commit({ ...license, records: [aRecord('sub_1', 0)] })).toEqual({
+        status: 'stale',
+      })
+      expect(await store.find(first.id)).toBeUndefined()
+      expect(await store.recall([], 'evt_1')).toMatchObject({ applied: false })
+      expect(await store.commit({ ...license, records: [aRecord('sub_1', 1)] })).toEqual({
+        status: 'written',
+      })
+      expect(await store.find(first.id)).toEqual(first)
+      expect(await store.recall(['sub_1'], 'evt_1')).toMatchObject({
+        applied: true,
+        records: [{ version: 2 }],
+      })
+    })
+
+    it('names a record that changed before a claim that is held', async () => {
+      await store.commit(anIssue(first, [PURCHASE]))
+      const again = { ...anIssue(second, [PURCHASE]), records: [aRecord('sub_1', 3)] }
+      expect(await store.commit(again)).toEqual({ status: 'stale' })
+    })
+
+    it('can be an event that led to no license', async () => {
+      expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({ status: 'written' })
+      expect(await store.recall([], 'evt_1')).toEqual({ applied: true, records: [] })
+      expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({
+        status: 'claimed',
+        claim: { ...EVENT, licenseId: null },
+      })
+    })
+
+    it('is written by exactly one of many at once', async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => write(aRecord('sub_1', 0, { said: index }))),
+      )
+      expect(outcomes.filter(({ status }) => status === 'written')).toHaveLength(1)
+      expect(outcomes.filter(({ status }) => status === 'stale')).toHaveLength(9)
     })
   })
 }

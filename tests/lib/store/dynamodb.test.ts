@@ -1,11 +1,12 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/license/index.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
 import { TTL_ATTRIBUTE } from '../../../lib/store/item.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
 import { aDocumentClient, allItems, aTable } from '../../support/table.ts'
-import { itIsALicenseStore } from './contract.ts'
+import { anAudit, itIsALicenseStore } from './contract.ts'
 
 const aStore = async (table?: string) =>
   createDynamoStore({ client: aDocumentClient(), table: table ?? (await aTable()) })
@@ -32,7 +33,7 @@ async function aBusyStore(code: string, times: number) {
 describe('the DynamoDB store', () => {
   itIsALicenseStore(() => aStore())
 
-  it('writes license, claims and audit entry under the documented keys', async () => {
+  it('writes license, claims, audit entry and notice under the documented keys', async () => {
     const table = await aTable()
     const { license } = await issued(await aStore(table), {
       purchaseKey: 'pi:pi_1',
@@ -45,8 +46,34 @@ describe('the DynamoDB store', () => {
         new RegExp(`^LICENSE#${license.id} / EVENT#2025-01-01T00:00:00\\.000Z#[\\w-]{12}$`),
       ),
       `LICENSE#${license.id} / LICENSE`,
+      `LICENSE#${license.id} / OUTBOX#issued#first`,
       'PURCHASE#pi:pi_1 / PURCHASE',
     ])
+  })
+
+  it('writes a notice once, and leaves alone what was done about it', async () => {
+    const table = await aTable()
+    const store = await aStore(table)
+    const { license } = await issued(store)
+    const notice = { kind: 'payment_failed', period: '1' } as const
+    const tell = (at: number) =>
+      store.commit({
+        claims: [],
+        license: {
+          changed: license.id,
+          to: {},
+          audit: { ...anAudit(license), at },
+          notices: [{ ...notice, at }],
+        },
+        now: at,
+      })
+    await tell(NOW)
+    const key = { pk: `LICENSE#${license.id}`, sk: 'OUTBOX#payment_failed#1' }
+    const done = { UpdateExpression: 'SET sentAt = :at', ExpressionAttributeValues: { ':at': NOW } }
+    await aDocumentClient().send(new UpdateCommand({ TableName: table, Key: key, ...done }))
+    await tell(NOW + 1)
+    const kept = (await allItems(table)).filter(({ sk }) => sk === key.sk)
+    expect(kept).toEqual([{ ...key, licenseId: license.id, ...notice, at: NOW, sentAt: NOW }])
   })
 
   it('gives DynamoDB the seconds after which a request may be forgotten, and a purchase none', async () => {
@@ -72,17 +99,7 @@ describe('the DynamoDB store', () => {
     const { id } = aLicense()
     await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
-    await expect(
-      store.park({
-        purchaseKey: 'pi:pi_1',
-        reason: 'TIER_MISSING',
-        userId: null,
-        userEmail: null,
-        tier: null,
-        eventId: 'evt_1',
-        parkedAt: NOW,
-      }),
-    ).rejects.toThrow(StoreUnavailable)
+    await expect(store.recall(['sub_1'], 'evt_1')).rejects.toThrow(StoreUnavailable)
   })
 
   it('calls a request that DynamoDB finds wrong a fault of the program', async () => {

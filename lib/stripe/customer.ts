@@ -1,0 +1,29 @@
+import { type Dated, dated, newer, union } from './join.ts'
+import { textAt, userAt } from './read.ts'
+
+/** What is known of a customer of Stripe's, from its own events and from its purchases. */
+export interface CustomerFact {
+  readonly user: Dated<string> | null
+  readonly email: Dated<string> | null
+  /** The records of its purchases, which hear of it when it changes. */
+  readonly purchases: readonly string[]
+}
+
+export const NOBODY: CustomerFact = { user: null, email: null, purchases: [] }
+
+/** A deleted customer is still whose licenses they are; Stripe ends its subscriptions with events of their own. */
+export function readCustomer(customer: unknown, now: number): CustomerFact {
+  return {
+    user: dated(now, userAt(customer, 'metadata', 'userId')),
+    email: dated(now, textAt(customer, 'email')),
+    purchases: [],
+  }
+}
+
+export function joinCustomers(a: CustomerFact, b: CustomerFact): CustomerFact {
+  return {
+    user: newer(a.user, b.user),
+    email: newer(a.email, b.email),
+    purchases: union(a.purchases, b.purchases),
+  }
+}

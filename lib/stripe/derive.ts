@@ -1,0 +1,104 @@
+import type { Catalog } from '../catalog/schema.ts'
+import { findTier } from '../catalog/tier.ts'
+import { type Billing, DAY_MS, type Entitlement, LIFETIME } from '../license/index.ts'
+import { hasBegun, toBilling } from './billing.ts'
+import type { CustomerFact } from './customer.ts'
+import type { Facts } from './facts.ts'
+import { dated, type Named, newer } from './join.ts'
+import { type Problem, toSold } from './offer.ts'
+import { first } from './read.ts'
+import { toRisk } from './risk.ts'
+import type { SessionFact } from './session.ts'
+
+/** What the facts of a purchase amount to. */
+export interface Derived {
+  /** Absent while nothing was bought, or nobody can say what. */
+  readonly entitlement?: Entitlement
+  /** Why there is none, or why it may not be what was bought last: a person has to look. */
+  readonly problem?: Problem
+  readonly mismatch: boolean
+  /** What only Stripe can say: which state of the subscription is the last, or what a checkout was for. */
+  readonly lacks?: 'subscription' | 'lineItems'
+}
+
+/** Turns facts into an entitlement: the same ones, in whatever order they came, always into the same. */
+export function derive(facts: Facts, customer: CustomerFact, catalog: Catalog): Derived {
+  const [subscription] = Object.values(facts.subscriptions)
+  const [session] = Object.values(facts.sessions).filter(isCompleted)
+  const invoices = Object.values(facts.invoices)
+  const { offer, problem, mismatch } = toSold(facts, catalog)
+  const oneTime = !subscription && session?.mode === 'payment'
+  const tier = offer && findTier(catalog, offer.tier)
+  const account = tier && { subscription, items: offer.items, invoices, graceDays: tier.graceDays }
+
+  // A checkout of a subscription says little by itself: the subscription is still to come.
+  const begun = hasBegun({ subscription, invoices })
+  const known = {
+    mismatch,
+    ...(problem && (oneTime || begun) && { problem }),
+    ...(subscription?.tied && { lacks: 'subscription' as const }),
+    ...(problem === 'PRICE_MISSING' && oneTime && { lacks: 'lineItems' as const }),
+  }
+  if (!offer || !account || !(session || begun)) return known
+  return {
+    ...known,
+    entitlement: {
+      userId: userOf(facts, customer),
+      userEmail: emailOf(facts, customer),
+      tier: offer.tier,
+      seats: offer.quantity > 1 ? offer.quantity : tier.seats,
+      paymentIntentId: oneTime ? session.paymentIntentId : null,
+      billing: oneTime ? oneTimeBilling(session, tier.defaultDurationDays) : toBilling(account),
+      risk: toRisk(facts),
+    },
+  }
+}
+
+const isCompleted = ({ payment }: SessionFact) => payment !== 'expired'
+
+function oneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Billing {
+  if (payment === 'paid') {
+    return { status: 'paid', paidUntil: days === LIFETIME ? null : (paidAt ?? at) + days * DAY_MS }
+  }
+  return payment === 'failed'
+    ? { status: 'ended', paidUntil: at }
+    : { status: 'pending', paidUntil: null }
+}
+
+function userOf(facts: Facts, customer: CustomerFact): string | null {
+  const [subscription] = Object.values(facts.subscriptions)
+  return first(
+    ...Object.values(facts.sessions).map(({ userId }) => userId),
+    subscription?.now.userId ?? null,
+    newest(subscription?.users ?? {}),
+    newest(said(facts.invoices, ({ userId }) => userId)),
+    ...Object.values(facts.charges).map(({ userId }) => userId),
+    customer.user?.value ?? null,
+  )
+}
+
+function emailOf({ sessions, invoices }: Facts, customer: CustomerFact): string | null {
+  return (
+    [...Object.values(sessions), ...Object.values(invoices)]
+      .map(({ at, email }) => dated(at, email))
+      .reduce(newer, customer.email)?.value ?? null
+  )
+}
+
+/** What objects said, and when last. */
+function said<T extends { readonly at: number }>(
+  objects: Named<T>,
+  of: (object: T) => string | null,
+): Named<number> {
+  const named: Record<string, number> = {}
+  for (const object of Object.values(objects)) {
+    const value = of(object)
+    if (value !== null) named[value] = Math.max(named[value] ?? 0, object.at)
+  }
+  return named
+}
+
+function newest(named: Named<number>): string | null {
+  const [last] = Object.entries(named).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  return last?.[0] ?? null
+}

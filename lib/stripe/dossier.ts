@@ -1,0 +1,68 @@
+import type { Held, ProviderRecord } from '../license/index.ts'
+import { type CustomerFact, joinCustomers, NOBODY } from './customer.ts'
+import { type Facts, joinFacts, NO_FACTS } from './facts.ts'
+import { KINDS, type Reference } from './observation.ts'
+
+/** All that is kept of one purchase, under the object that names it best. The other objects point to it. */
+export interface Dossier extends Reference {
+  /** Of the record that it was read from; 0 for a new one. */
+  readonly version: number
+  readonly facts: Facts
+  readonly customerId: string | null
+  /** What was last known of the customer. */
+  readonly customer: CustomerFact
+  readonly held?: Held
+}
+
+interface Pointer {
+  readonly pointsTo: string
+}
+
+export const pointerIn = ({ body }: ProviderRecord): string | undefined =>
+  (body as Partial<Pointer>).pointsTo
+
+export const pointer = (id: string, version: number, to: string): ProviderRecord => ({
+  id,
+  version,
+  body: { pointsTo: to } satisfies Pointer,
+})
+
+export function dossierIn({ id, version, body }: ProviderRecord): Dossier | undefined {
+  return 'facts' in body ? ({ ...body, id, version } as Dossier) : undefined
+}
+
+/** `about` tells a person what is wrong with it. */
+export function recordOf(
+  { id, version, held: _held, ...dossier }: Dossier,
+  held: Held | undefined,
+  about: object,
+): ProviderRecord {
+  return { id, version, body: { ...dossier, ...(held && { held }), ...about } }
+}
+
+/** Puts together what was kept apart until an event said that it is one purchase. */
+export function joinDossiers(
+  references: readonly Reference[],
+  known: readonly Dossier[],
+): { readonly dossier: Dossier; readonly merged: readonly Dossier[] } | undefined {
+  const best = [...references, ...known].toSorted(
+    (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
+  )[0]
+  if (!best) return
+  // Two subscriptions are two purchases, whatever else they may have in common.
+  const one = known.filter(({ kind, id }) => kind !== 'sub' || id === best.id)
+  const root = one.find(({ id }) => id === best.id)
+  const held = root?.held ?? one.find((dossier) => dossier.held)?.held
+  return {
+    dossier: {
+      kind: best.kind,
+      id: best.id,
+      version: root?.version ?? 0,
+      facts: one.map(({ facts }) => facts).reduce(joinFacts, NO_FACTS),
+      customer: one.map(({ customer }) => customer).reduce(joinCustomers, NOBODY),
+      customerId: one.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
+      ...(held && { held }),
+    },
+    merged: one.filter(({ id }) => id !== best.id),
+  }
+}

@@ -1,0 +1,126 @@
+import { greater, union } from './join.ts'
+import { at, countAt, first, idAt, listAt, momentAt, textAt, userAt } from './read.ts'
+import type { Priced } from './session.ts'
+
+/** `unseen`: only its payment was told of. A paid invoice is never anything else again. */
+const STATUSES = ['unseen', 'draft', 'open', 'uncollectible', 'void', 'paid'] as const
+type Status = (typeof STATUSES)[number]
+
+/** An invoice of a subscription. All moments are milliseconds since the epoch. */
+export interface InvoiceFact {
+  readonly status: Status
+  readonly at: number
+  /** Until when the subscription is served if this is paid. Null for what does not pay for a period. */
+  readonly servedUntil: number | null
+  readonly amountPaid: number
+  readonly paidAt: number | null
+  /** From when on the customer owed it. */
+  readonly openedAt: number
+  readonly customerId: string | null
+  readonly userId: string | null
+  readonly email: string | null
+  readonly tier: string | null
+  readonly prices: readonly Priced[]
+  /** The payment intents and charges that it was paid with. */
+  readonly payments: readonly string[]
+}
+
+/** The subscription that an invoice is for, wherever an API version keeps it. */
+export function subscriptionOf(invoice: unknown): string | null {
+  const lines = listAt(invoice, 'lines').map(lineSubscription)
+  return first(
+    idAt(invoice, 'parent', 'subscription_details', 'subscription'),
+    idAt(invoice, 'subscription'),
+    ...lines,
+  )
+}
+
+/** Until 2018 the line of a subscription had the subscription's own id. */
+function lineSubscription(line: unknown): string | null {
+  const id = idAt(line, 'id')
+  return first(
+    idAt(line, 'parent', 'subscription_item_details', 'subscription'),
+    idAt(line, 'parent', 'invoice_item_details', 'subscription'),
+    idAt(line, 'subscription'),
+    id?.startsWith('sub_') ? id : null,
+  )
+}
+
+/** Invoices that a person made by hand, or from a quote, carry no period of their own. */
+const WITHOUT_PERIOD = new Set<unknown>(['manual', 'quote_accept'])
+
+export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
+  const told = at(invoice, 'status') ?? (at(invoice, 'paid') === true ? 'paid' : 'open')
+  const status = STATUSES.find((known) => known === told && known !== 'unseen')
+  if (!status) return `status ${told}`
+  const lines = listAt(invoice, 'lines').filter((line) => lineSubscription(line) !== null)
+  // A change of plan gives back the rest of the old period, with its old end, on a line below zero.
+  const charged = lines.filter((line) => Number(at(line, 'amount')) >= 0)
+  const ends = charged.map((line) => momentAt(line, 'period', 'end')).filter((end) => end !== null)
+  const hasPeriod = ends.length > 0 && !WITHOUT_PERIOD.has(at(invoice, 'billing_reason'))
+  const metadata = [
+    at(invoice, 'parent', 'subscription_details', 'metadata'),
+    at(invoice, 'subscription_details', 'metadata'),
+    ...lines.map((line) => at(line, 'metadata')),
+    at(invoice, 'metadata'),
+  ]
+  return {
+    status,
+    at: now,
+    servedUntil: hasPeriod ? Math.max(...ends) : null,
+    amountPaid: countAt(invoice, 'amount_paid') ?? 0,
+    paidAt: status === 'paid' ? (momentAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
+    openedAt:
+      first(
+        momentAt(invoice, 'status_transitions', 'finalized_at'),
+        momentAt(invoice, 'created'),
+      ) ?? now,
+    customerId: idAt(invoice, 'customer'),
+    userId: first(...metadata.map((said) => userAt(said, 'userId'))),
+    email: textAt(invoice, 'customer_email'),
+    tier: first(...metadata.map((said) => textAt(said, 'tier'))),
+    prices: charged.flatMap(readPrice),
+    payments: paymentsOf(invoice),
+  }
+}
+
+function readPrice(line: unknown): readonly Priced[] {
+  const price = first(
+    idAt(line, 'pricing', 'price_details', 'price'),
+    idAt(line, 'price'),
+    idAt(line, 'plan'),
+  )
+  return price === null ? [] : [{ price, quantity: countAt(line, 'quantity') ?? 1 }]
+}
+
+export function paymentsOf(invoice: unknown): readonly string[] {
+  const payments = [invoice, ...listAt(invoice, 'payments').map((paid) => at(paid, 'payment'))]
+  const ids = payments.flatMap((paid) => [idAt(paid, 'payment_intent'), idAt(paid, 'charge')])
+  return union(
+    ids.filter((id) => id !== null),
+    [],
+  )
+}
+
+/** What `invoice_payment.paid` tells: with which payment an invoice was paid. */
+export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
+  return {
+    status: 'unseen',
+    at: now,
+    servedUntil: null,
+    amountPaid: 0,
+    paidAt: null,
+    openedAt: now,
+    customerId: null,
+    userId: null,
+    email: null,
+    tier: null,
+    prices: [],
+    payments: paymentsOf(at(paid, 'payment')),
+  }
+}
+
+export function joinInvoices(a: InvoiceFact, b: InvoiceFact): InvoiceFact {
+  const last = greater(a, b, ({ status, at }) => [STATUSES.indexOf(status), at])
+  return { ...last, payments: union(a.payments, b.payments) }
+}

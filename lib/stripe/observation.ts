@@ -1,0 +1,185 @@
+import type Stripe from 'stripe'
+import { readCharge, readDispute, readRefund } from './charge.ts'
+import { type CustomerFact, NOBODY, readCustomer } from './customer.ts'
+import { type Facts, NO_FACTS } from './facts.ts'
+import { paymentsOf, readInvoice, readInvoicePayment, subscriptionOf } from './invoice.ts'
+import { dated } from './join.ts'
+import { at, first, idAt, momentAt } from './read.ts'
+import { readSession } from './session.ts'
+import { readSubscription } from './subscription.ts'
+
+/** The objects that hold a purchase together, from the one that names it best. */
+export const KINDS = ['sub', 'pi', 'cs', 'in', 'ch'] as const
+
+export interface Reference {
+  readonly kind: (typeof KINDS)[number]
+  readonly id: string
+}
+
+/** What one event says. */
+export interface Observation {
+  readonly facts: Facts
+  /** The objects that it says belong together. None for an event about a customer alone. */
+  readonly references: readonly Reference[]
+  readonly customerId: string | null
+  readonly customer: CustomerFact
+}
+
+/** An event that changes nothing, and why. */
+export interface Ignored {
+  readonly ignored: string
+}
+
+/** `said` is when Stripe said it and `now` when we heard it, in milliseconds since the epoch. */
+type Read = (object: unknown, event: Said, id: string) => Observation | string
+
+interface Said {
+  readonly type: string
+  readonly said: number
+  readonly now: number
+}
+
+const SESSION: Read = (object, { type, said, now }, id) => {
+  const fact = readSession(object, type, said, now)
+  if (typeof fact === 'string') return fact
+  const { subscriptionId, paymentIntentId, customerId } = fact
+  return {
+    facts: { ...NO_FACTS, sessions: { [id]: fact } },
+    references: references({ sub: subscriptionId, pi: paymentIntentId, cs: id }),
+    customerId,
+    customer: { ...NOBODY, user: dated(said, fact.userId) },
+  }
+}
+
+const SUBSCRIPTION: Read = (object, { type, said }, id) => {
+  const fact = readSubscription(object, type, said)
+  if (typeof fact === 'string') return fact
+  const { customerId, userId } = fact.now
+  return {
+    facts: { ...NO_FACTS, subscriptions: { [id]: fact } },
+    references: references({ sub: id }),
+    customerId,
+    customer: { ...NOBODY, user: dated(said, userId) },
+  }
+}
+
+const INVOICE: Read = (object, { said }, id) => {
+  const subscription = subscriptionOf(object)
+  if (subscription === null) return 'no subscription'
+  const fact = readInvoice(object, said)
+  if (typeof fact === 'string') return fact
+  return {
+    facts: { ...NO_FACTS, invoices: { [id]: fact } },
+    references: [...references({ sub: subscription, in: id }), ...fact.payments.map(toPayment)],
+    customerId: fact.customerId,
+    customer: NOBODY,
+  }
+}
+
+const INVOICE_PAYMENT: Read = (object, { said }) => {
+  const invoice = idAt(object, 'invoice')
+  const payments = paymentsOf(at(object, 'payment'))
+  if (invoice === null || payments.length === 0) return 'no payment'
+  return {
+    facts: { ...NO_FACTS, invoices: { [invoice]: readInvoicePayment(object, said) } },
+    references: [...references({ in: invoice }), ...payments.map(toPayment)],
+    customerId: null,
+    customer: NOBODY,
+  }
+}
+
+const CHARGE: Read = (object, _, id) => ({
+  facts: { ...NO_FACTS, charges: { [id]: readCharge(object) } },
+  references: references({
+    pi: idAt(object, 'payment_intent'),
+    in: idAt(object, 'invoice'),
+    ch: id,
+  }),
+  customerId: idAt(object, 'customer'),
+  customer: NOBODY,
+})
+
+const REFUND: Read = (object, { type }, id) => {
+  const fact = readRefund(object, type)
+  if (typeof fact === 'string') return fact
+  return {
+    facts: { ...NO_FACTS, refunds: { [id]: fact } },
+    references: references({ pi: fact.paymentIntentId, ch: fact.chargeId }),
+    customerId: null,
+    customer: NOBODY,
+  }
+}
+
+const DISPUTE: Read = (object, _, id) => {
+  const fact = readDispute(object)
+  if (typeof fact === 'string') return fact
+  return {
+    facts: { ...NO_FACTS, disputes: { [id]: fact } },
+    references: references({ pi: idAt(object, 'payment_intent'), ch: idAt(object, 'charge') }),
+    customerId: null,
+    customer: NOBODY,
+  }
+}
+
+const CUSTOMER: Read = (object, { said }, id) => ({
+  facts: NO_FACTS,
+  references: [],
+  customerId: id,
+  customer: readCustomer(object, said),
+})
+
+const READERS: Readonly<Record<string, Read>> = {
+  'checkout.session.completed': SESSION,
+  'checkout.session.async_payment_succeeded': SESSION,
+  'checkout.session.async_payment_failed': SESSION,
+  'checkout.session.expired': SESSION,
+  'invoice.paid': INVOICE,
+  'invoice.payment_succeeded': INVOICE,
+  'invoice.payment_failed': INVOICE,
+  'invoice.voided': INVOICE,
+  'invoice.marked_uncollectible': INVOICE,
+  'invoice_payment.paid': INVOICE_PAYMENT,
+  'customer.subscription.created': SUBSCRIPTION,
+  'customer.subscription.updated': SUBSCRIPTION,
+  'customer.subscription.deleted': SUBSCRIPTION,
+  'customer.subscription.paused': SUBSCRIPTION,
+  'customer.subscription.resumed': SUBSCRIPTION,
+  'customer.subscription.trial_will_end': SUBSCRIPTION,
+  'charge.refunded': CHARGE,
+  'charge.refund.updated': REFUND,
+  'refund.created': REFUND,
+  'refund.updated': REFUND,
+  'refund.failed': REFUND,
+  'charge.dispute.created': DISPUTE,
+  'charge.dispute.updated': DISPUTE,
+  'charge.dispute.closed': DISPUTE,
+  'charge.dispute.funds_withdrawn': DISPUTE,
+  'charge.dispute.funds_reinstated': DISPUTE,
+  'customer.updated': CUSTOMER,
+  'customer.deleted': CUSTOMER,
+}
+
+/**
+ * Reads what an event says, in whatever shape its API version has.
+ *
+ * @param now when we heard it, in milliseconds since the epoch
+ */
+export function observe(event: Stripe.Event, now: number): Observation | Ignored {
+  const { type, data } = event
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined
+  if (!read) return { ignored: 'type' }
+  const id = idAt(data.object, 'id')
+  if (id === null) return { ignored: 'no id' }
+  const observation = read(data.object, { type, said: momentAt(event, 'created') ?? now, now }, id)
+  return typeof observation === 'string' ? { ignored: observation } : observation
+}
+
+function references(ids: Partial<Record<Reference['kind'], string | null>>): readonly Reference[] {
+  return KINDS.flatMap((kind) => {
+    const id = first(ids[kind] ?? null)
+    return id === null ? [] : { kind, id }
+  })
+}
+
+/** Which object an id names that stands for a payment. */
+const toPayment = (id: string): Reference => ({ kind: id.startsWith('pi_') ? 'pi' : 'ch', id })

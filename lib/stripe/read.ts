@@ -1,0 +1,65 @@
+/**
+ * Reads Stripe's objects, whose shape depends on the API version and which may say anything: nothing here throws,
+ * and what is not as expected says nothing.
+ */
+
+/** What a path leads to. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let here = value
+  for (const name of path) {
+    here = typeof here === 'object' && here !== null ? Reflect.get(here, name) : undefined
+  }
+  return here
+}
+
+/** A list, plain or as Stripe pages it. */
+export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = at(value, ...path)
+  const list = Array.isArray(found) ? found : at(found, 'data')
+  return Array.isArray(list) ? list : []
+}
+
+const ID = /^\w{1,255}$/
+
+/** The id of an object: payloads carry ids, objects that were fetched with `expand` carry the whole. */
+export function idAt(value: unknown, ...path: readonly string[]): string | null {
+  const found = at(value, ...path)
+  const id = typeof found === 'object' ? at(found, 'id') : found
+  return typeof id === 'string' && ID.test(id) ? id : null
+}
+
+/** Stripe's own longest metadata value is 500 characters. */
+const MAX_TEXT = 500
+
+export function textAt(value: unknown, ...path: readonly string[]): string | null {
+  const text = at(value, ...path)
+  const good =
+    typeof text === 'string' && text !== '' && text.length <= MAX_TEXT && text.isWellFormed()
+  return good ? text : null
+}
+
+export function countAt(value: unknown, ...path: readonly string[]): number | null {
+  const count = at(value, ...path)
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null
+}
+
+/** A moment, in milliseconds since the epoch; Stripe counts seconds. */
+export function momentAt(value: unknown, ...path: readonly string[]): number | null {
+  const seconds = countAt(value, ...path)
+  return seconds === null ? null : seconds * 1000
+}
+
+/** Longer ones are no user ids, and those that Stripe makes are put there by mistake. */
+const MAX_USER_ID = 128
+const STRIPE_ID = /^(cus|sub|cs|pi|in|ch|evt|acct|price|prod)_/
+
+/** Whom the vendor's server named. What cannot be one of its users names nobody. */
+export function userAt(value: unknown, ...path: readonly string[]): string | null {
+  const user = textAt(value, ...path)
+  return user !== null && user.length <= MAX_USER_ID && !STRIPE_ID.test(user) ? user : null
+}
+
+/** The first that says something. */
+export function first<T>(...values: readonly (T | null)[]): T | null {
+  return values.find((value) => value !== null) ?? null
+}

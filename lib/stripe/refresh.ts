@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Catalog } from '../catalog/schema.ts'
+import { Unavailable } from '../license/index.ts'
+import type { StripeApi } from './api.ts'
+import { derive } from './derive.ts'
+import type { Dossier } from './dossier.ts'
+import { type Facts, joinFacts, NO_FACTS } from './facts.ts'
+import { listAt } from './read.ts'
+import { readLineItems } from './session.ts'
+import { readSubscription } from './subscription.ts'
+
+/** Stripe did not answer, and without its answer a purchase that was paid would lead to nothing. */
+class StripeUnavailable extends Unavailable {
+  override readonly name = 'StripeUnavailable'
+  constructor(cause: unknown) {
+    super('Stripe is unavailable', { cause })
+  }
+}
+
+export interface Refreshed {
+  readonly dossier: Dossier
+  /** What could not be had of Stripe. The next event about the purchase asks again. */
+  readonly failed?: 'SUBSCRIPTION_UNSETTLED' | 'LINE_ITEMS_MISSING'
+}
+
+/**
+ * Asks Stripe for what only Stripe can say of a purchase. A state of a subscription that is unsettled keeps its best
+ * guess when Stripe cannot be asked.
+ *
+ * @throws StripeUnavailable for the line items of a checkout, which decide what was sold.
+ */
+export async function refresh(
+  dossier: Dossier,
+  api: StripeApi | undefined,
+  catalog: Catalog,
+): Promise<Refreshed> {
+  const { lacks } = derive(dossier.facts, dossier.customer, catalog)
+  if (!lacks) return { dossier }
+  const known =
+    lacks === 'subscription'
+      ? api && (await fetchSubscription(dossier.facts, api))
+      : api && (await fetchLineItems(dossier.facts, api))
+  if (known) return { dossier: { ...dossier, facts: joinFacts(dossier.facts, known) } }
+  return {
+    dossier,
+    failed: lacks === 'subscription' ? 'SUBSCRIPTION_UNSETTLED' : 'LINE_ITEMS_MISSING',
+  }
+}
+
+const SECOND_MS = 1000
+
+async function fetchSubscription(facts: Facts, api: StripeApi): Promise<Facts | undefined> {
+  const [found] = Object.entries(facts.subscriptions)
+  if (!found) return
+  const [id, known] = found
+  let fetched = await api.subscription(id)
+  if (fetched.status === 'fetched' && fetched.at <= known.at) {
+    // An answer of the very second in doubt settles nothing.
+    await sleep(SECOND_MS)
+    fetched = await api.subscription(id)
+  }
+  if (fetched.status !== 'fetched') return
+  const fact = readSubscription(fetched.value, 'fetched', fetched.at)
+  return typeof fact === 'string' ? undefined : { ...NO_FACTS, subscriptions: { [id]: fact } }
+}
+
+async function fetchLineItems(facts: Facts, api: StripeApi): Promise<Facts | undefined> {
+  const [found] = Object.entries(facts.sessions)
+  if (!found) return
+  const [id, session] = found
+  const fetched = await api.lineItems(id)
+  if (fetched.status === 'unavailable') throw new StripeUnavailable(fetched.cause)
+  if (fetched.status !== 'fetched') return
+  const prices = readLineItems(listAt(fetched.value, 'data'))
+  return { ...NO_FACTS, sessions: { [id]: { ...session, prices } } }
+}

@@ -1,0 +1,68 @@
+import type { Risk } from '../license/index.ts'
+import { meaningOf } from './charge.ts'
+import type { Facts } from './facts.ts'
+import type { InvoiceFact } from './invoice.ts'
+
+/**
+ * What became of the money. A dispute about any payment counts; a refund only if it gives back all that was paid for
+ * what the license rests on now: the one-time payment, or the invoices of the newest period.
+ */
+export function toRisk(facts: Facts): Risk {
+  const disputes = Object.values(facts.disputes).map(meaningOf)
+  if (disputes.includes('lost')) return 'lost'
+  if (isRefunded(facts)) return 'refunded'
+  return disputes.includes('open') ? 'disputed' : 'clear'
+}
+
+function isRefunded(facts: Facts): boolean {
+  const invoices = Object.values(facts.invoices).filter(
+    ({ status, servedUntil, amountPaid }) =>
+      status === 'paid' && servedUntil !== null && amountPaid > 0,
+  )
+  if (Object.keys(facts.subscriptions).length > 0 || invoices.length > 0) {
+    const current = newestOf(facts, invoices)
+    return (
+      current.length > 0 &&
+      current.every(({ amountPaid, payments }) => refunded(facts, payments) >= amountPaid)
+    )
+  }
+  const charged = Object.values(facts.charges).reduce((sum, { amount }) => sum + amount, 0)
+  const sold = Math.max(0, ...Object.values(facts.sessions).map(({ amount }) => amount ?? 0))
+  const due = charged || sold
+  return due > 0 && refunded(facts) >= due
+}
+
+/** The invoices that pay for the period the subscription is in; while that one is unpaid, for the one before. */
+function newestOf(facts: Facts, paid: readonly InvoiceFact[]): readonly InvoiceFact[] {
+  const ends = Object.values(facts.subscriptions).flatMap(({ now }) =>
+    now.items.map(({ periodEnd }) => periodEnd),
+  )
+  const current = paid.filter(({ servedUntil }) => ends.includes(servedUntil))
+  if (current.length > 0) return current
+  const last = Math.max(...paid.map(({ servedUntil }) => servedUntil ?? 0))
+  return paid.filter(({ servedUntil }) => servedUntil === last)
+}
+
+/** How much was given back, of the payments named or of all. Refunds that failed do not count, nor those on their way. */
+function refunded({ charges, refunds }: Facts, payments?: readonly string[]): number {
+  const counts = (chargeId: string | null, paymentIntentId: string | null) =>
+    !payments || [chargeId, paymentIntentId].some((id) => id !== null && payments.includes(id))
+  const all = Object.values(refunds)
+  const sum = (of: typeof all) => of.reduce((total, { amount }) => total + amount, 0)
+
+  const byCharge = Object.entries(charges)
+    .filter(([id, { paymentIntentId }]) => counts(id, paymentIntentId))
+    .map(([id, charge]) => {
+      const own = all.filter(({ chargeId }) => chargeId === id)
+      const done = own.filter(({ status }) => status === 'succeeded')
+      const undone = own.filter(({ status }) => status !== 'succeeded')
+      return Math.max(sum(done), charge.refunded - sum(undone))
+    })
+  const others = all.filter(
+    ({ status, chargeId, paymentIntentId }) =>
+      status === 'succeeded' &&
+      !(chargeId !== null && Object.hasOwn(charges, chargeId)) &&
+      counts(chargeId, paymentIntentId),
+  )
+  return byCharge.reduce((total, amount) => total + amount, 0) + sum(others)
+}

@@ -1,0 +1,105 @@
+import type Stripe from 'stripe'
+import { catalog } from '../../lib/catalog/catalog.ts'
+import type { Catalog } from '../../lib/catalog/schema.ts'
+import { type CustomerFact, joinCustomers, NOBODY } from '../../lib/stripe/customer.ts'
+import { derive } from '../../lib/stripe/derive.ts'
+import { type Facts, joinFacts, NO_FACTS } from '../../lib/stripe/facts.ts'
+import { observe } from '../../lib/stripe/observation.ts'
+import type { StripeEvent, Version } from '../../scripts/stripe/objects.ts'
+import { type Cast, type ScenarioName, scenario } from '../../scripts/stripe/scenarios.ts'
+import { NOW } from './licenses.ts'
+
+/** What is known of one purchase and its customer. */
+export interface Known {
+  readonly facts: Facts
+  readonly customer: CustomerFact
+}
+export const NOTHING: Known = { facts: NO_FACTS, customer: NOBODY }
+
+export const join = (a: Known, b: Known): Known => ({
+  facts: joinFacts(a.facts, b.facts),
+  customer: joinCustomers(a.customer, b.customer),
+})
+
+/** What one event says, which is a fault of the test if it says nothing. */
+export function told(event: StripeEvent): Known {
+  const observation = observe(event as unknown as Stripe.Event, NOW)
+  if ('ignored' in observation) throw new Error(`${event.type} is ignored: ${observation.ignored}`)
+  return observation
+}
+
+export const derived = ({ facts, customer }: Known, by: Catalog = catalog) =>
+  derive(facts, customer, by)
+
+const aCast = (changes: Partial<Cast> = {}): Cast => ({
+  name: 'story',
+  user: 'user_123',
+  email: 'buyer@example.com',
+  tier: 'pro',
+  nextTier: 'elite',
+  version: '2026-10-28.endive',
+  start: NOW / 1000,
+  ...changes,
+})
+
+/** The events of a story, in the order in which it happened. */
+export const eventsOf = (
+  name: ScenarioName,
+  version: Version,
+  changes: Partial<Cast> = {},
+): StripeEvent[] => scenario(name, aCast({ version, ...changes })).flatMap(({ events }) => events)
+
+interface End {
+  /** How many days after its beginning one looks at it. */
+  readonly day: number
+  readonly state: string
+  /** Until when it is good, or was, in days from the beginning; null for ever. */
+  readonly until: number | null
+  readonly userId: string | null
+  readonly userEmail: string | null
+  readonly tier: string
+  readonly seats: number
+  readonly paymentIntentId: string | null
+}
+
+const end = (day: number, state: string, until: number | null, others: Partial<End> = {}): End => ({
+  day,
+  state,
+  until,
+  userId: 'user_123',
+  userEmail: 'buyer@example.com',
+  tier: 'pro',
+  seats: 3,
+  paymentIntentId: null,
+  ...others,
+})
+
+const ONCE = { paymentIntentId: 'pi_story' }
+
+/** What becomes of the license in each story. */
+export const ENDS: Readonly<Record<ScenarioName, End>> = {
+  'one-time': end(1, 'active', 30, ONCE),
+  'bank-transfer': end(4, 'active', 30, ONCE),
+  'bank-transfer-failed': end(4, 'expired', 3, ONCE),
+  'one-time-refunded': end(2, 'revoked', 30, ONCE),
+  'one-time-refund-failed': end(3, 'active', 30, ONCE),
+  'one-time-part-refunded': end(2, 'active', 30, ONCE),
+  renewal: end(31, 'active', 60),
+  failed: end(
+    31,
+    'grace', // The renewal is charged for an hour after it was drafted.
+    (30 * 24 + 1 + 14 * 24) / 24,
+  ),
+  'failed-and-recovered': end(35, 'active', 60),
+  upgrade: end(11, 'active', 30, { tier: 'elite' }),
+  'canceled-and-back': end(7, 'active', 30),
+  'canceled-in-portal': end(7, 'canceling', 30),
+  ended: end(8, 'expired', 7),
+  trial: end(16, 'active', 45),
+  'dispute-won': end(21, 'active', 30),
+  'dispute-lost': end(21, 'revoked', 30),
+  'month-refunded': end(9, 'revoked', 30),
+  'old-month-refunded': end(32, 'active', 60),
+  'customer-moves': end(4, 'active', 30, { userEmail: 'new@example.com' }),
+  life: end(91, 'expired', 90, { tier: 'elite', seats: 5 }),
+}
