@@ -22,7 +22,7 @@ export interface Purchase {
 /** What is written together with the license. */
 export interface Context extends Cause {
   /** Held by the event that is the cause, so that it has its effect once. */
-  readonly event?: Claim
+  readonly claims: readonly Claim[]
   /** What is kept of the purchase, which is to remember its license. */
   readonly records: (held: Held | undefined) => readonly ProviderRecord[]
 }
@@ -56,11 +56,10 @@ export async function settle(
   context: Context,
 ): Promise<Settled> {
   const { entitlement, held } = purchase
-  const event = context.event ? [context.event] : []
   if (held || !entitlement) {
     const { next, license } = toChange(held, entitlement, context, now)
     const outcome = await store.commit({
-      claims: event,
+      claims: context.claims,
       records: context.records(next),
       ...(license && { license }),
       now,
@@ -71,7 +70,7 @@ export async function settle(
     return { status: outcome.status === 'claimed' ? 'repeated' : 'stale' }
   }
 
-  const claims: Claim[] = [...event, { kind: 'purchase', key: purchase.key }]
+  const claims: Claim[] = [...context.claims, { kind: 'purchase', key: purchase.key }]
   const first = Math.floor(now / 1000)
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
     const license = toLicense(purchase.key, entitlement, issuedAt, keys, now)

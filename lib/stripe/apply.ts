@@ -84,9 +84,10 @@ async function attemptOnce(
     customerId,
     event.id,
   )
-  if (known === 'applied') return { repeated: true }
-
   const joined = joinDossiers(references, known.dossiers)
+  // Sent again for a purchase that a person had to look at: what stood in the way may be mended by now.
+  if (known.applied && !joined?.dossier.alerts.length) return { repeated: true }
+
   const old = known.customer
   const customer = joinCustomers(
     joinCustomers((old?.body as CustomerFact | undefined) ?? NOBODY, observation.customer),
@@ -99,7 +100,8 @@ async function attemptOnce(
   const changed = customerId !== null && textOf(customer) !== textOf(old?.body ?? NOBODY)
   const customers = changed ? [{ id: customerId, version: old?.version ?? 0, body: customer }] : []
   const claim: Claim = { kind: 'event', key: event.id, expiresAt: now + EVENT_DAYS * DAY_MS }
-  if (!joined) return write(surroundings, event, { claim, records: customers })
+  const claims = known.applied ? [] : [claim]
+  if (!joined) return write(surroundings, event, { claims, records: customers })
 
   const dossier: Dossier = {
     ...joined.dossier,
@@ -113,12 +115,14 @@ async function attemptOnce(
       .filter(({ id }) => id !== dossier.id && !known.ids.has(id))
       .map(({ id }) => pointer(id, 0, dossier.id)),
   ]
-  return write(surroundings, event, { claim, records: [...customers, ...pointers], dossier })
+  return write(surroundings, event, { claims, records: [...customers, ...pointers], dossier })
 }
 
 const ofDossier = (customer: CustomerFact): CustomerFact => ({ ...customer, purchases: [] })
 
 interface Known {
+  /** The event has had its effect. */
+  readonly applied: boolean
   readonly ids: ReadonlySet<string>
   readonly dossiers: readonly Dossier[]
   readonly customer: ProviderRecord | undefined
@@ -130,19 +134,21 @@ async function recall(
   ids: readonly string[],
   customerId: string | null,
   eventId?: string,
-): Promise<Known | 'applied'> {
+): Promise<Known> {
   const records = new Map<string, ProviderRecord>()
   let wanted = [...new Set([...ids, ...(customerId === null ? [] : [customerId])])]
   let event = eventId
+  let applied = false
   do {
-    const { applied, records: found } = await store.recall(wanted, event)
-    if (applied) return 'applied'
-    for (const record of found) records.set(record.id, record)
-    const next = found.map(pointerIn).filter((id) => id !== undefined)
+    const found = await store.recall(wanted, event)
+    applied ||= found.applied
+    for (const record of found.records) records.set(record.id, record)
+    const next = found.records.map(pointerIn).filter((id) => id !== undefined)
     wanted = [...new Set(next)].filter((id) => !records.has(id))
     event = undefined
   } while (wanted.length > 0)
   return {
+    applied,
     ids: new Set(records.keys()),
     dossiers: [...records.values()].map(dossierIn).filter((dossier) => dossier !== undefined),
     customer: customerId === null ? undefined : records.get(customerId),
@@ -160,18 +166,20 @@ async function tellOthers(
   const before = (old?.body as CustomerFact | undefined) ?? NOBODY
   if (textOf([customer.user, customer.email]) === textOf([before.user, before.email])) return true
   for (const id of customer.purchases.filter((purchase) => purchase !== own)) {
-    const known = await recall(surroundings.store, [id], null)
-    const dossier = known === 'applied' ? undefined : known.dossiers[0]
+    const { dossiers } = await recall(surroundings.store, [id], null)
+    const [dossier] = dossiers
     if (!dossier || dossier.id === own) continue
     const next = { ...dossier, customer: ofDossier(joinCustomers(dossier.customer, customer)) }
     if (textOf(next.customer) === textOf(dossier.customer)) continue
-    if ((await write(surroundings, event, { records: [], dossier: next })) === 'stale') return false
+    const written = await write(surroundings, event, { claims: [], records: [], dossier: next })
+    if (written === 'stale') return false
   }
   return true
 }
 
 interface Writing {
-  readonly claim?: Claim
+  /** Of the event, unless it was held before. */
+  readonly claims: readonly Claim[]
   readonly records: readonly ProviderRecord[]
   readonly dossier?: Dossier
 }
@@ -179,13 +187,16 @@ interface Writing {
 async function write(
   surroundings: Surroundings,
   event: Stripe.Event,
-  { claim, records, dossier: told }: Writing,
+  { claims, records, dossier: told }: Writing,
 ): Promise<Applied | 'stale'> {
   const { api, catalog } = surroundings
   const asked = told && (await refresh(told, api, catalog))
-  const dossier = asked?.dossier
-  const derived: Derived | undefined = dossier && derive(dossier.facts, dossier.customer, catalog)
-  const about = { ...(derived?.problem && { problem: derived.problem }) }
+  const derived: Derived | undefined =
+    asked && derive(asked.dossier.facts, asked.dossier.customer, catalog)
+  const alerts = [derived?.problem, derived?.mismatch && 'TIER_MISMATCH', asked?.failed].filter(
+    (alert) => typeof alert === 'string',
+  )
+  const dossier = asked && { ...asked.dossier, alerts }
   const settled = await settle(
     surroundings,
     {
@@ -194,8 +205,8 @@ async function write(
       held: dossier?.held,
     },
     {
-      ...(claim && { event: claim }),
-      records: (held) => [...records, ...(dossier ? [recordOf(dossier, held, about)] : [])],
+      claims,
+      records: (held) => [...records, ...(dossier ? [recordOf(dossier, held)] : [])],
       actor: `stripe:${event.id}`,
       reason: event.type,
       requestId: surroundings.requestId,
@@ -203,15 +214,9 @@ async function write(
   )
   if (settled.status === 'stale') return 'stale'
   if (settled.status === 'repeated') return { repeated: true }
-  const alerts = [
-    derived?.problem,
-    derived?.mismatch && 'TIER_MISMATCH',
-    asked?.failed,
-    settled.conflict && 'LICENSE_CONFLICT',
-  ]
   return {
     effect: settled.effect,
     ...(settled.held && { licenseId: settled.held.id }),
-    alerts: alerts.filter((alert) => typeof alert === 'string'),
+    alerts: settled.conflict ? [...alerts, 'LICENSE_CONFLICT'] : alerts,
   }
 }

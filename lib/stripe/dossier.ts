@@ -12,6 +12,8 @@ export interface Dossier extends Reference {
   /** What was last known of the customer. */
   readonly customer: CustomerFact
   readonly held?: Held
+  /** Why a person has to look at it, as it was when it was written. */
+  readonly alerts: readonly string[]
 }
 
 interface Pointer {
@@ -31,13 +33,11 @@ export function dossierIn({ id, version, body }: ProviderRecord): Dossier | unde
   return 'facts' in body ? ({ ...body, id, version } as Dossier) : undefined
 }
 
-/** `about` tells a person what is wrong with it. */
 export function recordOf(
   { id, version, held: _held, ...dossier }: Dossier,
   held: Held | undefined,
-  about: object,
 ): ProviderRecord {
-  return { id, version, body: { ...dossier, ...(held && { held }), ...about } }
+  return { id, version, body: { ...dossier, ...(held && { held }) } }
 }
 
 /** Puts together what was kept apart until an event said that it is one purchase. */
@@ -62,6 +62,7 @@ export function joinDossiers(
       customer: one.map(({ customer }) => customer).reduce(joinCustomers, NOBODY),
       customerId: one.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
       ...(held && { held }),
+      alerts: one.flatMap(({ alerts }) => alerts),
     },
     merged: one.filter(({ id }) => id !== best.id),
   }

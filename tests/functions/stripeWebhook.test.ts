@@ -135,7 +135,10 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
       expect(test.lines.join()).toContain(`"level":"warn"`)
       const kept = (await allItems(test.table)).find(({ pk }) => pk === `STRIPE#pi_${name}`)
       expect(kept).toMatchObject({
-        body: { problem, facts: { sessions: { [`cs_${name}`]: { email: 'buyer@example.com' } } } },
+        body: {
+          alerts: [problem],
+          facts: { sessions: { [`cs_${name}`]: { email: 'buyer@example.com' } } },
+        },
       })
       expect(test.counts).toContain(JSON.stringify({ name: 'StripeAlert', alert: problem }))
 

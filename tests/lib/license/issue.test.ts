@@ -265,7 +265,13 @@ describe('an order for a purchase that nobody has claimed', () => {
     settle(
       { store, keys, now: NOW },
       { ...purchase, entitlement: { ...entitlement, ...changes } },
-      { records: () => [], actor: 'stripe:evt_1', reason: 'purchase', requestId: 'request_1' },
+      {
+        claims: [],
+        records: () => [],
+        actor: 'stripe:evt_1',
+        reason: 'purchase',
+        requestId: 'request_1',
+      },
     )
 
   it('gives it to the user that the vendor’s server names, with the key that it has', async () => {

@@ -45,6 +45,7 @@ const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
     { store, keys, now: NOW },
     { key, entitlement: 'entitlement' in change ? change.entitlement : ENTITLED, held },
     {
+      claims: [],
       records: () => [],
       actor: 'stripe:evt_1',
       reason: 'invoice.paid',
@@ -66,7 +67,7 @@ const records = (held: Held | undefined) => [{ id: 'pi_1', version: 0, body: { h
 
 describe('settling a purchase', () => {
   it('issues its license with the event, the record and the history, at once', async () => {
-    const { outcome, held, license } = await bought({ context: { event: EVENT, records } })
+    const { outcome, held, license } = await bought({ context: { claims: [EVENT], records } })
     expect(outcome).toEqual({
       status: 'settled',
       held: { id: license.id, given: ENTITLED },
@@ -108,7 +109,7 @@ describe('settling a purchase', () => {
   })
 
   it('writes what is known when there is nothing to issue', async () => {
-    const outcome = await settled({ entitlement: undefined, context: { event: EVENT, records } })
+    const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
     expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
     expect(await store.recall(['pi_1'], 'evt_1')).toMatchObject({
       applied: true,
@@ -218,7 +219,7 @@ describe('settling a payment for which the vendor’s server asked first', () =>
   ])('says so when it was for another %s', async (_, order) => {
     await issued(store, { purchaseKey: 'pi:pi_1', ...order })
     expect((await bought()).outcome).toMatchObject({ conflict: true })
-    expect((await settled({ context: { event: EVENT } })).status).toBe('settled')
+    expect((await settled({ context: { claims: [EVENT] } })).status).toBe('settled')
   })
 
   it('says nothing of a buyer whom nobody named', async () => {
@@ -236,7 +237,7 @@ describe('settling a payment for which the vendor’s server asked first', () =>
 
 describe('settling again', () => {
   it('is told from settling once, by the event', async () => {
-    const context = { event: EVENT }
+    const context = { claims: [EVENT] }
     const { held } = await bought({ context })
     expect(await settled({ context })).toEqual({ status: 'repeated' })
     expect(await settled({ held, context })).toEqual({ status: 'repeated' })

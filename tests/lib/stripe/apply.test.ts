@@ -342,19 +342,32 @@ describe('what only Stripe can say', () => {
   })
 
   it.each(['without a key for it', 'that refuses'])(
-    'keeps the purchase aside with a Stripe %s, until it can be asked',
+    'keeps the purchase aside with a Stripe %s, until the event is sent again and it can be asked',
     async (how) => {
       const { server, api } = await stripe()
       const asking = how === 'that refuses' ? { api } : {}
-      expect(await apply(session({}, KNOWN), { ...asking, by: withPrices })).toMatchObject({
-        effect: 'none',
-        alerts: ['PRICE_MISSING', 'LINE_ITEMS_MISSING'],
-      })
+      const told = session({}, { ...KNOWN, metadata: { ...KNOWN.metadata, tier: 'elite' } })
+      const aside = { effect: 'none', alerts: ['PRICE_MISSING', 'LINE_ITEMS_MISSING'] }
+      expect(await apply(told, { ...asking, by: withPrices })).toMatchObject(aside)
+      expect(await apply(told, { ...asking, by: withPrices })).toMatchObject(aside)
       server.answers.set(LINE_ITEMS, bought)
-      await apply(session({}, KNOWN), { api, by: withPrices })
+      expect(await apply(told, { api, by: withPrices })).toMatchObject({ effect: 'issued' })
+      expect(await apply(told, { api, by: withPrices })).toEqual({ repeated: true })
       expect(await licenses()).toMatchObject([{ tier: 'elite' }])
     },
   )
+
+  it('is no longer needed once the catalog knows the price, and the event is sent again', async () => {
+    const { api, server } = await stripe()
+    server.answers.set(LINE_ITEMS, { ...bought, data: [{ price: 'price_new', quantity: 1 }] })
+    const told = session({}, KNOWN)
+    expect(await apply(told, { api, by: withPrices })).toMatchObject({ alerts: ['PRICE_UNKNOWN'] })
+    const { pro } = catalog.tiers
+    if (!pro) throw new Error('There is no tier pro')
+    const learned = { pro: { ...pro, stripePriceIds: ['price_new'] } }
+    const by = { ...withPrices, tiers: { ...withPrices.tiers, ...learned } }
+    expect(await apply(told, { by })).toMatchObject({ effect: 'issued', alerts: [] })
+  })
 
   it('settles two states of one second', async () => {
     const { server, api } = await stripe()
