@@ -17,17 +17,24 @@ export interface Account {
 
 type Paid = InvoiceFact & { readonly servedUntil: number; readonly paidAt: number }
 
-const isPaid = (invoice: InvoiceFact): invoice is Paid =>
-  invoice.status === 'paid' && invoice.servedUntil !== null && invoice.paidAt !== null
-
 const isOwed = ({ status, servedUntil }: InvoiceFact) => status === 'open' && servedUntil !== null
+
+/** An invoice over nothing proves that the period is paid only while no other one asks for the same. */
+function paidIn(invoices: readonly InvoiceFact[]): readonly Paid[] {
+  const asked = invoices.filter(({ status }) => status === 'open' || status === 'uncollectible')
+  return invoices.filter((invoice): invoice is Paid => {
+    const { status, servedUntil, paidAt, amountPaid } = invoice
+    if (status !== 'paid' || servedUntil === null || paidAt === null) return false
+    return amountPaid > 0 || !asked.some((other) => (other.servedUntil ?? 0) >= servedUntil)
+  })
+}
 
 /** Whether anybody ever was entitled to the subscription: paid for it, or was let in by Stripe. */
 export function hasBegun({
   subscription,
   invoices,
 }: Pick<Account, 'subscription' | 'invoices'>): boolean {
-  if (invoices.some(isPaid)) return true
+  if (paidIn(invoices).length > 0) return true
   return Boolean(subscription?.wasOn && !awaitsFirst(subscription.now))
 }
 
@@ -37,7 +44,7 @@ const awaitsFirst = ({ sendInvoice, status }: Snapshot) => sendInvoice && status
 /** Turns the facts of a subscription into what was paid and until when. See stripe.com/docs/billing/subscriptions/overview. */
 export function toBilling(account: Account): Billing {
   const { subscription, invoices } = account
-  const paid = invoices.filter(isPaid)
+  const paid = paidIn(invoices)
   if (!subscription) {
     return paid.length > 0 ? upTo('paid', endOf(paid) ?? 0) : { status: 'pending', paidUntil: null }
   }
@@ -55,17 +62,30 @@ export function toBilling(account: Account): Billing {
     case 'paused':
       return { status: 'paused', paidUntil: paidThrough(account, paid, at) }
     case 'past_due':
-    case 'unpaid':
-      if (fresh.length > 0 && !invoices.some(isOwed)) return renewing(account, fresh, at)
+    case 'unpaid': {
+      // A renewal that was paid after all, and no more than it paid for: the period that Stripe shows may be a later one.
+      const renewed = endOf(fresh.filter(({ renews }) => renews))
+      if (renewed !== null && !invoices.some(isOwed)) {
+        return { ...upTo('paid', renewed), ...cancellation(account, renewed) }
+      }
       return now.status === 'past_due'
         ? pastDue(account, paid, at)
         : { status: 'unpaid', paidUntil: paidThrough(account, paid, at) }
+    }
     case 'trialing':
     case 'active':
-      if (awaitsFirst(now) && paid.length === 0) return { status: 'pending', paidUntil: null }
+      if (awaitsFirst(now) && !paid.some(isNoTrial(now))) {
+        return { status: 'pending', paidUntil: null }
+      }
       return isWrittenOff(account, paid) ? pastDue(account, paid, at) : renewing(account, fresh, at)
   }
 }
+
+/** The invoice over nothing that begins a trial pays for nothing after it. */
+const isNoTrial =
+  ({ trialEnd }: Snapshot) =>
+  ({ servedUntil }: Paid) =>
+    trialEnd === null || servedUntil > trialEnd
 
 const endOf = (paid: readonly Paid[]): number | null =>
   paid.length === 0 ? null : Math.max(...paid.map(({ servedUntil }) => servedUntil))
@@ -89,7 +109,7 @@ function renewing(account: Account, fresh: readonly Paid[], at: number): Billing
   const now = account.subscription?.now
   const onTrial = now?.status === 'trialing'
   const told = first(onTrial ? (now?.trialEnd ?? null) : null, periodEnd(account))
-  const known = told === null ? account.invoices.filter(isPaid) : fresh
+  const known = told === null ? paidIn(account.invoices) : fresh
   const ends = [told, endOf(known)].filter((end) => end !== null)
   const paidUntil = ends.length > 0 ? Math.max(...ends) : at
   return {
@@ -125,10 +145,14 @@ function pastDue(account: Account, paid: readonly Paid[], at: number): Billing {
   }
 }
 
+/** The end of the last period that was paid for, by what was paid last: a change of plan may have made it shorter. */
 function paidThrough(account: Account, paid: readonly Paid[], at: number): number {
   const end = periodEnd(account)
-  if (end !== null && paid.some(({ servedUntil }) => servedUntil === end)) return end
-  return Math.min(periodStart(account) ?? at, endOf(paid) ?? Number.POSITIVE_INFINITY)
+  const renewals = paid.filter(({ renews }) => renews)
+  if (end !== null && renewals.some(({ servedUntil }) => servedUntil === end)) return end
+  const isLast = ({ paidAt }: Paid) => renewals.every((other) => other.paidAt <= paidAt)
+  const last = endOf(renewals.filter(isLast))
+  return last ?? periodStart(account) ?? at
 }
 
 /** Stripe goes on as if all were well once an invoice is marked uncollectible. Nobody paid for the period, though. */

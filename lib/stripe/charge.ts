@@ -1,5 +1,5 @@
 import { greater } from './join.ts'
-import { at, countAt, first, idAt, userAt } from './read.ts'
+import { at, countAt, idAt, userAt } from './read.ts'
 
 /** A payment by card or otherwise. Amounts are in the smallest unit of its currency. */
 export interface ChargeFact {
@@ -10,9 +10,12 @@ export interface ChargeFact {
 }
 
 export function readCharge(charge: unknown): ChargeFact {
+  const amount = countAt(charge, 'amount') ?? 0
+  const captured = countAt(charge, 'amount_captured') ?? amount
   return {
-    amount: first(countAt(charge, 'amount_captured'), countAt(charge, 'amount')) ?? 0,
-    refunded: countAt(charge, 'amount_refunded') ?? 0,
+    amount: captured,
+    // What was authorized and never taken counts as given back at Stripe, and was nobody's money.
+    refunded: Math.max(0, (countAt(charge, 'amount_refunded') ?? 0) - (amount - captured)),
     paymentIntentId: idAt(charge, 'payment_intent'),
     userId: userAt(charge, 'metadata', 'userId'),
   }

@@ -45,7 +45,8 @@ export function joinDossiers(
   references: readonly Reference[],
   known: readonly Dossier[],
 ): { readonly dossier: Dossier; readonly merged: readonly Dossier[] } | undefined {
-  const best = [...references, ...known].toSorted(
+  // Of two of one kind the one that is known: the other may be a pointer to it.
+  const best = [...known, ...references].toSorted(
     (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
   )[0]
   if (!best) return

@@ -13,6 +13,8 @@ export interface InvoiceFact {
   /** Until when the subscription is served if this is paid. Null for what does not pay for a period. */
   readonly servedUntil: number | null
   readonly amountPaid: number
+  /** It pays for a period as such, not for a change within one. */
+  readonly renews: boolean
   readonly paidAt: number | null
   /** From when on the customer owed it. */
   readonly openedAt: number
@@ -49,6 +51,14 @@ function lineSubscription(line: unknown): string | null {
 /** Invoices that a person made by hand, or from a quote, carry no period of their own. */
 const WITHOUT_PERIOD = new Set<unknown>(['manual', 'quote_accept'])
 
+const AMENDING = new Set<unknown>(['subscription_update', 'subscription_threshold'])
+
+/** A line that pays for the rest of a period after a change. Where none of its fields say, the invoice's reason does. */
+function isProration(line: unknown, reason: unknown): boolean {
+  const told = at(line, 'parent', 'subscription_item_details', 'proration') ?? at(line, 'proration')
+  return typeof told === 'boolean' ? told : AMENDING.has(reason)
+}
+
 export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
   const told = at(invoice, 'status') ?? (at(invoice, 'paid') === true ? 'paid' : 'open')
   const status = STATUSES.find((known) => known === told && known !== 'unseen')
@@ -69,6 +79,7 @@ export function readInvoice(invoice: unknown, now: number): InvoiceFact | string
     at: now,
     servedUntil: hasPeriod ? Math.max(...ends) : null,
     amountPaid: countAt(invoice, 'amount_paid') ?? 0,
+    renews: hasPeriod && charged.some((line) => !isProration(line, at(invoice, 'billing_reason'))),
     paidAt: status === 'paid' ? (momentAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
     openedAt:
       first(
@@ -109,6 +120,7 @@ export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
     at: now,
     servedUntil: null,
     amountPaid: 0,
+    renews: false,
     paidAt: null,
     openedAt: now,
     customerId: null,

@@ -145,6 +145,8 @@ const READERS: Readonly<Record<string, Read>> = {
   'customer.subscription.paused': SUBSCRIPTION,
   'customer.subscription.resumed': SUBSCRIPTION,
   'customer.subscription.trial_will_end': SUBSCRIPTION,
+  // Tells which payment a charge belongs to, which an old dispute does not.
+  'charge.succeeded': CHARGE,
   'charge.refunded': CHARGE,
   'charge.refund.updated': REFUND,
   'refund.created': REFUND,
@@ -165,7 +167,9 @@ const READERS: Readonly<Record<string, Read>> = {
  * @param now when we heard it, in milliseconds since the epoch
  */
 export function observe(event: Stripe.Event, now: number): Observation | Ignored {
-  const { type, data } = event
+  const { type, data, account } = event
+  // A connected account's customers are its own.
+  if (typeof account === 'string') return { ignored: 'account' }
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined
   if (!read) return { ignored: 'type' }
   const id = idAt(data.object, 'id')

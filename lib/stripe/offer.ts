@@ -80,7 +80,8 @@ function byName(facts: Facts, named: readonly string[], catalog: Catalog): Sold 
     ...(known !== undefined && {
       offer: {
         tier: known,
-        quantity: Math.max(1, ...bought.map(({ quantity }) => quantity)),
+        // The first is what was chosen; more of it is for more people, and others come on top.
+        quantity: bought[0]?.quantity ?? 1,
         items,
       },
     }),
@@ -93,17 +94,18 @@ function byName(facts: Facts, named: readonly string[], catalog: Catalog): Sold 
 function byPrice(facts: Facts, tiers: ReadonlyMap<string, string>, ranks: readonly string[]) {
   const subscription = subscriptionOf(facts)
   const items = itemsOf(facts)
+  const tierOf = (price: string | null) => (price === null ? '' : (tiers.get(price) ?? ''))
   const candidates: (readonly Priced[])[] = [
     items,
     ...newestFirst(subscription?.prices ?? {}).map((price) => [{ price, quantity: 1 }]),
     ...Object.values(facts.sessions).map(({ prices }) => prices ?? []),
     ...invoicesOf(facts).map(({ prices }) => prices),
-  ].filter((prices) => prices.length > 0)
+  ].filter((prices) => prices.some(({ price }) => price !== null))
   for (const prices of candidates) {
-    const rank = Math.max(...prices.map(({ price }) => ranks.indexOf(tiers.get(price) ?? '')))
+    const rank = Math.max(...prices.map(({ price }) => ranks.indexOf(tierOf(price))))
     const tier = ranks[rank]
     if (tier === undefined) continue
-    const isOf = ({ price }: Priced) => tiers.get(price) === tier
+    const isOf = ({ price }: Priced) => tierOf(price) === tier
     const quantity = prices.filter(isOf).reduce((sum, bought) => sum + bought.quantity, 0)
     const own = items.filter(isOf)
     const offer = { tier, quantity, items: own.length > 0 ? own : items }

@@ -19,13 +19,17 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
   return Array.isArray(list) ? list : []
 }
 
-const ID = /^\w{1,255}$/
+/** Vendors may choose the ids of plans and customers themselves. */
+const ID = /^[\x21-\x7e]{1,255}$/
+
+/** What every object inherits cannot be the name of anything that is kept. */
+const isNameable = (text: string) => text !== '__proto__'
 
 /** The id of an object: payloads carry ids, objects that were fetched with `expand` carry the whole. */
 export function idAt(value: unknown, ...path: readonly string[]): string | null {
   const found = at(value, ...path)
   const id = typeof found === 'object' ? at(found, 'id') : found
-  return typeof id === 'string' && ID.test(id) ? id : null
+  return typeof id === 'string' && ID.test(id) && isNameable(id) ? id : null
 }
 
 /** Stripe's own longest metadata value is 500 characters. */
@@ -35,7 +39,7 @@ export function textAt(value: unknown, ...path: readonly string[]): string | nul
   const text = at(value, ...path)
   const good =
     typeof text === 'string' && text !== '' && text.length <= MAX_TEXT && text.isWellFormed()
-  return good ? text : null
+  return good && isNameable(text) ? text : null
 }
 
 export function countAt(value: unknown, ...path: readonly string[]): number | null {

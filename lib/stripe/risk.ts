@@ -20,7 +20,7 @@ function isRefunded(facts: Facts): boolean {
       status === 'paid' && servedUntil !== null && amountPaid > 0,
   )
   if (Object.keys(facts.subscriptions).length > 0 || invoices.length > 0) {
-    const current = newestOf(facts, invoices)
+    const current = funding(newestOf(facts, invoices))
     return (
       current.length > 0 &&
       current.every(({ amountPaid, payments }) => refunded(facts, payments) >= amountPaid)
@@ -30,6 +30,14 @@ function isRefunded(facts: Facts): boolean {
   const sold = Math.max(0, ...Object.values(facts.sessions).map(({ amount }) => amount ?? 0))
   const due = charged || sold
   return due > 0 && refunded(facts) >= due
+}
+
+/** Those that pay for the period as such, or else the largest: a small change within a period that was refunded pays for none. */
+function funding(invoices: readonly InvoiceFact[]): readonly InvoiceFact[] {
+  const renewing = invoices.filter(({ renews }) => renews)
+  if (renewing.length > 0) return renewing
+  const most = Math.max(...invoices.map(({ amountPaid }) => amountPaid))
+  return invoices.filter(({ amountPaid }) => amountPaid === most)
 }
 
 /** The invoices that pay for the period the subscription is in; while that one is unpaid, for the one before. */

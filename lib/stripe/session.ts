@@ -3,7 +3,8 @@ import { at, countAt, first, idAt, listAt, textAt, userAt } from './read.ts'
 
 /** A price and how many of it were bought. */
 export interface Priced {
-  readonly price: string
+  /** Null for a price that says nothing of itself: what was bought counts all the same. */
+  readonly price: string | null
   readonly quantity: number
 }
 
@@ -71,10 +72,10 @@ function paymentOf(type: string, status: unknown): Payment | undefined {
 }
 
 export function readLineItems(items: readonly unknown[]): readonly Priced[] {
-  return items.flatMap((item) => {
-    const price = idAt(item, 'price')
-    return price === null ? [] : [{ price, quantity: countAt(item, 'quantity') ?? 1 }]
-  })
+  return items.map((item) => ({
+    price: idAt(item, 'price'),
+    quantity: countAt(item, 'quantity') ?? 1,
+  }))
 }
 
 export function joinSessions(a: SessionFact, b: SessionFact): SessionFact {

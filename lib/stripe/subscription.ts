@@ -77,7 +77,9 @@ export function readSubscription(
     now: snapshot,
     tied: false,
     wasOn: !status.startsWith('incomplete') && status !== 'canceled',
-    prices: Object.fromEntries(snapshot.items.map(({ price }) => [price, now])),
+    prices: Object.fromEntries(
+      snapshot.items.flatMap(({ price }) => (price === null ? [] : [[price, now]])),
+    ),
     tiers: snapshot.tier === null ? {} : { [snapshot.tier]: now },
     users: snapshot.userId === null ? {} : { [snapshot.userId]: now },
   }
@@ -86,13 +88,11 @@ export function readSubscription(
 /** Until 2025-03-31.basil the period is the subscription's, since then it is each item's. Old ones have a plan only. */
 function readItems(subscription: unknown): readonly SubscriptionItem[] {
   const items = listAt(subscription, 'items')
-  return (items.length > 0 ? items : [subscription]).flatMap((item) => {
-    const price = first(idAt(item, 'price'), idAt(item, 'plan'))
-    if (price === null) return []
+  return (items.length > 0 ? items : [subscription]).map((item) => {
     const start = 'current_period_start'
     const end = 'current_period_end'
     return {
-      price,
+      price: first(idAt(item, 'price'), idAt(item, 'plan')),
       quantity: countAt(item, 'quantity') ?? 1,
       periodStart: first(momentAt(item, start), momentAt(subscription, start)),
       periodEnd: first(momentAt(item, end), momentAt(subscription, end)),

@@ -136,11 +136,19 @@ export function aSubscription(
   }
 }
 
+/** What one line of an invoice charges for, or gives back. */
+export interface Line extends Bought {
+  readonly period: Period
+  readonly amount?: number
+  /** For the rest of a period, after a change. */
+  readonly proration?: boolean
+}
+
 export function anInvoice(
   id: string,
   subscription: string,
   { customer, email, metadata }: Buyer,
-  lines: readonly (Bought & { readonly period: Period; readonly amount?: number })[],
+  lines: readonly Line[],
   created: Seconds,
   version: Version,
   fields: Fields & { readonly status: string; readonly payment_intent?: string },
@@ -196,7 +204,7 @@ export function anInvoice(
 function aLine(
   id: string,
   subscription: string,
-  { price, quantity, period, amount = PRICE }: Bought & { period: Period; amount?: number },
+  { price, quantity, period, amount = PRICE, proration = amount < 0 }: Line,
   version: Version,
 ): Fields {
   return {
@@ -211,14 +219,18 @@ function aLine(
       parent: {
         type: 'subscription_item_details',
         invoice_item_details: null,
-        subscription_item_details: { subscription, subscription_item: `si_${subscription}` },
+        subscription_item_details: {
+          proration,
+          subscription,
+          subscription_item: `si_${subscription}`,
+        },
       },
       pricing: { type: 'price_details', price_details: { price, product: 'prod_1' } },
     }),
     ...(hasOld(version) && {
       type: 'subscription',
       subscription,
-      proration: amount < 0,
+      proration,
       plan: { id: price, object: 'plan' },
     }),
     ...(hasOld(version) && version !== '2020-08-27' && { price: { id: price, object: 'price' } }),

@@ -11,6 +11,7 @@ import {
   aSession,
   aSubscription,
   type Bought,
+  type Line,
   type Period,
   PRICE,
   type Seconds,
@@ -86,7 +87,7 @@ export function aPlayer({ name, user, email, tier, nextTier, version, start }: C
       ...fields
     }: {
       opened?: Seconds
-      lines?: readonly (Bought & { period: Period; amount?: number })[]
+      lines?: readonly Line[]
       billing_reason?: string
     } = {},
   ) =>
@@ -279,7 +280,13 @@ const STORIES = {
           billing_reason: 'subscription_update',
           lines: [
             { ...player.bought(), period: player.period(0), amount: -1900 },
-            { ...player.next, quantity: 3, period: player.period(0), amount: 6000 },
+            {
+              ...player.next,
+              quantity: 3,
+              period: player.period(0),
+              amount: 6000,
+              proration: true,
+            },
           ],
         }),
       ],

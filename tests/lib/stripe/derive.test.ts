@@ -53,6 +53,7 @@ const invoice = (
     id = 'in_1',
     type = 'invoice.paid',
     bought = PRO,
+    proration = false,
     ...fields
   }: {
     period?: { start: number; end: number }
@@ -61,12 +62,13 @@ const invoice = (
     bought?: { price: string; quantity: number }
     billing_reason?: string
     amount_paid?: number
+    proration?: boolean
   } = {},
 ) =>
   event(
     type,
     day,
-    anInvoice(id, 'sub_1', BUYER, [{ ...bought, period }], START + day * DAY, VERSION, {
+    anInvoice(id, 'sub_1', BUYER, [{ ...bought, period, proration }], START + day * DAY, VERSION, {
       status,
       ...fields,
     }),
@@ -290,6 +292,79 @@ describe('a renewal that fails', () => {
   })
 })
 
+describe('a payment that is not the renewal’s', () => {
+  const THIRD = { start: START + 60 * DAY, end: START + 90 * DAY }
+  const failed = invoice(30, 'open', { id: 'in_2', period: NEXT, type: 'invoice.payment_failed' })
+  const pastDue = subscription(30, { status: 'past_due' }, { period: NEXT })
+  const change = { id: 'in_3', billing_reason: 'subscription_update', proration: true }
+
+  it('of an older period pays for no later one', () => {
+    const later = subscription(61, { status: 'unpaid' }, { period: THIRD })
+    const late = invoice(65, 'paid', { id: 'in_2', period: NEXT })
+    expect(on(66, active, paid, failed, later, late)).toBe('expired until 60')
+  })
+
+  it('is no renewal, though it ends with the period', () => {
+    const small = invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 100 })
+    expect(on(32, active, paid, pastDue, small)).toBe('grace until 44')
+  })
+
+  it('of nothing proves nothing while the renewal is owed or was written off', () => {
+    const nothing = invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 0 })
+    expect(on(32, active, paid, failed, pastDue, nothing)).toBe('grace until 44')
+    const off = invoice(30, 'uncollectible', {
+      id: 'in_2',
+      period: NEXT,
+      type: 'invoice.marked_uncollectible',
+    })
+    const goesOn = subscription(31, {}, { period: NEXT })
+    expect(on(32, active, paid, off, goesOn, nothing)).toMatch(/^grace/)
+  })
+
+  it('of nothing is a renewal for a coupon of all of it', () => {
+    const free = invoice(30, 'paid', { id: 'in_2', period: NEXT, amount_paid: 0 })
+    expect(on(31, active, paid, subscription(30, {}, { period: NEXT }), free)).toBe(
+      'active until 60',
+    )
+  })
+
+  it('begins a trial, and pays for nothing after it when the customer pays by hand', () => {
+    const trial = { start: START, end: START + 14 * DAY }
+    const byHand = { collection_method: 'send_invoice', trial_end: trial.end }
+    const first = invoice(0, 'paid', { period: trial, amount_paid: 0 })
+    const onTrial = subscription(0, { ...byHand, status: 'trialing' }, { period: trial })
+    const year = { start: trial.end, end: trial.end + 365 * DAY }
+    expect(on(15, first, onTrial, subscription(14, byHand, { period: year }))).toMatch(/^pending/)
+  })
+
+  it('that fails takes nothing of what was paid before', () => {
+    const yearly = subscription(5, { status: 'past_due' }, { period: YEAR })
+    const dear = invoice(5, 'open', { ...change, period: YEAR, type: 'invoice.payment_failed' })
+    expect(on(25, active, paid, yearly, dear)).toBe('grace until 30')
+  })
+})
+
+describe('what an old or odd shape says', () => {
+  it('counts for a plan whose id the vendor chose, or that has none', () => {
+    for (const price of ['pro-monthly', null]) {
+      const bought = { price: price as string, quantity: 10 }
+      const told = subscription(0, { cancel_at_period_end: true }, { bought })
+      expect(on(1, told)).toBe('canceling until 30')
+      expect(entitlement(told)?.seats).toBe(10)
+    }
+  })
+
+  it('is no customer of ours when it is of a connected account', () => {
+    const other = { ...subscription(0), account: 'acct_1' }
+    expect(() => told(other)).toThrow('is ignored: account')
+  })
+
+  it('names nobody with a name that every object has', () => {
+    const buyer = { ...BUYER, metadata: { userId: '__proto__', tier: 'pro' } }
+    expect(entitlement(subscription(0, {}, { buyer }))?.userId).toBeNull()
+  })
+})
+
 describe('money that goes back', () => {
   const refunded = (payment: string, amount = 2900) =>
     event('charge.refunded', 8, aCharge(payment, amount, null))
@@ -317,6 +392,31 @@ describe('money that goes back', () => {
     ],
   ])('%s', (_, events, risk) => {
     expect(riskOf(session(), ...events)).toBe(risk)
+  })
+
+  it('is not what was authorized and never taken', () => {
+    const partly = { ...aCharge('pi_1', 1901, null), amount_captured: 1000 }
+    expect(riskOf(session({ amount_total: 1000 }), event('charge.refunded', 1, partly))).toBe(
+      'clear',
+    )
+  })
+
+  it('revokes though a small change of the same period was paid since', () => {
+    const small = invoice(9, 'paid', {
+      id: 'in_3',
+      billing_reason: 'subscription_update',
+      proration: true,
+      amount_paid: 100,
+    })
+    expect(riskOf(...linked, refunded('pi_1'), small)).toBe('refunded')
+    expect(riskOf(...linked, small, paidWith('in_3', 'pi_3'), refunded('pi_3', 100))).toBe('clear')
+  })
+
+  it('is found by the charge alone, once that is known', () => {
+    const old = { ...aDispute('du_1', 'pi_1', 'lost', '2020-08-27') }
+    const lost = event('charge.dispute.closed', 9, old)
+    const charge = event('charge.succeeded', 0, aCharge('pi_1', 0, null))
+    expect(riskOf(session(), charge, lost)).toBe('lost')
   })
 
   it('is none where nothing was paid', () => {
@@ -450,7 +550,7 @@ describe('what was sold, by the metadata', () => {
       mismatch: false,
       problem: 'TIER_UNKNOWN',
     })
-    expect(derived(known(session({}, of('__proto__'))))).toMatchObject({ problem: 'TIER_UNKNOWN' })
+    expect(derived(known(session({}, of('__proto__'))))).toMatchObject({ problem: 'TIER_MISSING' })
     expect(derived(known(session({}, of(['pro']))))).toMatchObject({ problem: 'TIER_MISSING' })
   })
 
