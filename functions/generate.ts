@@ -19,7 +19,8 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
-import { DAY_MS, evaluate, issueLicense, type Order } from '../lib/license/index.ts'
+import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
+import { issueForPayment } from '../lib/stripe/order.ts'
 
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 
@@ -32,7 +33,13 @@ export function createHandler(runtime: Runtime) {
     const body = parseJsonRequest(event, schema, BODY)
     const now = clock()
     const keys = { ring, pepper, prefix: catalog.prefix }
-    const issued = await issueLicense({ store, keys, now }, toOrder(body, event, caller, now))
+    const order = toOrder(body, event, caller, now)
+    const issued = await issueForPayment(
+      { store, keys, now },
+      catalog,
+      order,
+      order.paymentIntentId,
+    )
     if (!issued.ok) throw new Problem(issued.error)
 
     const { key, license, repeated } = issued.value
@@ -67,8 +74,8 @@ function toOrder(
     tier: tier.name,
     seats: tier.seats,
     durationDays: duration ?? tier.defaultDurationDays,
+    durationChosen: duration !== undefined,
     paymentIntentId,
-    ...(paymentIntentId !== null && { purchaseKey: purchaseKeyOf(paymentIntentId) }),
     ...(key !== undefined && {
       request: {
         kind: 'request',
@@ -81,12 +88,6 @@ function toOrder(
     reason: 'api',
     requestId: event.requestContext.requestId,
   }
-}
-
-/** A payment names its purchase; where there is none, the checkout does, and a subscription names itself. */
-function purchaseKeyOf(id: string): string {
-  const kind = ['cs', 'sub'].find((known) => id.startsWith(`${known}_`)) ?? 'pi'
-  return `${kind}:${id}`
 }
 
 export const handler = await entry(createHandler)

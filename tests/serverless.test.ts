@@ -46,6 +46,8 @@ const FUNCTIONS = {
     may: [
       ...logs('generate'),
       'dynamodb:GetItem Table',
+      'dynamodb:BatchGetItem Table',
+      'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
       'secretsmanager:GetSecretValue MasterKeysSecret',
@@ -81,6 +83,7 @@ const FUNCTIONS = {
       ...logs('stripeWebhook'),
       'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
+      'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
       'secretsmanager:GetSecretValue MasterKeysSecret',

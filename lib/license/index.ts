@@ -1,11 +1,14 @@
 export { evaluate } from './evaluate.ts'
 export {
   DAY_MS,
+  type Issued,
+  type Issuing,
   issueLicense,
   LIFETIME,
   LIFETIME_DAYS,
   MAX_DURATION_DAYS,
   type Order,
+  type Told,
 } from './issue.ts'
 export {
   KEY_PREFIX,
@@ -24,10 +27,12 @@ export type {
   Risk,
 } from './license.ts'
 export type { Notice } from './outbox.ts'
-export { type Held, type Settled, settle } from './settle.ts'
+export type { Result } from './result.ts'
+export { adopt, type Held, isForAnother, type Settled, settle } from './settle.ts'
 export {
   type Batch,
   type Claim,
+  type ClaimName,
   type HeldClaim,
   type LicenseStore,
   type ProviderRecord,

@@ -1,9 +1,10 @@
 import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
 import { type Keys, type LicenseKey, licenseId, makeKey, remakeKey } from './key.ts'
-import type { License, LicenseChange } from './license.ts'
+import type { KeyOrigin, License, LicenseChange, Risk } from './license.ts'
 import { noticesOf } from './outbox.ts'
 import { err, ok, type Result } from './result.ts'
-import type { Claim, HeldClaim, LicenseStore } from './store.ts'
+import { adopt, type Held } from './settle.ts'
+import type { Claim, HeldClaim, LicenseStore, ProviderRecord } from './store.ts'
 
 /** How long a license without an end is said to last where a number is needed: the seed's 100 years of 365 days. */
 export const LIFETIME_DAYS = 100 * 365
@@ -25,10 +26,24 @@ export interface Order extends Cause {
   readonly durationDays: number
   readonly seats: number
   readonly paymentIntentId: string | null
-  /** `pi:<id>` or `cs:<id>`: one purchase gets one license. */
+  /** Somebody chose how long, and did not leave it to the tier. */
+  readonly durationChosen: boolean
+  /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly purchaseKey?: string
+  readonly told?: Told
   /** One answer for every repetition of a request. */
   readonly request?: Claim
+}
+
+/** What a payment provider has told of the purchase by now. */
+export interface Told {
+  /** The records in which it might have, and has not. */
+  readonly absent?: readonly string[]
+  /** The license that the purchase became. */
+  readonly held?: Held
+  readonly risk?: Risk
+  /** What is kept of the purchase, which is to remember its license. */
+  readonly records?: (held: Held) => readonly ProviderRecord[]
 }
 
 export interface Issued {
@@ -46,17 +61,24 @@ const MAX_AT_ONCE = 300
  * so a second license for the same subject and tier in one second takes the next free one.
  *
  * Refuses with `CONFLICT` an Idempotency-Key that was used for another order, a purchase that belongs to another
- * user or tier, and a subject that has used up every second within reach.
+ * user or tier, and a subject that has used up every second within reach; with `STALE` when the provider told more of
+ * the purchase meanwhile, so that it has to be looked at again.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
 export async function issueLicense(
-  { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
+  context: Issuing,
   order: Order,
-): Promise<Result<Issued, 'CONFLICT'>> {
+): Promise<Result<Issued, 'CONFLICT' | 'STALE'>> {
+  const { store, keys, now } = context
+  const { purchaseKey, told = {} } = order
+  if (purchaseKey && told.held) {
+    const { id } = told.held
+    return repeat(context, order, { kind: 'purchase', key: purchaseKey, licenseId: id })
+  }
   const claims: Claim[] = []
   if (order.request) claims.push(order.request)
-  if (order.purchaseKey) claims.push({ kind: 'purchase', key: order.purchaseKey })
+  if (purchaseKey) claims.push({ kind: 'purchase', key: purchaseKey })
 
   const first = Math.floor(now / 1000)
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
@@ -68,61 +90,86 @@ export async function issueLicense(
     }
     const key = makeKey(origin, keys)
     const license = toLicense(order, origin, licenseId(key, keys.pepper), now)
-    const audit = auditOfIssue(order, license)
-    const notices = noticesOf({}, license.facts, now)
     const outcome = await store.commit({
       claims,
-      license: { issued: license, audit, notices },
+      absent: { records: told.absent ?? [] },
+      records: purchaseKey && told.records ? told.records(adopt(license, purchaseKey)) : [],
+      license: {
+        issued: license,
+        audit: auditOfIssue(order, license),
+        notices: noticesOf({}, license.facts, now),
+      },
       now,
     })
     if (outcome.status === 'written') return ok({ license, key, repeated: false })
-    if (outcome.status === 'claimed') return repeat({ store, keys, now }, order, outcome.claim)
+    if (outcome.status === 'stale') return err('STALE')
+    if (outcome.status === 'claimed') return repeat(context, order, outcome.claim)
   }
   return err('CONFLICT')
 }
 
+export interface Issuing {
+  readonly store: LicenseStore
+  readonly keys: Keys
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 async function repeat(
-  { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
+  { store, keys, now }: Issuing,
   order: Order,
   claim: HeldClaim,
-): Promise<Result<Issued, 'CONFLICT'>> {
+): Promise<Result<Issued, 'CONFLICT' | 'STALE'>> {
   if (claim.kind === 'request' && claim.fingerprint !== order.request?.fingerprint) {
     return err('CONFLICT')
   }
-  for (;;) {
-    const found = claim.licenseId !== null && (await store.find(claim.licenseId))
-    if (!found) throw new Error('A claim points to a license that does not exist')
-    if ((found.userId ?? order.userId) !== order.userId || found.origin.tier !== order.tier) {
-      return err('CONFLICT')
-    }
-    const license = await owned(store, found, order, now)
-    if (!license) continue
-    if (claim.kind === 'purchase' && order.request) {
-      const held = await store.claim(order.request, license.id, now)
-      if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
-    }
-    return ok({ license, key: remakeKey(license, keys), repeated: true })
+  const found = claim.licenseId !== null && (await store.find(claim.licenseId))
+  if (!found) throw new Error('A claim points to a license that does not exist')
+  if ((found.userId ?? order.userId) !== order.userId || found.origin.tier !== order.tier) {
+    return err('CONFLICT')
   }
+  const license = await asOrdered(store, found, order, now)
+  if (!license) return err('STALE')
+  if (claim.kind === 'purchase' && order.request) {
+    const held = await store.claim(order.request, license.id, now)
+    if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
+  }
+  return ok({ license, key: remakeKey(license, keys), repeated: true })
 }
 
 /**
- * A purchase that came without a user belongs to the one that the vendor's server names.
- * Undefined when somebody else changed the license at the same moment.
+ * A license that came of a payment, as the vendor's server wants it: for the user that it names, if nobody did, and
+ * for as long as it chose, if only the provider did. Undefined when somebody else changed it at the same moment.
  */
-async function owned(
+async function asOrdered(
   store: LicenseStore,
   license: License,
   order: Order,
   now: number,
 ): Promise<License | undefined> {
-  if (license.userId !== null) return license
+  const { userId, userEmail } = order
+  const isUnclaimed = license.userId === null
+  const { held, records } = order.told ?? {}
+  const { billing } = license.facts
+  const isForAPeriod = order.purchaseKey?.startsWith('sub:')
+  const chooses =
+    order.durationChosen && !isForAPeriod && held?.given.billing && billing.status === 'paid'
+  if (!isUnclaimed && !chooses) return license
+
   const to: LicenseChange = {
-    userId: order.userId,
-    ...(license.userEmail === null && { userEmail: order.userEmail }),
+    ...(isUnclaimed && { userId }),
+    ...(isUnclaimed && license.userEmail === null && { userEmail }),
+    ...(chooses && { billing: { ...billing, paidUntil: paidUntilOf(order, license.origin) } }),
   }
-  const before = { userId: null, ...(license.userEmail === null && { userEmail: null }) }
+  const before: LicenseChange = {
+    ...(isUnclaimed && { userId: null }),
+    ...(isUnclaimed && license.userEmail === null && { userEmail: null }),
+    ...(chooses && { billing }),
+  }
+  const { billing: _, ...given } = held?.given ?? {}
   const outcome = await store.commit({
     claims: [],
+    records: chooses && held && records ? records({ id: held.id, given }) : [],
     license: {
       changed: license.id,
       expected: license.version,
@@ -133,8 +180,17 @@ async function owned(
     now,
   })
   if (outcome.status !== 'written') return
-  return { ...license, ...to, version: license.version + 1 }
+  const { billing: changed = billing, ...terms } = to
+  return {
+    ...license,
+    ...terms,
+    facts: { ...license.facts, billing: changed },
+    version: license.version + 1,
+  }
 }
+
+const paidUntilOf = ({ durationDays }: Order, { issuedAt }: KeyOrigin): number | null =>
+  durationDays === LIFETIME ? null : issuedAt * 1000 + durationDays * DAY_MS
 
 function toLicense(
   order: Order,
@@ -142,8 +198,6 @@ function toLicense(
   id: License['id'],
   now: number,
 ): License {
-  const paidUntil =
-    order.durationDays === LIFETIME ? null : origin.issuedAt * 1000 + order.durationDays * DAY_MS
   return {
     id,
     origin,
@@ -152,7 +206,11 @@ function toLicense(
     tier: order.tier,
     seats: order.seats,
     paymentIntentId: order.paymentIntentId,
-    facts: { admin: 'clear', billing: { status: 'paid', paidUntil }, risk: 'clear' },
+    facts: {
+      admin: 'clear',
+      billing: { status: 'paid', paidUntil: paidUntilOf(order, origin) },
+      risk: order.told?.risk ?? 'clear',
+    },
     version: 1,
     createdAt: now,
   }

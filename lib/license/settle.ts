@@ -1,8 +1,8 @@
 import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
 import { type Keys, type LicenseId, licenseId, makeKey } from './key.ts'
-import type { Billing, Entitlement, License, LicenseChange } from './license.ts'
+import type { Billing, Entitlement, License, LicenseChange, Risk } from './license.ts'
 import { noticesOf } from './outbox.ts'
-import type { Batch, Claim, LicenseStore, ProviderRecord } from './store.ts'
+import type { Batch, Claim, ClaimName, LicenseStore, ProviderRecord } from './store.ts'
 
 /** The license of a purchase, and what the provider last gave it. What is absent is not the provider's to change. */
 export interface Held {
@@ -16,6 +16,8 @@ export interface Purchase {
   readonly key: string
   /** Undefined while there is nothing to issue. */
   readonly entitlement: Entitlement | undefined
+  /** What became of the money, whether or not anybody knows what it was for. */
+  readonly risk: Risk
   readonly held: Held | undefined
 }
 
@@ -23,6 +25,8 @@ export interface Purchase {
 export interface Context extends Cause {
   /** Held by the event that is the cause, so that it has its effect once. */
   readonly claims: readonly Claim[]
+  /** Other names of the purchase, by which nobody may have ordered a license meanwhile. */
+  readonly free: readonly ClaimName[]
   /** What is kept of the purchase, which is to remember its license. */
   readonly records: (held: Held | undefined) => readonly ProviderRecord[]
 }
@@ -56,10 +60,14 @@ export async function settle(
   context: Context,
 ): Promise<Settled> {
   const { entitlement, held } = purchase
+  const absent = { claims: context.free.filter(({ key }) => key !== purchase.key) }
   if (held || !entitlement) {
-    const { next, license } = toChange(held, entitlement, context, now)
+    const { next, license } = held
+      ? toChange(held, await wantedOf(store, held, purchase), context, now)
+      : {}
     const outcome = await store.commit({
       claims: context.claims,
+      absent: held ? absent : { claims: context.free },
       records: context.records(next),
       ...(license && { license }),
       now,
@@ -77,6 +85,7 @@ export async function settle(
     const next = { id: license.id, given: entitlement }
     const outcome = await store.commit({
       claims,
+      absent,
       records: context.records(next),
       license: {
         issued: license,
@@ -92,10 +101,9 @@ export async function settle(
       if (kind === 'event') return { status: 'repeated' }
       const found = licenseId !== null && (await store.find(licenseId))
       if (!found) throw new Error('A purchase points to a license that does not exist')
-      const adopted = { ...purchase, held: { id: found.id, given: adoptable(found, purchase.key) } }
+      const adopted = { ...purchase, held: adopt(found, purchase.key) }
       const settled = await settle({ store, keys, now }, adopted, context)
-      const conflict =
-        found.userId !== (entitlement.userId ?? found.userId) || found.tier !== entitlement.tier
+      const conflict = isForAnother(found, entitlement)
       return settled.status === 'settled' && conflict ? { ...settled, conflict } : settled
     }
   }
@@ -103,16 +111,49 @@ export async function settle(
 }
 
 /**
- * What the provider may change about a license that somebody else ordered. One that was bought once stays as it was
- * ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
+ * A license that somebody else ordered, and what the provider may change about it. One that was bought once stays as
+ * it was ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
  */
-function adoptable({ tier, seats, userEmail, facts }: License, purchaseKey: string): Held['given'] {
+export function adopt({ id, tier, seats, userEmail, facts }: License, purchaseKey: string): Held {
   const { billing, risk } = facts
   return {
-    risk,
-    ...(userEmail === null && { userEmail }),
-    ...(purchaseKey.startsWith('sub:') && { tier, seats, billing }),
+    id,
+    given: {
+      risk,
+      ...(userEmail === null && { userEmail }),
+      ...(purchaseKey.startsWith('sub:') && { tier, seats, billing }),
+    },
   }
+}
+
+/** Whether a license that was ordered for a payment is not what was paid for. */
+export const isForAnother = (ordered: License, { userId, tier }: Entitlement) =>
+  ordered.userId !== (userId ?? ordered.userId) || ordered.tier !== tier
+
+/**
+ * What the provider wants of its license. An owner whom somebody else named stays: the vendor's server or a person
+ * knew better.
+ */
+async function wantedOf(
+  store: Pick<LicenseStore, 'find'>,
+  { id, given }: Held,
+  { entitlement, risk }: Purchase,
+): Promise<Wanted> {
+  if (!entitlement) return { terms: { risk } }
+  if (given.userId === undefined || given.userId === entitlement.userId) {
+    return { terms: entitlement }
+  }
+  const license = await store.find(id)
+  const { userId: _, ...others } = entitlement
+  return license?.userId === given.userId
+    ? { terms: entitlement, expected: license.version }
+    : { terms: others }
+}
+
+interface Wanted {
+  readonly terms: Partial<Entitlement>
+  /** The version of the license that it was decided by. */
+  readonly expected?: number
 }
 
 function toLicense(
@@ -135,23 +176,25 @@ function toLicense(
 }
 
 function toChange(
-  held: Held | undefined,
-  entitlement: Entitlement | undefined,
+  held: Held,
+  { terms, expected }: Wanted,
   context: Context,
   now: number,
-): { next: Held | undefined; license?: Batch['license'] } {
-  if (!held || !entitlement) return { next: held }
+): { next: Held; license?: Batch['license'] } {
   const names = Object.keys(held.given) as (keyof Entitlement)[]
-  const changed = names.filter((name) => !same(held.given[name], entitlement[name]))
+  const changed = names.filter((name) => name in terms && !same(held.given[name], terms[name]))
+  // What was ordered for a payment that failed was not paid for, however long it was to last.
+  if (!held.given.billing && terms.billing?.status === 'ended') changed.push('billing')
   if (changed.length === 0) return { next: held }
   const pick = (from: Partial<Entitlement>) =>
     Object.fromEntries(changed.map((name) => [name, from[name]])) as LicenseChange
-  const to = pick(entitlement)
+  const to = pick(terms)
   const given = { ...held.given, ...to }
   return {
     next: { id: held.id, given },
     license: {
       changed: held.id,
+      ...(expected !== undefined && { expected }),
       to,
       audit: auditOfChange(context, held.id, pick(held.given), to, now),
       notices: noticesOf(held.given, given, now),

@@ -16,6 +16,8 @@ export interface Claim {
   readonly expiresAt?: number
 }
 
+export type ClaimName = Pick<Claim, 'kind' | 'key'>
+
 export interface HeldClaim extends Claim {
   /** Null for an event that led to no license. */
   readonly licenseId: LicenseId | null
@@ -38,6 +40,8 @@ export interface Batch {
   readonly claims: readonly Claim[]
   /** With the version that was read: each is refused if somebody wrote it since. */
   readonly records?: readonly ProviderRecord[]
+  /** What was not there when it was read, and must not be now: records by their ids, and claims. */
+  readonly absent?: { readonly records?: readonly string[]; readonly claims?: readonly ClaimName[] }
   readonly license?:
     | {
         readonly issued: License
@@ -59,19 +63,17 @@ export interface Batch {
 
 type BatchOutcome =
   | { readonly status: 'written' }
-  /** A record, or the license, was written by somebody else since it was read. */
+  /** A record, a claim or the license was written by somebody else since it was read. */
   | { readonly status: 'stale' }
   /** The first of the claims, in the order given, that somebody holds. */
   | { readonly status: 'claimed'; readonly claim: HeldClaim }
   /** Another license has the id of the new one: the same subject, tier and second. */
   | { readonly status: 'taken' }
 
-/** What is known of an event, and of the objects it speaks of. */
+/** Which of the records and claims that were asked for exist, in no order. */
 interface Recollection {
-  /** The event has had its effect. */
-  readonly applied: boolean
-  /** The records that exist, in no order. */
   readonly records: readonly ProviderRecord[]
+  readonly claims: readonly HeldClaim[]
 }
 
 /** What the core needs of a database. Every method throws `StoreUnavailable` when the database cannot answer. */
@@ -87,8 +89,8 @@ export interface LicenseStore {
   commit(batch: Batch): Promise<BatchOutcome>
   /** Holds a claim for a license that is there already. Answers the claim that somebody else held at `now`, if any. */
   claim(claim: Claim, licenseId: LicenseId, now: number): Promise<HeldClaim | undefined>
-  /** Reads the newest committed records of a provider's objects, and whether an event is claimed, in one round trip. */
-  recall(ids: readonly string[], eventId?: string): Promise<Recollection>
+  /** Reads the newest committed records of a provider's objects, and claims whether they have run out or not, in one round trip. */
+  recall(ids: readonly string[], claims: readonly ClaimName[]): Promise<Recollection>
 }
 
 /** Something that is needed did not answer. Asking again later can succeed. */

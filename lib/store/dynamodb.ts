@@ -28,6 +28,7 @@ import {
   type Item,
   licenseKey,
   noticeKey,
+  PROVIDER_SORT_KEY,
   providerKey,
   toAuditItem,
   toClaimItem,
@@ -110,6 +111,10 @@ export function createDynamoStore({
       ? put(toProviderItem(record), ABSENT)
       : put(toProviderItem(record), 'version = :read', { ':read': record.version })
 
+  const isAbsent = (Key: Record<string, string>): Write => ({
+    ConditionCheck: { TableName: table, Key, ConditionExpression: ABSENT },
+  })
+
   const putAudit = (audit: AuditEntry) =>
     put(toAuditItem(audit, randomBytes(9).toString('base64url')), ABSENT)
 
@@ -147,11 +152,17 @@ export function createDynamoStore({
       return Item && fromLicenseItem(Item)
     },
 
-    async commit({ claims, records = [], license, now }) {
+    async commit({ claims, records = [], absent = {}, license, now }) {
       const issued = license && 'issued' in license ? license.issued : undefined
       const change = license && 'changed' in license ? license : undefined
-      const reasons = await transact([
+      const unchanged = [
         ...records.map(putRecord),
+        ...[...(absent.records ?? []).map(providerKey), ...(absent.claims ?? []).map(claimKey)].map(
+          isAbsent,
+        ),
+      ]
+      const reasons = await transact([
+        ...unchanged,
         ...claims.map((claim) => putClaim(claim, issued?.id ?? change?.changed ?? null, now)),
         ...(issued ? [put(toLicenseItem(issued), ABSENT)] : []),
         ...(change ? [update(change)] : []),
@@ -162,11 +173,11 @@ export function createDynamoStore({
       ])
       if (!reasons) return { status: 'written' }
       const refused = reasons.map(({ Code }) => Code === 'ConditionalCheckFailed')
-      if (refused.slice(0, records.length).includes(true)) return { status: 'stale' }
-      const held = holderIn(reasons.slice(records.length, records.length + claims.length))
+      if (refused.slice(0, unchanged.length).includes(true)) return { status: 'stale' }
+      const held = holderIn(reasons.slice(unchanged.length, unchanged.length + claims.length))
       if (held) return { status: 'claimed', claim: held }
       if (!change) return { status: 'taken' }
-      if (reasons[records.length + claims.length]?.Item) return { status: 'stale' }
+      if (reasons[unchanged.length + claims.length]?.Item) return { status: 'stale' }
       throw new Error('The license that is to be changed does not exist')
     },
 
@@ -175,11 +186,13 @@ export function createDynamoStore({
       return reasons && holderIn(reasons)
     },
 
-    async recall(ids, eventId) {
-      const event = eventId === undefined ? [] : [claimKey({ kind: 'event', key: eventId })]
-      const items = await read([...event, ...ids.map(providerKey)])
-      const records = items.filter(({ sk }) => sk === 'STRIPE').map(fromProviderItem)
-      return { applied: records.length < items.length, records }
+    async recall(ids, claims) {
+      const items = await read([...ids.map(providerKey), ...claims.map(claimKey)])
+      const isRecord = ({ sk }: Item) => sk === PROVIDER_SORT_KEY
+      return {
+        records: items.filter(isRecord).map(fromProviderItem),
+        claims: items.filter((item) => !isRecord(item)).map(fromClaimItem),
+      }
     },
   }
 }

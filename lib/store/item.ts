@@ -3,6 +3,7 @@
 import type {
   AuditEntry,
   Claim,
+  ClaimName,
   HeldClaim,
   License,
   LicenseChange,
@@ -65,7 +66,7 @@ export const toNoticeUpdate = (licenseId: LicenseId, { kind, period, at }: Notic
 
 const CLAIMS = { purchase: 'PURCHASE', request: 'IDEMPOTENCY', event: 'EVENT' } as const
 
-export const claimKey = ({ kind, key }: Pick<Claim, 'kind' | 'key'>) => ({
+export const claimKey = ({ kind, key }: ClaimName) => ({
   pk: `${CLAIMS[kind]}#${key}`,
   sk: CLAIMS[kind],
 })
@@ -116,7 +117,9 @@ export function toUpdate(change: LicenseChange) {
   }
 }
 
-export const providerKey = (id: string) => ({ pk: `STRIPE#${id}`, sk: 'STRIPE' })
+export const PROVIDER_SORT_KEY = 'STRIPE'
+
+export const providerKey = (id: string) => ({ pk: `STRIPE#${id}`, sk: PROVIDER_SORT_KEY })
 
 export function toProviderItem({ id, version, body }: ProviderRecord): Item {
   return { ...providerKey(id), id, version: version + 1, body }

@@ -37,7 +37,12 @@ export function createMemoryStore(): LicenseStore {
 
     async commit(batch) {
       const written = batch.records ?? []
-      if (written.some(({ id, version }) => (records.get(id)?.version ?? 0) !== version)) {
+      const { absent = {} } = batch
+      if (
+        written.some(({ id, version }) => (records.get(id)?.version ?? 0) !== version) ||
+        absent.records?.some((id) => records.has(id)) ||
+        absent.claims?.some((claim) => claims.has(nameOf(claim)))
+      ) {
         return { status: 'stale' }
       }
       for (const claim of batch.claims) {
@@ -63,10 +68,12 @@ export function createMemoryStore(): LicenseStore {
       return held
     },
 
-    async recall(ids, eventId) {
+    async recall(ids, names) {
       const found = ids.map((id) => records.get(id)).filter((record) => record !== undefined)
-      const applied = eventId !== undefined && claims.has(nameOf({ kind: 'event', key: eventId }))
-      return { applied, records: structuredClone(found) }
+      const held = names
+        .map((name) => claims.get(nameOf(name)))
+        .filter((claim) => claim !== undefined)
+      return structuredClone({ records: found, claims: held })
     },
   }
 }

@@ -2,9 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/schema.ts'
 import {
+  adopt,
   type Claim,
+  type ClaimName,
   DAY_MS,
+  type Held,
+  type HeldClaim,
+  isForAnother,
   type Keys,
+  type License,
   type LicenseId,
   type LicenseStore,
   type ProviderRecord,
@@ -14,11 +20,12 @@ import {
 } from '../license/index.ts'
 import type { StripeApi } from './api.ts'
 import { type CustomerFact, joinCustomers, NOBODY } from './customer.ts'
-import { type Derived, derive } from './derive.ts'
-import { type Dossier, dossierIn, joinDossiers, pointer, pointerIn, recordOf } from './dossier.ts'
+import { derive } from './derive.ts'
+import { type Dossier, joinDossiers, pointer, recordOf } from './dossier.ts'
 import { joinFacts } from './facts.ts'
 import { textOf } from './join.ts'
 import { type Ignored, type Observation, observe } from './observation.ts'
+import { isPurchase, keyOf, nameOf, recall } from './recall.ts'
 import { refresh } from './refresh.ts'
 
 export interface Surroundings {
@@ -78,17 +85,16 @@ async function attemptOnce(
 ): Promise<Applied | 'stale'> {
   const { store, now } = surroundings
   const { references, customerId } = observation
-  const known = await recall(
-    store,
-    references.map(({ id }) => id),
-    customerId,
-    event.id,
-  )
+  const claim: Claim = { kind: 'event', key: event.id, expiresAt: now + EVENT_DAYS * DAY_MS }
+  const names = references.filter(isPurchase).map(nameOf)
+  const ids = [...references.map(({ id }) => id), ...(customerId === null ? [] : [customerId])]
+  const known = await recall(store, ids, [claim, ...names])
+  const applied = known.claims.some(({ kind }) => kind === 'event')
   const joined = joinDossiers(references, known.dossiers)
   // Sent again for a purchase that a person had to look at: what stood in the way may be mended by now.
-  if (known.applied && !joined?.dossier.alerts.length) return { repeated: true }
+  if (applied && !joined?.dossier.alerts.length) return { repeated: true }
 
-  const old = known.customer
+  const old = customerId === null ? undefined : known.records.get(customerId)
   const customer = joinCustomers(
     joinCustomers((old?.body as CustomerFact | undefined) ?? NOBODY, observation.customer),
     { ...NOBODY, purchases: joined ? [joined.dossier.id] : [] },
@@ -99,9 +105,8 @@ async function attemptOnce(
 
   const changed = customerId !== null && textOf(customer) !== textOf(old?.body ?? NOBODY)
   const customers = changed ? [{ id: customerId, version: old?.version ?? 0, body: customer }] : []
-  const claim: Claim = { kind: 'event', key: event.id, expiresAt: now + EVENT_DAYS * DAY_MS }
-  const claims = known.applied ? [] : [claim]
-  if (!joined) return write(surroundings, event, { claims, records: customers })
+  const claims = applied ? [] : [claim]
+  if (!joined) return write(surroundings, event, { claims, free: [], records: customers })
 
   const dossier: Dossier = {
     ...joined.dossier,
@@ -112,48 +117,20 @@ async function attemptOnce(
   const pointers = [
     ...joined.merged.map(({ id, version }) => pointer(id, version, dossier.id)),
     ...references
-      .filter(({ id }) => id !== dossier.id && !known.ids.has(id))
+      .filter(({ id }) => id !== dossier.id && !known.records.has(id))
       .map(({ id }) => pointer(id, 0, dossier.id)),
   ]
-  return write(surroundings, event, { claims, records: [...customers, ...pointers], dossier })
+  const ordered = known.claims.filter(({ kind }) => kind === 'purchase')
+  return write(surroundings, event, {
+    claims,
+    free: names.filter(({ key }) => !ordered.some((held) => held.key === key)),
+    ordered,
+    records: [...customers, ...pointers],
+    dossier,
+  })
 }
 
 const ofDossier = (customer: CustomerFact): CustomerFact => ({ ...customer, purchases: [] })
-
-interface Known {
-  /** The event has had its effect. */
-  readonly applied: boolean
-  readonly ids: ReadonlySet<string>
-  readonly dossiers: readonly Dossier[]
-  readonly customer: ProviderRecord | undefined
-}
-
-/** One round trip, and one more for each step from an object to the purchase that it belongs to. */
-async function recall(
-  store: LicenseStore,
-  ids: readonly string[],
-  customerId: string | null,
-  eventId?: string,
-): Promise<Known> {
-  const records = new Map<string, ProviderRecord>()
-  let wanted = [...new Set([...ids, ...(customerId === null ? [] : [customerId])])]
-  let event = eventId
-  let applied = false
-  do {
-    const found = await store.recall(wanted, event)
-    applied ||= found.applied
-    for (const record of found.records) records.set(record.id, record)
-    const next = found.records.map(pointerIn).filter((id) => id !== undefined)
-    wanted = [...new Set(next)].filter((id) => !records.has(id))
-    event = undefined
-  } while (wanted.length > 0)
-  return {
-    applied,
-    ids: new Set(records.keys()),
-    dossiers: [...records.values()].map(dossierIn).filter((dossier) => dossier !== undefined),
-    customer: customerId === null ? undefined : records.get(customerId),
-  }
-}
 
 /** Tells the other purchases of a customer who it is now. False when one of them changed meanwhile. */
 async function tellOthers(
@@ -166,12 +143,17 @@ async function tellOthers(
   const before = (old?.body as CustomerFact | undefined) ?? NOBODY
   if (textOf([customer.user, customer.email]) === textOf([before.user, before.email])) return true
   for (const id of customer.purchases.filter((purchase) => purchase !== own)) {
-    const { dossiers } = await recall(surroundings.store, [id], null)
+    const { dossiers } = await recall(surroundings.store, [id], [])
     const [dossier] = dossiers
     if (!dossier || dossier.id === own) continue
     const next = { ...dossier, customer: ofDossier(joinCustomers(dossier.customer, customer)) }
     if (textOf(next.customer) === textOf(dossier.customer)) continue
-    const written = await write(surroundings, event, { claims: [], records: [], dossier: next })
+    const written = await write(surroundings, event, {
+      claims: [],
+      free: [],
+      records: [],
+      dossier: next,
+    })
     if (written === 'stale') return false
   }
   return true
@@ -180,6 +162,10 @@ async function tellOthers(
 interface Writing {
   /** Of the event, unless it was held before. */
   readonly claims: readonly Claim[]
+  /** Names of the purchase that nobody has ordered a license by. */
+  readonly free: readonly ClaimName[]
+  /** Those that somebody has. */
+  readonly ordered?: readonly HeldClaim[]
   readonly records: readonly ProviderRecord[]
   readonly dossier?: Dossier
 }
@@ -187,12 +173,15 @@ interface Writing {
 async function write(
   surroundings: Surroundings,
   event: Stripe.Event,
-  { claims, records, dossier: told }: Writing,
+  { claims, free, ordered = [], records, dossier: told }: Writing,
 ): Promise<Applied | 'stale'> {
-  const { api, catalog } = surroundings
+  const { api, catalog, store } = surroundings
   const asked = told && (await refresh(told, api, catalog))
-  const derived: Derived | undefined =
-    asked && derive(asked.dossier.facts, asked.dossier.customer, catalog)
+  const taken =
+    asked && !asked.dossier.held ? await adoptOrdered(store, asked.dossier, ordered) : undefined
+  const held = asked?.dossier.held ?? taken?.held
+  const derived =
+    asked && derive(asked.dossier.facts, asked.dossier.customer, catalog, held !== undefined)
   const alerts = [derived?.problem, derived?.mismatch && 'TIER_MISMATCH', asked?.failed].filter(
     (alert) => typeof alert === 'string',
   )
@@ -200,13 +189,15 @@ async function write(
   const settled = await settle(
     surroundings,
     {
-      key: dossier ? `${dossier.kind}:${dossier.id}` : '',
+      key: dossier ? keyOf(dossier) : '',
       entitlement: derived?.entitlement,
-      held: dossier?.held,
+      risk: derived?.risk ?? 'clear',
+      held,
     },
     {
       claims,
-      records: (held) => [...records, ...(dossier ? [recordOf(dossier, held)] : [])],
+      free,
+      records: (next) => [...records, ...(dossier ? [recordOf(dossier, next)] : [])],
       actor: `stripe:${event.id}`,
       reason: event.type,
       requestId: surroundings.requestId,
@@ -214,9 +205,25 @@ async function write(
   )
   if (settled.status === 'stale') return 'stale'
   if (settled.status === 'repeated') return { repeated: true }
+  const conflict =
+    settled.conflict ||
+    (taken && derived?.entitlement && isForAnother(taken.license, derived.entitlement)) ||
+    ordered.some(({ licenseId }) => licenseId !== settled.held?.id)
   return {
     effect: settled.effect,
     ...(settled.held && { licenseId: settled.held.id }),
-    alerts: settled.conflict ? [...alerts, 'LICENSE_CONFLICT'] : alerts,
+    alerts: conflict ? [...alerts, 'LICENSE_CONFLICT'] : alerts,
   }
+}
+
+/** The license that the vendor's server ordered for a purchase before Stripe told of it. */
+async function adoptOrdered(
+  store: LicenseStore,
+  dossier: Dossier,
+  [claim]: readonly HeldClaim[],
+): Promise<{ readonly held: Held; readonly license: License } | undefined> {
+  if (!claim?.licenseId) return
+  const license = await store.find(claim.licenseId)
+  if (!license) throw new Error('A purchase points to a license that does not exist')
+  return { held: adopt(license, keyOf(dossier)), license }
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
-import { type Billing, DAY_MS, type Entitlement, LIFETIME } from '../license/index.ts'
+import { type Billing, DAY_MS, type Entitlement, LIFETIME, type Risk } from '../license/index.ts'
 import { hasBegun, toBilling } from './billing.ts'
 import type { CustomerFact } from './customer.ts'
 import type { Facts } from './facts.ts'
@@ -14,6 +14,7 @@ import type { SessionFact } from './session.ts'
 export interface Derived {
   /** Absent while nothing was bought, or nobody can say what. */
   readonly entitlement?: Entitlement
+  readonly risk: Risk
   /** Why there is none, or why it may not be what was bought last: a person has to look. */
   readonly problem?: Problem
   readonly mismatch: boolean
@@ -21,8 +22,17 @@ export interface Derived {
   readonly lacks?: 'subscription' | 'lineItems'
 }
 
-/** Turns facts into an entitlement: the same ones, in whatever order they came, always into the same. */
-export function derive(facts: Facts, customer: CustomerFact, catalog: Catalog): Derived {
+/**
+ * Turns facts into an entitlement: the same ones, in whatever order they came, always into the same.
+ *
+ * @param ordered whether somebody ordered a license for it, which then is to follow also what never began
+ */
+export function derive(
+  facts: Facts,
+  customer: CustomerFact,
+  catalog: Catalog,
+  ordered = false,
+): Derived {
   const [subscription] = Object.values(facts.subscriptions)
   const [session] = Object.values(facts.sessions).filter(isCompleted)
   const invoices = Object.values(facts.invoices)
@@ -33,13 +43,15 @@ export function derive(facts: Facts, customer: CustomerFact, catalog: Catalog): 
 
   // A checkout of a subscription says little by itself: the subscription is still to come.
   const begun = hasBegun({ subscription, invoices })
+  const risk = toRisk(facts)
   const known = {
+    risk,
     mismatch,
     ...(problem && (oneTime || begun) && { problem }),
     ...(subscription?.tied && { lacks: 'subscription' as const }),
     ...(problem === 'PRICE_MISSING' && oneTime && { lacks: 'lineItems' as const }),
   }
-  if (!offer || !account || !(session || begun)) return known
+  if (!offer || !account || !(session || begun || (ordered && subscription))) return known
   return {
     ...known,
     entitlement: {
@@ -49,7 +61,7 @@ export function derive(facts: Facts, customer: CustomerFact, catalog: Catalog): 
       seats: offer.quantity > 1 ? offer.quantity : tier.seats,
       paymentIntentId: oneTime ? session.paymentIntentId : null,
       billing: oneTime ? oneTimeBilling(session, tier.defaultDurationDays) : toBilling(account),
-      risk: toRisk(facts),
+      risk,
     },
   }
 }

@@ -109,9 +109,12 @@ describe('POST /api/generate', () => {
     expect(stored).not.toMatch(/(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])/)
   })
 
-  it('writes an issue in one transaction, and nothing else', async () => {
-    await generate({ ...USER, paymentIntentId: 'pi_one' }, { ...TOKEN, 'idempotency-key': 'one' })
+  it('writes an issue in one transaction, after a look at what is known of its payment', async () => {
+    await generate({ ...USER, userId: 'user_one' }, { ...TOKEN, 'idempotency-key': 'one' })
     expect(test.commands).toEqual(['TransactWriteItemsCommand'])
+    const paid = { userId: 'user_two', paymentIntentId: 'pi_two' }
+    await generate({ ...USER, ...paid }, { ...TOKEN, 'idempotency-key': 'two' })
+    expect(test.commands.slice(1)).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand'])
   })
 
   it('is not for pages to read unless their origin is configured', async () => {

@@ -32,6 +32,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   tier: 'pro',
   seats: 3,
   durationDays: 30,
+  durationChosen: true,
   paymentIntentId: null,
   actor: 'token:root',
   reason: 'api',

@@ -73,6 +73,8 @@ describe('issuing a license', () => {
     expect(spy.asked).toEqual([
       {
         claims: [REQUEST, { kind: 'purchase', key: 'pi:pi_1' }],
+        absent: { records: [] },
+        records: [],
         license: {
           issued: license,
           audit: {
@@ -251,7 +253,7 @@ describe('a repeated order', () => {
 })
 
 describe('an order for a purchase that nobody has claimed', () => {
-  const purchase = { key: 'pi:pi_1', held: undefined }
+  const purchase = { key: 'pi:pi_1', risk: 'clear', held: undefined } as const
   const entitlement: Entitlement = {
     userId: null,
     userEmail: null,
@@ -267,6 +269,7 @@ describe('an order for a purchase that nobody has claimed', () => {
       { ...purchase, entitlement: { ...entitlement, ...changes } },
       {
         claims: [],
+        free: [],
         records: () => [],
         actor: 'stripe:evt_1',
         reason: 'purchase',
@@ -301,8 +304,12 @@ describe('an order for a purchase that nobody has claimed', () => {
     )
     const outcomes = await Promise.all(orders)
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
-    expect(outcomes.filter((outcome) => !outcome.ok && outcome.error === 'CONFLICT')).toHaveLength(
-      2,
-    )
+    expect(outcomes.filter((outcome) => !outcome.ok && outcome.error === 'STALE')).toHaveLength(2)
+    for (const userId of ['user_2', 'user_3']) {
+      expect(await issue({ userId, purchaseKey: 'pi:pi_1' })).toEqual({
+        ok: false,
+        error: 'CONFLICT',
+      })
+    }
   })
 })

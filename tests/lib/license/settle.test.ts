@@ -43,9 +43,15 @@ interface Change {
 const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
   settle(
     { store, keys, now: NOW },
-    { key, entitlement: 'entitlement' in change ? change.entitlement : ENTITLED, held },
+    {
+      key,
+      entitlement: 'entitlement' in change ? change.entitlement : ENTITLED,
+      risk: 'clear',
+      held,
+    },
     {
       claims: [],
+      free: [],
       records: () => [],
       actor: 'stripe:evt_1',
       reason: 'invoice.paid',
@@ -111,8 +117,8 @@ describe('settling a purchase', () => {
   it('writes what is known when there is nothing to issue', async () => {
     const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
     expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
-    expect(await store.recall(['pi_1'], 'evt_1')).toMatchObject({
-      applied: true,
+    expect(await store.recall(['pi_1'], [EVENT])).toMatchObject({
+      claims: [{ key: 'evt_1' }],
       records: [{ id: 'pi_1', version: 1 }],
     })
   })

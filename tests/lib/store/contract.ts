@@ -251,12 +251,12 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     const write = (...records: ProviderRecord[]) => store.commit({ claims: [], records, now: NOW })
 
     it('is unknown until it is written, and then as it was written', async () => {
-      expect(await store.recall(['sub_1', 'cus_1'])).toEqual({ applied: false, records: [] })
+      expect(await store.recall(['sub_1', 'cus_1'], [])).toEqual({ records: [], claims: [] })
       const body = { facts: { in_1: { at: NOW, gone: null, list: ['a', { b: true }] } }, none: {} }
       expect(await write(aRecord('sub_1', 0, body))).toEqual({ status: 'written' })
-      expect(await store.recall(['sub_1', 'cus_1'])).toEqual({
-        applied: false,
+      expect(await store.recall(['sub_1', 'cus_1'], [EVENT])).toEqual({
         records: [{ id: 'sub_1', version: 1, body }],
+        claims: [],
       })
     })
 
@@ -266,7 +266,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await write(aRecord('sub_1', 1, { said: 2 }))).toEqual({ status: 'written' })
       expect(await write(aRecord('sub_1', 1, { said: 3 }))).toEqual({ status: 'stale' })
       expect(await write(aRecord('sub_2', 1))).toEqual({ status: 'stale' })
-      const { records } = await store.recall(['sub_1'])
+      const { records } = await store.recall(['sub_1'], [])
       expect(records).toEqual([{ id: 'sub_1', version: 2, body: { said: 2 } }])
     })
 
@@ -277,13 +277,13 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
         status: 'stale',
       })
       expect(await store.find(first.id)).toBeUndefined()
-      expect(await store.recall([], 'evt_1')).toMatchObject({ applied: false })
+      expect(await store.recall([], [EVENT])).toMatchObject({ claims: [] })
       expect(await store.commit({ ...license, records: [aRecord('sub_1', 1)] })).toEqual({
         status: 'written',
       })
       expect(await store.find(first.id)).toEqual(first)
-      expect(await store.recall(['sub_1'], 'evt_1')).toMatchObject({
-        applied: true,
+      expect(await store.recall(['sub_1'], [EVENT])).toMatchObject({
+        claims: [{ ...EVENT, licenseId: first.id }],
         records: [{ version: 2 }],
       })
     })
@@ -296,11 +296,26 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
 
     it('can be an event that led to no license', async () => {
       expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({ status: 'written' })
-      expect(await store.recall([], 'evt_1')).toEqual({ applied: true, records: [] })
+      expect(await store.recall([], [EVENT])).toEqual({
+        records: [],
+        claims: [{ ...EVENT, licenseId: null }],
+      })
       expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({
         status: 'claimed',
         claim: { ...EVENT, licenseId: null },
       })
+    })
+
+    it('is refused with what must not be there, and is, and then writes nothing', async () => {
+      const others = { claims: [], records: [aRecord('sub_2', 0)], now: NOW }
+      await write(aRecord('sub_1', 0))
+      const known = { ...others, absent: { records: ['cus_1', 'sub_1'] } }
+      expect(await store.commit(known)).toEqual({ status: 'stale' })
+      await store.commit(anIssue(first, [PURCHASE]))
+      const ordered = { ...others, absent: { claims: [EVENT, PURCHASE] } }
+      expect(await store.commit(ordered)).toEqual({ status: 'stale' })
+      const free = { ...others, absent: { records: ['cus_1'], claims: [EVENT] } }
+      expect(await store.commit(free)).toEqual({ status: 'written' })
     })
 
     it('is written by exactly one of many at once', async () => {

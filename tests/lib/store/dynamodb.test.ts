@@ -99,7 +99,7 @@ describe('the DynamoDB store', () => {
     const { id } = aLicense()
     await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
-    await expect(store.recall(['sub_1'], 'evt_1')).rejects.toThrow(StoreUnavailable)
+    await expect(store.recall(['sub_1'], [])).rejects.toThrow(StoreUnavailable)
   })
 
   it('calls a request that DynamoDB finds wrong a fault of the program', async () => {

@@ -279,8 +279,8 @@ describe('a buyer whom no event names', () => {
     await apply(subscription(0))
     const gone: LicenseStore = {
       ...store,
-      recall: async (ids, eventId) => {
-        const found = await store.recall(ids, eventId)
+      recall: async (ids, names) => {
+        const found = await store.recall(ids, names)
         return { ...found, records: found.records.filter(({ id }) => !id.startsWith('sub_')) }
       },
     }

@@ -543,10 +543,12 @@ describe('what was sold, by the metadata', () => {
 
   it('is never a tier that nobody named', () => {
     expect(derived(known(session({}, of(undefined))))).toEqual({
+      risk: 'clear',
       mismatch: false,
       problem: 'TIER_MISSING',
     })
     expect(derived(known(session({}, of('platinum'))))).toEqual({
+      risk: 'clear',
       mismatch: false,
       problem: 'TIER_UNKNOWN',
     })
@@ -613,8 +615,9 @@ describe('what was sold, by the price', () => {
 
   it('is nothing for a price that nobody knows', () => {
     const odd = subscription(0, items(['price_odd']), { buyer: liar })
-    expect(sold(odd)).toEqual({ mismatch: false, problem: 'PRICE_UNKNOWN' })
+    expect(sold(odd)).toEqual({ risk: 'clear', mismatch: false, problem: 'PRICE_UNKNOWN' })
     expect(sold(subscription(0, items(), { buyer: liar }))).toEqual({
+      risk: 'clear',
       mismatch: false,
       problem: 'PRICE_MISSING',
     })
@@ -635,13 +638,14 @@ describe('what was sold, by the price', () => {
 
   it('has to be asked for after a checkout', () => {
     expect(sold(session())).toEqual({
+      risk: 'clear',
       mismatch: false,
       problem: 'PRICE_MISSING',
       lacks: 'lineItems',
     })
     const expanded = { line_items: { data: [{ price: { id: 'price_elite' }, quantity: 2 }] } }
     expect(sold(session(expanded))).toMatchObject({ entitlement: { tier: 'elite', seats: 2 } })
-    expect(sold(subscribed())).toEqual({ mismatch: false })
+    expect(sold(subscribed())).toEqual({ risk: 'clear', mismatch: false })
   })
 })
 

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Catalog } from '../catalog/schema.ts'
+import {
+  type Issued,
+  type Issuing,
+  issueLicense,
+  type LicenseStore,
+  type Order,
+  type Result,
+  StoreUnavailable,
+  type Told,
+} from '../license/index.ts'
+import { derive } from './derive.ts'
+import { recordOf } from './dossier.ts'
+import type { Reference } from './observation.ts'
+import { keyOf, recall } from './recall.ts'
+
+/** How often an order that met an event about its purchase starts again. */
+const TRIES = 10
+const PAUSE_MS = 50
+
+/**
+ * Issues the license of an order for a payment, once for the purchase that the payment belongs to, whoever told of it
+ * first: the vendor's server or Stripe. What Stripe told before, a refund say, counts from the beginning.
+ *
+ * @param paymentId of a payment, a Checkout session or a subscription; null for an order without a payment
+ * @throws MasterKeyFault, StoreUnavailable
+ */
+export async function issueForPayment(
+  context: Issuing,
+  catalog: Catalog,
+  order: Order,
+  paymentId: string | null,
+): Promise<Result<Issued, 'CONFLICT'>> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const purchase = paymentId === null ? {} : await look(context.store, catalog, paymentId)
+    const issued = await issueLicense(context, { ...order, ...purchase })
+    if (issued.ok || issued.error !== 'STALE') return issued as Result<Issued, 'CONFLICT'>
+    await sleep(Math.random() * PAUSE_MS * attempt)
+  }
+  throw new StoreUnavailable(new Error('Others keep writing about the same purchase'))
+}
+
+/** A payment names its purchase; where there is none, the checkout does, and a subscription names itself. */
+function referenceOf(id: string): Reference {
+  const kind = (['cs', 'sub'] as const).find((known) => id.startsWith(`${known}_`)) ?? 'pi'
+  return { kind, id }
+}
+
+async function look(
+  store: LicenseStore,
+  catalog: Catalog,
+  id: string,
+): Promise<{ readonly purchaseKey: string; readonly told: Told }> {
+  const { dossiers } = await recall(store, [id], [])
+  const [dossier] = dossiers
+  if (!dossier) return { purchaseKey: keyOf(referenceOf(id)), told: { absent: [id] } }
+  const { risk } = derive(dossier.facts, dossier.customer, catalog)
+  return {
+    purchaseKey: keyOf(dossier),
+    told: {
+      ...(dossier.held && { held: dossier.held }),
+      risk,
+      records: (held) => [recordOf(dossier, held)],
+    },
+  }
+}
