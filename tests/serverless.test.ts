@@ -303,6 +303,34 @@ describe('cfn-lint', () => {
   )
 })
 
+const emulated = spawnSync('python3', ['-c', 'import boto3, moto']).status === 0
+if (!emulated) {
+  process.stderr.write(
+    'moto is not on this machine, so the template is not deployed to it: pip install "moto[all]"\n',
+  )
+}
+describe('moto', () => {
+  const where = emulated ? it : it.skip
+  where(
+    'takes what was packaged as a stack',
+    async () => {
+      const script = path.join(import.meta.dirname, 'support', 'deploy.py')
+      const { stdout } = await run('python3', [script, artifact('')])
+      expect(JSON.parse(stdout)).toEqual({
+        status: 'UPDATE_COMPLETE',
+        tables: [TABLE],
+        functions: Object.fromEntries(
+          Object.keys(FUNCTIONS).map((name) => [
+            `${TABLE}-${name}`,
+            ['nodejs24.x', `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`],
+          ]),
+        ),
+      })
+    },
+    MINUTES,
+  )
+})
+
 describe('the packaged functions', () => {
   const admin = { authorization: 'Bearer packaged_admin_token' }
 

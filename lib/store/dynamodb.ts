@@ -58,8 +58,15 @@ export function createDynamoStore({
   client: DynamoDBDocumentClient
   table: string
 }): LicenseStore {
-  /** Answers the reasons of a refusal by a condition; undefined once it is written. */
-  async function transact(writes: readonly Write[]): Promise<CancellationReason[] | undefined> {
+  /**
+   * Answers the reasons of a refusal by a condition; undefined once it is written.
+   *
+   * @param contested which of the writes is given up, rather than tried again, when another one meets it
+   */
+  async function transact(
+    writes: readonly Write[],
+    contested?: number,
+  ): Promise<CancellationReason[] | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
         await client.send(new TransactWriteCommand({ TransactItems: [...writes] }))
@@ -68,6 +75,7 @@ export function createDynamoStore({
         if (!(error instanceof TransactionCanceledException)) throw unavailable(error)
         const reasons = error.CancellationReasons ?? []
         if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return reasons
+        if (contested !== undefined && onlyMeets(reasons, contested)) return reasons
         if (!reasons.some(isPassing) || attempt === CONFLICT_TRIES) throw unavailable(error)
         await pause(attempt)
       }
@@ -161,23 +169,28 @@ export function createDynamoStore({
           isAbsent,
         ),
       ]
-      const reasons = await transact([
-        ...unchanged,
-        ...claims.map((claim) => putClaim(claim, issued?.id ?? change?.changed ?? null, now)),
-        ...(issued ? [put(toLicenseItem(issued), ABSENT)] : []),
-        ...(change ? [update(change)] : []),
-        ...(license ? [putAudit(license.audit)] : []),
-        ...(license
-          ? license.notices.map((notice) => putNotice(license.audit.licenseId, notice))
-          : []),
-      ])
+      const place = unchanged.length + claims.length
+      const reasons = await transact(
+        [
+          ...unchanged,
+          ...claims.map((claim) => putClaim(claim, issued?.id ?? change?.changed ?? null, now)),
+          ...(issued ? [put(toLicenseItem(issued), ABSENT)] : []),
+          ...(change ? [update(change)] : []),
+          ...(license ? [putAudit(license.audit)] : []),
+          ...(license
+            ? license.notices.map((notice) => putNotice(license.audit.licenseId, notice))
+            : []),
+        ],
+        // Whoever is just now taking the second of a new license may have it: there is a next one.
+        issued && place,
+      )
       if (!reasons) return { status: 'written' }
       const refused = reasons.map(({ Code }) => Code === 'ConditionalCheckFailed')
       if (refused.slice(0, unchanged.length).includes(true)) return { status: 'stale' }
-      const held = holderIn(reasons.slice(unchanged.length, unchanged.length + claims.length))
+      const held = holderIn(reasons.slice(unchanged.length, place))
       if (held) return { status: 'claimed', claim: held }
       if (!change) return { status: 'taken' }
-      if (reasons[unchanged.length + claims.length]?.Item) return { status: 'stale' }
+      if (reasons[place]?.Item) return { status: 'stale' }
       throw new Error('The license that is to be changed does not exist')
     },
 
@@ -201,6 +214,9 @@ function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined
   const item = reasons.find(({ Item }) => Item)?.Item
   return item && fromClaimItem(unmarshall(item))
 }
+
+const onlyMeets = (reasons: readonly CancellationReason[], place: number) =>
+  reasons.every(({ Code }, index) => Code === (index === place ? 'TransactionConflict' : 'None'))
 
 const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 const isPassing = ({ Code }: CancellationReason) => PASSING.has(Code ?? '')

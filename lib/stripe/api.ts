@@ -47,10 +47,14 @@ async function fetched(
       at: Date.parse(value.lastResponse.headers['date'] ?? '') || 0,
     }
   } catch (cause) {
-    const passing =
-      cause instanceof Stripe.errors.StripeConnectionError ||
-      cause instanceof Stripe.errors.StripeRateLimitError ||
-      cause instanceof Stripe.errors.StripeAPIError
+    const passing = [
+      Stripe.errors.StripeConnectionError,
+      Stripe.errors.StripeRateLimitError,
+      Stripe.errors.StripeAPIError,
+      // A key that was rolled or may too little is mended by a person, and Stripe tries for three days.
+      Stripe.errors.StripeAuthenticationError,
+      Stripe.errors.StripePermissionError,
+    ].some((kind) => cause instanceof kind)
     return { status: passing ? 'unavailable' : 'refused', cause }
   }
 }

@@ -49,8 +49,8 @@ async function fetchJava(directory: string): Promise<void> {
   await rm(path.join(directory, 'jre'), { recursive: true, force: true })
   await mkdir(download, { recursive: true })
   // Where the package keeps what it has so far, which is how far it got.
-  process.env['TMPDIR'] = download
-  process.env['TEMP'] = download
+  const { TMPDIR, TEMP } = process.env
+  Object.assign(process.env, { TMPDIR: download, TEMP: download })
   console.log(
     `No Java ${OLDEST_JAVA} or newer found: fetching one into ${directory} (about 45 MB).`,
   )
@@ -63,13 +63,27 @@ async function fetchJava(directory: string): Promise<void> {
     throw missing(error instanceof Error ? error.message : String(error), error)
   } finally {
     clearInterval(progress)
+    restore({ TMPDIR, TEMP })
     await rm(download, { recursive: true, force: true })
   }
 }
 
+function restore(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+/** Of what is there: files come and go while it looks. */
 async function sizeOf(directory: string): Promise<number> {
-  const files = await readdir(directory, { recursive: true })
-  const sizes = files.map(async (file) => (await stat(path.join(directory, file))).size)
+  const files = await readdir(directory, { recursive: true }).catch(() => [])
+  const sizes = files.map((file) =>
+    stat(path.join(directory, file)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 

@@ -8,8 +8,8 @@ export interface LocalStripeApi extends Server {
   readonly answers: Map<string, object>
   /** The paths that were asked for. */
   readonly asked: string[]
-  /** `down`: every answer is a fault of Stripe's. `mute`: there is none. */
-  state: 'up' | 'down' | 'mute'
+  /** `down`: every answer is a fault of Stripe's. `mute`: there is none. `locked`, `barred`: the key is wrong, or may too little. */
+  state: 'up' | 'down' | 'mute' | 'locked' | 'barred'
   /** What its clock says, in milliseconds since the epoch; it moves on a second with every answer. */
   time: number
 }
@@ -21,7 +21,8 @@ export async function aStripeApi(time: number): Promise<LocalStripeApi> {
     api.asked.push(path)
     if (api.state === 'mute') return
     const answer = api.answers.get(path)
-    const status = api.state === 'down' ? 500 : answer ? 200 : 404
+    const refusals = { up: undefined, down: 500, locked: 401, barred: 403 }
+    const status = refusals[api.state] ?? (answer ? 200 : 404)
     response.writeHead(status, {
       'content-type': 'application/json',
       date: new Date(api.time).toUTCString(),

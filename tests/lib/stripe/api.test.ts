@@ -43,6 +43,15 @@ describe('asking Stripe', () => {
     expect(server.asked).toHaveLength(2)
   })
 
+  it.each(['locked', 'barred'] as const)(
+    'may go better once its key is mended: %s',
+    async (state) => {
+      server.state = state
+      expect(await api().lineItems('cs_1')).toMatchObject({ status: 'unavailable' })
+      expect(server.asked).toHaveLength(1)
+    },
+  )
+
   it('is without an answer where nobody listens', async () => {
     const nowhere = createStripeApi(aSecret('rk_test_1'), 'http://127.0.0.1:1')
     expect(await nowhere.subscription('sub_1')).toMatchObject({ status: 'unavailable' })
