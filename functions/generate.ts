@@ -25,13 +25,14 @@ import { issueForPayment } from '../lib/stripe/order.ts'
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, store } = runtime
+  const { catalog, clock, log, store, tokens } = runtime
   const schema = generateSchema(catalog)
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
-    const caller = authenticate(event, adminToken)
-    const body = parseJsonRequest(event, schema, BODY)
     const now = clock()
+    const gate = { adminToken, pepper, tokens, now }
+    const caller = await authenticate(event, gate, 'licenses:issue')
+    const body = parseJsonRequest(event, schema, BODY)
     const keys = { ring, pepper, prefix: catalog.prefix }
     const order = toOrder(body, event, caller, now)
     const issued = await issueForPayment(

@@ -14,6 +14,9 @@ export const tableName = (env: Env) => required(env, 'TABLE_NAME')
 /** The origins whose pages may call `/api/*`. */
 export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(/\s*,\s*/)
 
+/** The name of this deployment, for the function that makes tokens of it. */
+export const stage = (env: Env) => env['STAGE'] ?? ''
+
 /** Whether this stage sells for real money: events of the other mode are none of its business. */
 export const stripeLivemode = (env: Env) => env['STRIPE_LIVEMODE'] === 'true'
 

@@ -16,6 +16,8 @@ const SIBLINGS = 'store, stripe and http do not know each other, nor what is bui
 const CONFIG = 'Only lib/lambda reads the configuration.'
 const FUNCTION = 'Nothing imports a function.'
 const RUNTIME = 'A function gets its store from the runtime.'
+const ROUTE = 'A route gets its stores from the function.'
+const ACCESS = 'What lets in knows nothing but itself.'
 
 const importing = (specifier: string) => `import '${specifier}'\n`
 
@@ -51,6 +53,12 @@ const REFUSED: Refusal[] = [
   ...allOf(['functions'], '../lib/config.ts', CONFIG),
   ...allOf(['lib/lambda', ...LAYERS], '../../functions/verify.ts', FUNCTION),
   ...allOf(['functions'], '../lib/store/dynamodb.ts', RUNTIME),
+  ...allOf(['lib/admin'], '../store/dynamodb.ts', ROUTE),
+  ...allOf(['lib/admin'], '../lambda/runtime.ts', ROUTE),
+  ...allOf(['lib/admin', 'lib/access'], '@aws-sdk/lib-dynamodb', AWS),
+  ...allOf(['lib/access'], '../http/problem.ts', ACCESS),
+  ...allOf(['lib/access'], '../license/index.ts', ACCESS),
+  ...allOf(['lib/admin'], '../license/key.ts', DOOR),
 ]
 
 const ALLOWED: [folder: string, specifier: string][] = [

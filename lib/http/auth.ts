@@ -1,24 +1,55 @@
-import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import {
+  isSameSecret,
+  isUsable,
+  SCOPES,
+  type Scope,
+  TOKEN,
+  type TokenStore,
+  tokenId,
+} from '../access/token.ts'
 import { Problem } from './problem.ts'
 
-/** Who calls, for the audit trail. */
+/** Who calls, for the audit trail, and what it may do. */
 export interface Caller {
+  /** `root`, or the id of a token. */
   readonly tokenId: string
+  readonly scopes: readonly Scope[]
 }
+
+export interface Gate {
+  /** The token of the secret, which may do everything. */
+  readonly adminToken: KeyObject
+  readonly pepper: KeyObject
+  readonly tokens: Pick<TokenStore, 'find' | 'used'>
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** How old the last use of a token may be said to be: a write for every request would cost more than the request. */
+const USE_MS = 60 * 60 * 1000
 
 /**
- * Lets in whoever presents the administrator's token as `Authorization: Bearer <token>`. Both are hashed first, so
- * that neither the length nor the content of the token shows in the time it takes.
+ * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`.
  *
- * @throws Problem `UNAUTHORIZED`
+ * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
  */
-export function authenticate({ headers }: APIGatewayProxyEventV2, adminToken: KeyObject): Caller {
+export async function authenticate(
+  { headers }: APIGatewayProxyEventV2,
+  { adminToken, pepper, tokens, now }: Gate,
+  scope: Scope,
+): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
-  if (presented === undefined || !timingSafeEqual(sha256(presented), sha256(adminToken.export()))) {
-    throw new Problem('UNAUTHORIZED')
-  }
-  return { tokenId: 'root' }
-}
+  if (presented === undefined) throw new Problem('UNAUTHORIZED')
+  if (isSameSecret(presented, adminToken)) return { tokenId: 'root', scopes: SCOPES }
 
-const sha256 = (value: string | Buffer) => createHash('sha256').update(value).digest()
+  const token = TOKEN.test(presented) && (await tokens.find(tokenId(presented, pepper)))
+  if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
+  if (!token.scopes.includes(scope)) {
+    throw new Problem('FORBIDDEN', { error: `The API token lacks the scope ${scope}` })
+  }
+  const before = now - USE_MS
+  if ((token.lastUsedAt ?? 0) <= before) await tokens.used(token.id, now, before)
+  return { tokenId: token.id, scopes: token.scopes }
+}

@@ -3,6 +3,8 @@ export const PROBLEMS = {
   INVALID_REQUEST: { status: 400, error: 'Invalid request', retryable: false },
   INVALID_SIGNATURE: { status: 400, error: 'Invalid signature', retryable: false },
   UNAUTHORIZED: { status: 401, error: 'A valid API token is required', retryable: false },
+  FORBIDDEN: { status: 403, error: 'The API token may not do this', retryable: false },
+  NOT_FOUND: { status: 404, error: 'Not found', retryable: false },
   CONFLICT: { status: 409, error: 'The request conflicts with an earlier one', retryable: false },
   TOO_LARGE: { status: 413, error: 'The body is too large', retryable: false },
   INTERNAL: { status: 500, error: 'Something went wrong', retryable: true },

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import { LIFETIME, MAX_DURATION_DAYS } from '../license/index.ts'
-import { Problem } from './problem.ts'
+import { type FieldFault, Problem } from './problem.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
 
@@ -34,7 +34,7 @@ export function parseJsonRequest<Schema extends z.ZodMiniType>(
   const body = parseJson(event)
   const parsed = z.safeParse(schema, body)
   if (parsed.success) return parsed.data
-  const fields = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const fields = faultsOf(parsed.error)
   const lacks = isObject(body) && required.some((name) => isNothing(body[name]))
   throw new Problem('INVALID_REQUEST', { fields, ...(lacks && { error: missing }) })
 }
@@ -65,10 +65,26 @@ function parseJson(event: APIGatewayProxyEventV2): unknown {
   }
 }
 
+/**
+ * The parameters behind the `?`, as `schema` describes them.
+ * @throws Problem `INVALID_REQUEST` with the path of each bad one.
+ */
+export function parseQuery<Schema extends z.ZodMiniType>(
+  { queryStringParameters }: APIGatewayProxyEventV2,
+  schema: Schema,
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, queryStringParameters ?? {})
+  if (parsed.success) return parsed.data
+  throw new Problem('INVALID_REQUEST', { fields: faultsOf(parsed.error) })
+}
+
+export const faultsOf = ({ issues }: z.core.$ZodError): FieldFault[] =>
+  issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+
 const wellFormed = z.refine<string>((text) => text.isWellFormed(), 'must be well-formed Unicode')
 
 /** An identifier of somebody else's: any Unicode, taken as it is given. */
-const id = z
+export const id = z
   .string('must be a string')
   .check(
     z.minLength(1, 'must not be empty'),
@@ -76,7 +92,7 @@ const id = z
     wellFormed,
   )
 
-const email = z
+export const email = z
   .string('must be a string')
   .check(
     z.maxLength(254, 'must be at most 254 characters'),
@@ -84,7 +100,7 @@ const email = z
     wellFormed,
   )
 
-const duration = z
+export const duration = z
   .number('must be a number')
   .check(
     z.refine(
@@ -95,7 +111,7 @@ const duration = z
   )
 
 /** A tier by its name, with what the catalog says about it. */
-const tierOf = (catalog: Catalog) =>
+export const tierOf = (catalog: Catalog) =>
   z.pipe(
     z.string('must be a string'),
     z.transform((name, { issues }) => {

@@ -3,6 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import type { TokenStore } from '../access/token.ts'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import {
@@ -10,18 +11,23 @@ import {
   type Env,
   type SecretName,
   secretIds,
+  stage,
   stripeApiBase,
   stripeLivemode,
   tableName,
 } from '../config.ts'
 import type { LicenseStore } from '../license/index.ts'
 import { createDynamoStore } from '../store/dynamodb.ts'
+import { createTokenStore } from '../store/tokens.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache } from './secretCache.ts'
 
 export interface Runtime {
   readonly store: LicenseStore
+  readonly tokens: TokenStore
+  /** The name of this deployment, which its tokens carry. */
+  readonly stage: string
   readonly catalog: Catalog
   readonly secretCache: SecretCache
   readonly secretIds: Partial<Record<SecretName, string>>
@@ -60,6 +66,8 @@ export function createRuntime(env: Env): Runtime {
 
   return {
     store: createDynamoStore({ client, table }),
+    tokens: createTokenStore({ client, table }),
+    stage: stage(env),
     catalog,
     secretCache,
     secretIds: ids,

@@ -1,5 +1,5 @@
 import type { LicenseId } from './key.ts'
-import type { AuditEntry, License, LicenseChange } from './license.ts'
+import type { AuditAction, AuditEntry, License, LicenseChange } from './license.ts'
 
 /** Who changes a license, and why. */
 export interface Cause {
@@ -9,7 +9,16 @@ export interface Cause {
 }
 
 export function auditOfIssue({ actor, reason, requestId }: Cause, license: License): AuditEntry {
-  const { id, createdAt, userId, userEmail, tier, seats, facts } = license
+  const {
+    id,
+    keyId: _,
+    earlierKeys: __,
+    origin: ___,
+    version: ____,
+    createdAt,
+    facts,
+    ...terms
+  } = license
   return {
     licenseId: id,
     at: createdAt,
@@ -18,7 +27,7 @@ export function auditOfIssue({ actor, reason, requestId }: Cause, license: Licen
     reason,
     requestId,
     before: null,
-    after: { userId, userEmail, tier, seats, ...facts },
+    after: { ...terms, ...facts },
   }
 }
 
@@ -29,6 +38,7 @@ export function auditOfChange(
   before: LicenseChange,
   after: LicenseChange,
   now: number,
+  action: AuditAction = 'changed',
 ): AuditEntry {
-  return { licenseId, at: now, actor, action: 'changed', reason, requestId, before, after }
+  return { licenseId, at: now, actor, action, reason, requestId, before, after }
 }

@@ -13,7 +13,8 @@ export interface Evaluation {
   readonly expiresAt: number | null
 }
 
-const BEST_TO_WORST = [
+/** From best to worst. */
+export const STATES = Object.freeze([
   'active',
   'canceling',
   'grace',
@@ -21,11 +22,11 @@ const BEST_TO_WORST = [
   'expired',
   'suspended',
   'revoked',
-] as const satisfies readonly LicenseState[]
+] as const satisfies readonly LicenseState[])
 
 /** Whether a license in this state is good. */
 export const isGood = (state: LicenseState): state is GoodState =>
-  BEST_TO_WORST.indexOf(state) < BEST_TO_WORST.indexOf('pending')
+  STATES.indexOf(state) < STATES.indexOf('pending')
 
 /**
  * The only judge of a license: what its facts mean at `now` (milliseconds since the epoch). The three causes are
@@ -33,7 +34,7 @@ export const isGood = (state: LicenseState): state is GoodState =>
  * period it ends: a license is still good at the very millisecond of its expiry, as in the seed.
  */
 export function evaluate(facts: LicenseFacts, now: number): Evaluation {
-  const billing = evaluateBilling(facts.billing, now)
+  const billing = extended(evaluateBilling(facts.billing, now), facts.extendedUntil, now)
   const state = worst(fromAdmin[facts.admin], worst(fromRisk[facts.risk], billing.state))
   return state === billing.state ? billing : { state, expiresAt: billing.expiresAt }
 }
@@ -52,7 +53,20 @@ const fromRisk: Record<Risk, LicenseState> = {
 }
 
 function worst(a: LicenseState, b: LicenseState): LicenseState {
-  return BEST_TO_WORST.indexOf(a) > BEST_TO_WORST.indexOf(b) ? a : b
+  return STATES.indexOf(a) > STATES.indexOf(b) ? a : b
+}
+
+/** A person may let it go on, whatever was paid; that never takes anything away. */
+function extended(billing: Evaluation, until: number | undefined, now: number): Evaluation {
+  if (until === undefined) return billing
+  const { state, expiresAt } = billing
+  const isLater = expiresAt !== null && expiresAt < until
+  if (now > until) return state === 'expired' && isLater ? { state, expiresAt: until } : billing
+  if (!isGood(state)) return { state: 'active', expiresAt: until }
+  if (!isLater) return billing
+  return state === 'grace'
+    ? { state: 'active', expiresAt: until }
+    : { ...billing, expiresAt: until }
 }
 
 function evaluateBilling(billing: Billing, now: number): Evaluation {

@@ -1,4 +1,5 @@
-export { evaluate } from './evaluate.ts'
+export { evaluate, type LicenseState, STATES } from './evaluate.ts'
+export { type Imported, importLicense } from './import.ts'
 export {
   DAY_MS,
   type Issued,
@@ -15,18 +16,29 @@ export {
   type KeyRing,
   type Keys,
   type LicenseId,
+  type LicenseKey,
   MasterKeyFault,
+  parseKey,
+  remakeKey,
+  sameKey,
   TIER_NAME,
 } from './key.ts'
 export type {
+  AuditAction,
   AuditEntry,
   Billing,
+  EarlierKey,
   Entitlement,
+  KeyOrigin,
   License,
   LicenseChange,
   Risk,
 } from './license.ts'
+export { type Filter, listLicenses, type Page } from './list.ts'
+export { applyChange, type Deed, manageLicense, type Refusal, UNKNOWN } from './manage.ts'
 export type { Notice } from './outbox.ts'
+export { licenseAt } from './past.ts'
+export { type Reissued, reissueKey } from './reissue.ts'
 export type { Result } from './result.ts'
 export { adopt, type Held, isForAnother, type Settled, settle } from './settle.ts'
 export {
@@ -35,8 +47,12 @@ export {
   type ClaimName,
   type HeldClaim,
   type LicenseStore,
+  type Listed,
+  type Position,
   type ProviderRecord,
+  type Selection,
+  type Span,
   StoreUnavailable,
   Unavailable,
 } from './store.ts'
-export { type RefusalCode, verifyLicense } from './verify.ts'
+export { judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'

@@ -26,6 +26,8 @@ export interface Order extends Cause {
   readonly durationDays: number
   readonly seats: number
   readonly paymentIntentId: string | null
+  /** Of the subscription that the order is for. */
+  readonly subscriptionId?: string
   /** Somebody chose how long, and did not leave it to the tier. */
   readonly durationChosen: boolean
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
@@ -125,9 +127,8 @@ async function repeat(
   }
   const found = claim.licenseId !== null && (await store.find(claim.licenseId))
   if (!found) throw new Error('A claim points to a license that does not exist')
-  if ((found.userId ?? order.userId) !== order.userId || found.origin.tier !== order.tier) {
-    return err('CONFLICT')
-  }
+  const wasOfTier = [found, ...found.earlierKeys].some(({ origin }) => origin.tier === order.tier)
+  if ((found.userId ?? order.userId) !== order.userId || !wasOfTier) return err('CONFLICT')
   const license = await asOrdered(store, found, order, now)
   if (!license) return err('STALE')
   if (claim.kind === 'purchase' && order.request) {
@@ -200,12 +201,16 @@ function toLicense(
 ): License {
   return {
     id,
+    keyId: id,
     origin,
+    earlierKeys: [],
     userId: order.userId,
     userEmail: order.userEmail,
     tier: order.tier,
     seats: order.seats,
     paymentIntentId: order.paymentIntentId,
+    customerId: null,
+    subscriptionId: order.subscriptionId ?? null,
     facts: {
       admin: 'clear',
       billing: { status: 'paid', paidUntil: paidUntilOf(order, origin) },

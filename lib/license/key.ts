@@ -71,13 +71,16 @@ export function makeKey(
 }
 
 /**
- * Makes the key of a license again, as it was when it was issued.
+ * Makes the key of a license again, as it was when it was issued or replaced.
  *
  * @throws MasterKeyFault when the ring lacks its master key, or holds one under that version that makes another key.
  */
-export function remakeKey({ id, origin }: Pick<License, 'id' | 'origin'>, keys: Keys): LicenseKey {
+export function remakeKey(
+  { id, keyId, origin }: Pick<License, 'id' | 'keyId' | 'origin'>,
+  keys: Keys,
+): LicenseKey {
   const key = makeKey(origin, keys)
-  if (licenseId(key, keys.pepper) === id) return key
+  if (licenseId(key, keys.pepper) === keyId) return key
   throw new MasterKeyFault(`Master key "${origin.keyVersion}" does not make the key of ${id}`)
 }
 

@@ -24,6 +24,8 @@ export interface LicenseFacts {
   readonly admin: Admin
   readonly billing: Billing
   readonly risk: Risk
+  /** A person lets it go on until then at least, whatever was paid. Milliseconds since the epoch. */
+  readonly extendedUntil?: number
 }
 
 /** What a key was made from. With the master key it makes the key again, so the key is never stored. */
@@ -47,14 +49,31 @@ interface Terms {
   /** How many devices may be active at once. */
   readonly seats: number
   readonly paymentIntentId: string | null
+  /** The payment provider's ids of who pays, and of what is paid again and again. */
+  readonly customerId: string | null
+  readonly subscriptionId: string | null
 }
 
 /** What a purchase entitles to, as whoever took the money tells. */
-export interface Entitlement extends Terms, Omit<LicenseFacts, 'admin'> {}
+export interface Entitlement extends Terms, Omit<LicenseFacts, 'admin' | 'extendedUntil'> {}
 
-export interface License extends Terms {
-  readonly id: LicenseId
+/** A key that was replaced, and until when it goes on being good. */
+export interface EarlierKey {
   readonly origin: KeyOrigin
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
+/** Which key a license has, and which it had. */
+interface KeyHistory {
+  readonly origin: KeyOrigin
+  /** What the key is found by: the id of the license, unless it was replaced. */
+  readonly keyId: LicenseId
+  readonly earlierKeys: readonly EarlierKey[]
+}
+
+export interface License extends Terms, KeyHistory {
+  readonly id: LicenseId
   readonly facts: LicenseFacts
   /** Counts the changes; a write that expects another version is refused. */
   readonly version: number
@@ -63,7 +82,20 @@ export interface License extends Terms {
 }
 
 /** What is new about a license. What is absent stays as it is. */
-export type LicenseChange = Partial<Terms & LicenseFacts>
+export type LicenseChange = Partial<Terms & LicenseFacts & KeyHistory>
+
+export type AuditAction =
+  | 'issued'
+  | 'changed'
+  | 'revoked'
+  | 'suspended'
+  | 'reinstated'
+  | 'extended'
+  | 'tier_changed'
+  | 'transferred'
+  | 'reissued'
+  | 'revealed'
+  | 'noted'
 
 /** One line of a license's history. Appended with the change it tells of, never altered. */
 export interface AuditEntry {
@@ -72,7 +104,7 @@ export interface AuditEntry {
   readonly at: number
   /** Who did it: `token:<id>`, `stripe:<event id>`. */
   readonly actor: string
-  readonly action: 'issued' | 'changed'
+  readonly action: AuditAction
   readonly reason: string
   readonly requestId: string
   /** What it was before, of what changed. Null for a license that is new. */

@@ -114,12 +114,15 @@ export async function settle(
  * A license that somebody else ordered, and what the provider may change about it. One that was bought once stays as
  * it was ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
  */
-export function adopt({ id, tier, seats, userEmail, facts }: License, purchaseKey: string): Held {
+export function adopt(license: License, purchaseKey: string): Held {
+  const { id, tier, seats, userEmail, customerId, subscriptionId, facts } = license
   const { billing, risk } = facts
   return {
     id,
     given: {
       risk,
+      customerId,
+      subscriptionId,
       ...(userEmail === null && { userEmail }),
       ...(purchaseKey.startsWith('sub:') && { tier, seats, billing }),
     },
@@ -165,9 +168,12 @@ function toLicense(
 ): License {
   const subject = terms.userId ?? purchaseKey
   const origin = { subject, tier: terms.tier, issuedAt, keyVersion: keys.ring.current }
+  const id = licenseId(makeKey(origin, keys), keys.pepper)
   return {
-    id: licenseId(makeKey(origin, keys), keys.pepper),
+    id,
+    keyId: id,
     origin,
+    earlierKeys: [],
     ...terms,
     facts: { admin: 'clear', billing, risk },
     version: 1,

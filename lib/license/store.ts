@@ -52,7 +52,10 @@ export interface Batch {
         readonly changed: LicenseId
         /** The version that was read. Absent where the change does not depend on what the license was before. */
         readonly expected?: number
+        /** Nothing, for what is only to be noted. */
         readonly to: LicenseChange
+        /** Another id by which the license is found from now on: that of its new key. */
+        readonly alias?: LicenseId
         readonly audit: AuditEntry
         /** Those that are written already stay as they are. */
         readonly notices: readonly Notice[]
@@ -67,7 +70,7 @@ type BatchOutcome =
   | { readonly status: 'stale' }
   /** The first of the claims, in the order given, that somebody holds. */
   | { readonly status: 'claimed'; readonly claim: HeldClaim }
-  /** Another license has the id of the new one: the same subject, tier and second. */
+  /** Another license has the id of the new one, or of the new key: the same subject, tier and second. */
   | { readonly status: 'taken' }
 
 /** Which of the records and claims that were asked for exist, in no order. */
@@ -76,9 +79,40 @@ interface Recollection {
   readonly claims: readonly HeldClaim[]
 }
 
+/** Which licenses are asked for. */
+export type Selection =
+  | { readonly by: 'creation' }
+  | {
+      readonly by: 'userId' | 'userEmail' | 'customerId' | 'subscriptionId' | 'tier'
+      readonly value: string
+    }
+  /** Those that were paid until before then, the soonest first; the others come newest first. */
+  | { readonly by: 'end'; readonly from: number; readonly before: number }
+
+/** Where in a list a license stands, so that the list can go on after it. */
+export interface Position {
+  readonly id: LicenseId
+  /** What the list is sorted by, in milliseconds since the epoch. */
+  readonly at: number
+}
+
+export interface Listed {
+  readonly license: License
+  readonly position: Position
+}
+
+/** A part of a license's history: up to and including a moment, in milliseconds since the epoch. */
+export interface Span {
+  readonly until?: number
+  readonly limit?: number
+}
+
 /** What the core needs of a database. Every method throws `StoreUnavailable` when the database cannot answer. */
 export interface LicenseStore {
-  /** Reads the newest committed state: a revocation counts from the moment it is written. */
+  /**
+   * Reads the newest committed state: a revocation counts from the moment it is written. A license is also found by
+   * the ids of its earlier and later keys, with one read more.
+   */
   find(id: LicenseId): Promise<License | undefined>
   /**
    * Writes all of a batch or nothing. Where several things stand in the way, it tells of the first in the order of
@@ -91,6 +125,10 @@ export interface LicenseStore {
   claim(claim: Claim, licenseId: LicenseId, now: number): Promise<HeldClaim | undefined>
   /** Reads the newest committed records of a provider's objects, and claims whether they have run out or not, in one round trip. */
   recall(ids: readonly string[], claims: readonly ClaimName[]): Promise<Recollection>
+  /** Lists what was written some moments ago; fewer than `limit` are the last. */
+  list(selection: Selection, limit: number, after?: Position): Promise<readonly Listed[]>
+  /** The history of a license, newest first, as far as it was written some moments ago. */
+  history(id: LicenseId, span: Span): Promise<readonly AuditEntry[]>
 }
 
 /** Something that is needed did not answer. Asking again later can succeed. */

@@ -1,5 +1,5 @@
 import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
-import { type Keys, licenseId, parseKey, remakeKey, sameKey } from './key.ts'
+import { type Keys, licenseId, makeKey, parseKey, remakeKey, sameKey } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -24,7 +24,7 @@ export type Verdict =
 /**
  * Says whether a key is good at `now` (milliseconds since the epoch). One read at most, and none for a text that
  * is no key. A key is good only if its license exists and makes this very key again: the signature in it is never
- * trusted alone, and nobody can tell forged from unknown.
+ * trusted alone, and nobody can tell forged from unknown. A key that was replaced is good as long as it was given.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -35,13 +35,15 @@ export async function verifyLicense(
   const key = parseKey(text, keys.prefix)
   if (!key) return { valid: false, code: 'MALFORMED' }
   const license = await store.find(licenseId(key, keys.pepper))
-  if (!license || !sameKey(key, remakeKey(license, keys))) {
-    return { valid: false, code: 'NOT_FOUND' }
-  }
-  return judge(license, now)
+  if (!license) return { valid: false, code: 'NOT_FOUND' }
+  if (sameKey(key, remakeKey(license, keys))) return judge(license, now)
+  const earlier = license.earlierKeys.find(({ origin }) => sameKey(key, makeKey(origin, keys)))
+  if (!earlier) return { valid: false, code: 'NOT_FOUND' }
+  return now <= earlier.until ? judge(license, now) : { valid: false, code: 'REVOKED' }
 }
 
-function judge(license: License, now: number): Verdict {
+/** What a license is at `now`, in milliseconds since the epoch. */
+export function judge(license: License, now: number): Verdict {
   const { state, expiresAt } = evaluate(license.facts, now)
   if (isGood(state)) return { valid: true, license, state, expiresAt }
   return { valid: false, code: REFUSALS[state] }

@@ -5,31 +5,40 @@ import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
+  QueryCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import {
-  type AuditEntry,
-  type Batch,
-  type Claim,
-  type HeldClaim,
-  type LicenseId,
-  type LicenseStore,
-  type Notice,
-  type ProviderRecord,
-  StoreUnavailable,
+import type {
+  AuditEntry,
+  Batch,
+  Claim,
+  HeldClaim,
+  LicenseId,
+  LicenseStore,
+  Notice,
+  ProviderRecord,
+  Selection,
 } from '../license/index.ts'
 import {
+  aliasIn,
   claimKey,
+  emailKey,
+  fromAuditItem,
   fromClaimItem,
   fromLicenseItem,
   fromProviderItem,
+  HISTORY,
+  historyKey,
+  INDEXES,
   type Item,
+  LISTED,
   licenseKey,
   noticeKey,
   PROVIDER_SORT_KEY,
   providerKey,
+  toAliasItem,
   toAuditItem,
   toClaimItem,
   toLicenseItem,
@@ -37,6 +46,7 @@ import {
   toProviderItem,
   toUpdate,
 } from './item.ts'
+import { unavailable } from './unavailable.ts'
 
 type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 type Change = Extract<Batch['license'], { changed: LicenseId }>
@@ -58,6 +68,14 @@ export function createDynamoStore({
   client: DynamoDBDocumentClient
   table: string
 }): LicenseStore {
+  const send: DynamoDBDocumentClient['send'] = (async (command: GetCommand) => {
+    try {
+      return await client.send(command)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }) as DynamoDBDocumentClient['send']
+
   /**
    * Answers the reasons of a refusal by a condition; undefined once it is written.
    *
@@ -90,15 +108,20 @@ export function createDynamoStore({
       const command = new BatchGetCommand({
         RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
       })
-      const { Responses, UnprocessedKeys } = await client.send(command).catch((error: unknown) => {
-        throw unavailable(error)
-      })
+      const { Responses, UnprocessedKeys } = await send(command)
       items.push(...(Responses?.[table] ?? []))
       wanted = UnprocessedKeys?.[table]?.Keys ?? []
       if (wanted.length > 0 && attempt === CONFLICT_TRIES) throw unavailable(new Error('Too busy'))
       if (wanted.length > 0) await pause(attempt)
     }
     return items
+  }
+
+  async function get(id: LicenseId): Promise<Item | undefined> {
+    const { Item } = await send(
+      new GetCommand({ TableName: table, Key: licenseKey(id), ConsistentRead: true }),
+    )
+    return Item
   }
 
   const put = (item: object, ConditionExpression: string, values?: object): Write => ({
@@ -130,7 +153,18 @@ export function createDynamoStore({
     Update: { TableName: table, Key: noticeKey(id, notice), ...toNoticeUpdate(id, notice) },
   })
 
+  /** What is only noted asks for nothing but a license. */
+  const exists = (id: LicenseId): Write => ({
+    ConditionCheck: {
+      TableName: table,
+      Key: licenseKey(id),
+      ConditionExpression: 'attribute_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  })
+
   function update({ changed, expected, to }: Change): Write {
+    if (Object.keys(to).length === 0) return exists(changed)
     const { ExpressionAttributeValues, ...update } = toUpdate(to)
     return {
       Update: {
@@ -152,17 +186,16 @@ export function createDynamoStore({
 
   return {
     async find(id) {
-      const { Item } = await client
-        .send(new GetCommand({ TableName: table, Key: licenseKey(id), ConsistentRead: true }))
-        .catch((error: unknown) => {
-          throw unavailable(error)
-        })
-      return Item && fromLicenseItem(Item)
+      const item = await get(id)
+      const aliasOf = item && aliasIn(item)
+      const found = aliasOf === undefined ? item : await get(aliasOf)
+      return found && fromLicenseItem(found)
     },
 
     async commit({ claims, records = [], absent = {}, license, now }) {
       const issued = license && 'issued' in license ? license.issued : undefined
       const change = license && 'changed' in license ? license : undefined
+      const alias = change?.alias
       const unchanged = [
         ...records.map(putRecord),
         ...[...(absent.records ?? []).map(providerKey), ...(absent.claims ?? []).map(claimKey)].map(
@@ -176,6 +209,7 @@ export function createDynamoStore({
           ...claims.map((claim) => putClaim(claim, issued?.id ?? change?.changed ?? null, now)),
           ...(issued ? [put(toLicenseItem(issued), ABSENT)] : []),
           ...(change ? [update(change)] : []),
+          ...(change && alias ? [put(toAliasItem(alias, change.changed), ABSENT)] : []),
           ...(license ? [putAudit(license.audit)] : []),
           ...(license
             ? license.notices.map((notice) => putNotice(license.audit.licenseId, notice))
@@ -190,8 +224,68 @@ export function createDynamoStore({
       const held = holderIn(reasons.slice(unchanged.length, place))
       if (held) return { status: 'claimed', claim: held }
       if (!change) return { status: 'taken' }
+      if (alias && refused[place + 1] && !refused[place]) return { status: 'taken' }
       if (reasons[place]?.Item) return { status: 'stale' }
       throw new Error('The license that is to be changed does not exist')
+    },
+
+    async list(selection, limit, after) {
+      const index = INDEXES[selection.by]
+      const hash = 'value' in selection ? hashOf(selection) : LISTED.license
+      const isByEnd = selection.by === 'end'
+      const { Items = [] } = await send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: index.name,
+          KeyConditionExpression: `#hash = :hash${isByEnd ? ' AND #sort BETWEEN :from AND :to' : ''}`,
+          ExpressionAttributeNames: {
+            '#hash': index.hash,
+            ...(isByEnd && { '#sort': index.sort }),
+          },
+          ExpressionAttributeValues: {
+            ':hash': hash,
+            ...(isByEnd && { ':from': selection.from, ':to': selection.before - 1 }),
+          },
+          ScanIndexForward: isByEnd,
+          Limit: limit,
+          ...(after && {
+            ExclusiveStartKey: {
+              ...licenseKey(after.id),
+              [index.hash]: hash,
+              [index.sort]: after.at,
+            },
+          }),
+        }),
+      )
+      return Items.map((item) => {
+        const license = fromLicenseItem(item)
+        return { license, position: { id: license.id, at: Number(item[index.sort]) } }
+      })
+    },
+
+    async history(id, { until, limit }) {
+      const entries: AuditEntry[] = []
+      let start: Item | undefined
+      do {
+        const { Items = [], LastEvaluatedKey } = await send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+            ExpressionAttributeValues: {
+              ':pk': licenseKey(id).pk,
+              ':from': HISTORY,
+              // Whatever keeps entries of one moment apart comes before this.
+              ':to': until === undefined ? `${HISTORY}~` : `${historyKey(until)}#~`,
+            },
+            ScanIndexForward: false,
+            ...(limit !== undefined && { Limit: limit - entries.length }),
+            ...(start && { ExclusiveStartKey: start }),
+          }),
+        )
+        entries.push(...Items.map(fromAuditItem))
+        start = LastEvaluatedKey
+      } while (start && (limit === undefined || entries.length < limit))
+      return entries
     },
 
     async claim(claim, licenseId, now) {
@@ -210,6 +304,9 @@ export function createDynamoStore({
   }
 }
 
+const hashOf = ({ by, value }: Extract<Selection, { value: string }>) =>
+  by === 'userEmail' ? emailKey(value) : value
+
 function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined {
   const item = reasons.find(({ Item }) => Item)?.Item
   return item && fromClaimItem(unmarshall(item))
@@ -223,14 +320,3 @@ const isPassing = ({ Code }: CancellationReason) => PASSING.has(Code ?? '')
 
 const pause = (attempt: number) =>
   sleep(Math.random() * Math.min(CONFLICT_PAUSE_MS * 2 ** attempt, MAX_CONFLICT_PAUSE_MS))
-
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : '')
-
-/** A request that DynamoDB calls wrong is a fault of the program; everything else may pass. */
-function unavailable(error: unknown): unknown {
-  const wrong =
-    error instanceof TransactionCanceledException
-      ? error.CancellationReasons?.some(({ Code }) => Code === 'ValidationError')
-      : nameOf(error) === 'ValidationException'
-  return wrong ? error : new StoreUnavailable(error)
-}

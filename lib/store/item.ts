@@ -2,9 +2,11 @@
 
 import type {
   AuditEntry,
+  Billing,
   Claim,
   ClaimName,
   HeldClaim,
+  KeyOrigin,
   License,
   LicenseChange,
   LicenseId,
@@ -19,26 +21,126 @@ export const TTL_ATTRIBUTE = 'ttl'
 
 export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: 'LICENSE' })
 
-export function toLicenseItem({ origin, ...license }: License): Item {
-  return {
-    ...licenseKey(license.id),
-    ...license,
-    subject: origin.subject,
-    tierAtIssue: origin.tier,
-    issuedAt: origin.issuedAt,
-    keyVersion: origin.keyVersion,
+/**
+ * The secondary indexes, each sorted by a moment. An item without the attributes of an index is not in it, so none of
+ * them may be null.
+ */
+export const INDEXES = {
+  creation: { name: 'byCreation', hash: 'listed', sort: 'createdAt' },
+  end: { name: 'byEnd', hash: 'listed', sort: 'endsAt' },
+  userId: { name: 'byUser', hash: 'userId', sort: 'createdAt' },
+  userEmail: { name: 'byEmail', hash: 'emailKey', sort: 'createdAt' },
+  customerId: { name: 'byCustomer', hash: 'customerId', sort: 'createdAt' },
+  subscriptionId: { name: 'bySubscription', hash: 'subscriptionId', sort: 'createdAt' },
+  tier: { name: 'byTier', hash: 'tier', sort: 'createdAt' },
+} as const
+
+/** Of the indexes that hold everything of one kind. */
+export const LISTED = { license: 'LICENSE', token: 'TOKEN' } as const
+
+/** An address as it is looked for: nobody knows in which case it was written. */
+export const emailKey = (email: string) => email.toLowerCase()
+
+/** What a license, or a change of one, is in its item, by the path of each attribute. Null for what is to be absent. */
+function attributesOf(terms: LicenseChange): [path: readonly string[], value: unknown][] {
+  const { origin, admin, billing, risk, extendedUntil, ...plain } = terms
+  const flat = Object.entries(plain).map(([name, value]): [string[], unknown] => [[name], value])
+  const facts = Object.entries({ admin, billing, risk, extendedUntil })
+  const end = extendedUntil ?? (billing && endOf(billing))
+  return [
+    ...flat,
+    ...facts
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]): [string[], unknown] => [['facts', name], value]),
+    ...Object.entries(origin ?? {}).map(([name, value]): [string[], unknown] => [
+      [ORIGIN[name as keyof KeyOrigin]],
+      value,
+    ]),
+    ...(plain.userEmail === undefined
+      ? []
+      : [[['emailKey'], plain.userEmail && emailKey(plain.userEmail)] as [string[], unknown]]),
+    ...(end === undefined ? [] : [[['endsAt'], end] as [string[], unknown]]),
+  ]
+}
+
+const ORIGIN = {
+  subject: 'subject',
+  tier: 'tierAtIssue',
+  issuedAt: 'issuedAt',
+  keyVersion: 'keyVersion',
+} as const satisfies Record<keyof KeyOrigin, string>
+
+/** For the index only: what decides is `evaluate`. */
+const endOf = ({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null => {
+  const paid = status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil
+  return cancelAt === undefined ? paid : Math.min(paid ?? cancelAt, cancelAt)
+}
+
+export function toLicenseItem({ id, version, createdAt, facts, ...terms }: License): Item {
+  const item: Item = {
+    ...licenseKey(id),
+    id,
+    version,
+    createdAt,
+    listed: LISTED.license,
+    facts,
   }
+  for (const [[name = '', inner], value] of attributesOf({ ...terms, ...facts })) {
+    if (inner === undefined && value !== null) item[name] = value
+  }
+  return item
+}
+
+const NULLABLE = {
+  userId: null,
+  userEmail: null,
+  paymentIntentId: null,
+  customerId: null,
+  subscriptionId: null,
 }
 
 export function fromLicenseItem(item: Item): License {
-  const { pk: _pk, sk: _sk, subject, tierAtIssue, issuedAt, keyVersion, ...license } = item
-  return { ...license, origin: { subject, tier: tierAtIssue, issuedAt, keyVersion } } as License
+  const {
+    pk: _pk,
+    sk: _sk,
+    listed: _listed,
+    emailKey: _emailKey,
+    endsAt: _endsAt,
+    subject,
+    tierAtIssue,
+    issuedAt,
+    keyVersion,
+    ...license
+  } = item
+  const origin = { subject, tier: tierAtIssue, issuedAt, keyVersion }
+  return { ...NULLABLE, ...license, origin } as unknown as License
 }
 
-/** `unique` keeps two entries of one millisecond apart. */
+/** What stands under the id of a license's new key. */
+export const toAliasItem = (id: LicenseId, aliasOf: LicenseId): Item => ({
+  ...licenseKey(id),
+  aliasOf,
+})
+
+export const aliasIn = ({ aliasOf }: Item) => aliasOf as LicenseId | undefined
+
+/** What begins the sort key of a license's history. */
+export const HISTORY = 'EVENT#'
+
+export const historyKey = (at: number) => `${HISTORY}${new Date(at).toISOString()}`
+
+export function fromAuditItem(item: Item): AuditEntry {
+  const { pk: _pk, sk: _sk, ...entry } = item
+  return entry as unknown as AuditEntry
+}
+
+/** `unique` keeps two entries of one millisecond apart; an issue comes before whatever else happened in its own. */
 export function toAuditItem(entry: AuditEntry, unique: string): Item {
-  const at = new Date(entry.at).toISOString()
-  return { pk: licenseKey(entry.licenseId).pk, sk: `EVENT#${at}#${unique}`, ...entry }
+  return {
+    pk: licenseKey(entry.licenseId).pk,
+    sk: `${historyKey(entry.at)}#${entry.before === null ? 0 : 1}${unique}`,
+    ...entry,
+  }
 }
 
 export const noticeKey = (id: LicenseId, { kind, period }: Notice) => ({
@@ -85,33 +187,28 @@ export function fromClaimItem(item: Item): HeldClaim {
   return claim as unknown as HeldClaim
 }
 
-/** Where in a license's item each part is kept that can change. */
-const PATHS = {
-  userId: ['userId'],
-  userEmail: ['userEmail'],
-  tier: ['tier'],
-  seats: ['seats'],
-  paymentIntentId: ['paymentIntentId'],
-  admin: ['facts', 'admin'],
-  billing: ['facts', 'billing'],
-  risk: ['facts', 'risk'],
-} as const satisfies Record<keyof LicenseChange, readonly string[]>
-
 /** A change as DynamoDB's own update, which leaves alone whatever is not in it. */
 export function toUpdate(change: LicenseChange) {
   const names: Record<string, string> = { '#version': 'version' }
   const values: Item = { ':one': 1 }
   const sets = ['#version = #version + :one']
-  for (const [name, value] of Object.entries(change)) {
-    const path = PATHS[name as keyof LicenseChange].map((part) => {
+  const removed: string[] = []
+  for (const [parts, value] of attributesOf(change)) {
+    const path = parts.map((part) => {
       names[`#${part}`] = part
       return `#${part}`
     })
-    values[`:${name}`] = value
-    sets.push(`${path.join('.')} = :${name}`)
+    if (value === null) {
+      removed.push(path.join('.'))
+      continue
+    }
+    const name = `:${parts.join('_')}`
+    values[name] = value
+    sets.push(`${path.join('.')} = ${name}`)
   }
+  const remove = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''
   return {
-    UpdateExpression: `SET ${sets.join(', ')}`,
+    UpdateExpression: `SET ${sets.join(', ')}${remove}`,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   }

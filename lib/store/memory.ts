@@ -1,11 +1,16 @@
-import type {
-  Batch,
-  Claim,
-  HeldClaim,
-  License,
-  LicenseChange,
-  LicenseStore,
-  ProviderRecord,
+import {
+  type AuditEntry,
+  applyChange,
+  type Batch,
+  type Claim,
+  evaluate,
+  type HeldClaim,
+  type License,
+  type LicenseId,
+  type LicenseStore,
+  type Position,
+  type ProviderRecord,
+  type Selection,
 } from '../license/index.ts'
 
 /** The store in a process's own memory: for tests that want many histories quickly. Keeps the same promises. */
@@ -13,6 +18,8 @@ export function createMemoryStore(): LicenseStore {
   const licenses = new Map<string, License>()
   const claims = new Map<string, HeldClaim>()
   const records = new Map<string, ProviderRecord>()
+  const aliases = new Map<LicenseId, LicenseId>()
+  const entries: AuditEntry[] = []
   const nameOf = ({ kind, key }: { kind: string; key: string }) => `${kind}#${key}`
 
   function holderOf(claim: Claim, now: number): HeldClaim | undefined {
@@ -23,16 +30,21 @@ export function createMemoryStore(): LicenseStore {
   /** The license of a batch as it would be once written, unless something stands in the way. */
   function licenseOf({ license }: Batch): License | 'taken' | 'stale' | undefined {
     if (!license) return
-    if ('issued' in license) return licenses.has(license.issued.id) ? 'taken' : license.issued
+    if ('issued' in license) {
+      const { id } = license.issued
+      return licenses.has(id) || aliases.has(id) ? 'taken' : license.issued
+    }
     const current = licenses.get(license.changed)
     if (!current) throw new Error('The license that is to be changed does not exist')
-    const { expected = current.version } = license
-    return expected === current.version ? changed(current, license.to) : 'stale'
+    const { expected = current.version, alias } = license
+    if (alias && (licenses.has(alias) || aliases.has(alias))) return 'taken'
+    if (expected !== current.version) return 'stale'
+    return Object.keys(license.to).length > 0 ? applyChange(current, license.to) : current
   }
 
   return {
     async find(id) {
-      return structuredClone(licenses.get(id))
+      return structuredClone(licenses.get(aliases.get(id) ?? id))
     },
 
     async commit(batch) {
@@ -53,6 +65,10 @@ export function createMemoryStore(): LicenseStore {
       if (license === 'taken' || license === 'stale') return { status: license }
 
       if (license) licenses.set(license.id, structuredClone(license))
+      if (batch.license) entries.push(structuredClone(batch.license.audit))
+      if (license && batch.license && 'alias' in batch.license && batch.license.alias) {
+        aliases.set(batch.license.alias, license.id)
+      }
       for (const claim of batch.claims) {
         claims.set(nameOf(claim), { ...claim, licenseId: license?.id ?? null })
       }
@@ -60,6 +76,22 @@ export function createMemoryStore(): LicenseStore {
         records.set(record.id, structuredClone({ ...record, version: record.version + 1 }))
       }
       return { status: 'written' }
+    },
+
+    async list(selection, limit, after) {
+      const chosen = [...licenses.values()]
+        .filter((license) => isChosen(selection, license))
+        .map((license) => ({ license, position: positionOf(selection, license) }))
+        .sort((a, b) => compare(selection, a.position, b.position))
+      const rest = after
+        ? chosen.filter(({ position }) => compare(selection, position, after) > 0)
+        : chosen
+      return structuredClone(rest.slice(0, limit))
+    },
+
+    async history(id, { until = Number.POSITIVE_INFINITY, limit }) {
+      const own = entries.filter(({ licenseId, at }) => licenseId === id && at <= until)
+      return structuredClone(own.reverse().slice(0, limit))
     },
 
     async claim(claim, licenseId, now) {
@@ -78,7 +110,25 @@ export function createMemoryStore(): LicenseStore {
   }
 }
 
-function changed(license: License, change: LicenseChange): License {
-  const { admin, billing, risk, ...terms } = { ...license.facts, ...change }
-  return { ...license, ...terms, facts: { admin, billing, risk }, version: license.version + 1 }
+function isChosen(selection: Selection, license: License): boolean {
+  if (selection.by === 'creation') return true
+  if (selection.by === 'end') {
+    const end = endOf(license)
+    return end !== null && end >= selection.from && end < selection.before
+  }
+  const own = license[selection.by]
+  return selection.by === 'userEmail'
+    ? own?.toLowerCase() === selection.value.toLowerCase()
+    : own === selection.value
 }
+
+/** The end as it is before any grace or delay. */
+const endOf = ({ facts }: License) => evaluate(facts, Number.NEGATIVE_INFINITY).expiresAt
+
+const positionOf = ({ by }: Selection, license: License): Position => ({
+  id: license.id,
+  at: by === 'end' ? (endOf(license) ?? 0) : license.createdAt,
+})
+
+const compare = ({ by }: Selection, a: Position, b: Position) =>
+  (by === 'end' ? 1 : -1) * (a.at - b.at || (a.id < b.id ? -1 : Number(a.id > b.id)))

@@ -60,6 +60,7 @@ export function derive(
       tier: offer.tier,
       seats: offer.quantity > 1 ? offer.quantity : tier.seats,
       paymentIntentId: oneTime ? session.paymentIntentId : null,
+      ...payerOf(facts),
       billing: oneTime ? oneTimeBilling(session, tier.defaultDurationDays) : toBilling(account),
       risk,
     },
@@ -75,6 +76,19 @@ function oneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Bil
   return payment === 'failed'
     ? { status: 'ended', paidUntil: at }
     : { status: 'pending', paidUntil: null }
+}
+
+function payerOf({ sessions, subscriptions, invoices }: Facts) {
+  const [[id, subscription] = []] = Object.entries(subscriptions)
+  const all = Object.values(sessions)
+  return {
+    customerId: first(
+      subscription?.now.customerId ?? null,
+      ...all.map(({ customerId }) => customerId),
+      ...Object.values(invoices).map(({ customerId }) => customerId),
+    ),
+    subscriptionId: id ?? first(...all.map(({ subscriptionId }) => subscriptionId)),
+  }
 }
 
 function userOf(facts: Facts, customer: CustomerFact): string | null {

@@ -8,7 +8,6 @@ import {
   type Order,
   type Result,
   StoreUnavailable,
-  type Told,
 } from '../license/index.ts'
 import { derive } from './derive.ts'
 import { recordOf } from './dossier.ts'
@@ -51,12 +50,17 @@ async function look(
   store: LicenseStore,
   catalog: Catalog,
   id: string,
-): Promise<{ readonly purchaseKey: string; readonly told: Told }> {
+): Promise<Pick<Order, 'purchaseKey' | 'subscriptionId' | 'told'>> {
   const { dossiers } = await recall(store, [id], [])
   const [dossier] = dossiers
-  if (!dossier) return { purchaseKey: keyOf(referenceOf(id)), told: { absent: [id] } }
+  const reference = referenceOf(id)
+  const subscription = reference.kind === 'sub' && { subscriptionId: id }
+  if (!dossier) {
+    return { ...subscription, purchaseKey: keyOf(reference), told: { absent: [id] } }
+  }
   const { risk } = derive(dossier.facts, dossier.customer, catalog)
   return {
+    ...subscription,
     purchaseKey: keyOf(dossier),
     told: {
       ...(dossier.held && { held: dossier.held }),

@@ -7,10 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DescribeTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   ResourceInUseException,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import getPort from 'get-port'
 import type { Server } from './server.ts'
@@ -84,6 +87,26 @@ export const localClient = (endpoint: string) =>
     maxAttempts: 1,
   })
 
+/** Gives a table of an earlier version the indexes that it lacks, one at a time as DynamoDB wants it. */
+async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefinition>) {
+  const { TableName, AttributeDefinitions, GlobalSecondaryIndexes = [] } = definition
+  for (const index of GlobalSecondaryIndexes) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }))
+    const has = Table?.GlobalSecondaryIndexes?.some(
+      ({ IndexName }) => IndexName === index.IndexName,
+    )
+    if (has) continue
+    await client.send(
+      new UpdateTableCommand({
+        TableName,
+        AttributeDefinitions,
+        GlobalSecondaryIndexUpdates: [{ Create: index }],
+      }),
+    )
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName })
+  }
+}
+
 /** Creates the table that serverless.yml defines; one that is there already stays with its data. */
 export async function createTable(
   client: DynamoDBClient,
@@ -99,7 +122,7 @@ export async function createTable(
       }),
     )
   } catch (error) {
-    if (error instanceof ResourceInUseException) return
+    if (error instanceof ResourceInUseException) return addIndexes(client, definition)
     throw error
   }
   await client.send(

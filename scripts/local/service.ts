@@ -21,6 +21,7 @@ export interface TableDefinition {
   readonly TableName: string
   readonly AttributeDefinitions: CreateTableCommandInput['AttributeDefinitions']
   readonly KeySchema: CreateTableCommandInput['KeySchema']
+  readonly GlobalSecondaryIndexes: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>
   readonly TimeToLiveSpecification: TimeToLiveSpecification
   readonly StreamSpecification: CreateTableCommandInput['StreamSpecification']
   readonly PointInTimeRecoverySpecification: object

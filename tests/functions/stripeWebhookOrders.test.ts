@@ -5,7 +5,7 @@ import { DAY_MS, evaluate } from '../../lib/license/index.ts'
 import { fromLicenseItem } from '../../lib/store/item.ts'
 import type { StripeEvent } from '../../scripts/stripe/objects.ts'
 import { VERSIONS } from '../../scripts/stripe/objects.ts'
-import { SCENARIOS } from '../../scripts/stripe/scenarios.ts'
+import { SCENARIOS, type ScenarioName } from '../../scripts/stripe/scenarios.ts'
 import { aContext, aPost } from '../support/http.ts'
 import { NOW } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
@@ -45,6 +45,17 @@ const anOrder = (events: readonly StripeEvent[]): fc.Arbitrary<Order> =>
       return { events: order }
     })
 
+type Ids = Pick<(typeof ENDS)[ScenarioName], 'paymentIntentId' | 'customerId' | 'subscriptionId'>
+
+/** Every purchase has ids of its own. */
+const idsOf = ({ paymentIntentId, customerId, subscriptionId }: Ids) =>
+  Object.fromEntries(
+    Object.entries({ paymentIntentId, customerId, subscriptionId }).map(([name, id]) => [
+      name,
+      id && expect.any(String),
+    ]),
+  )
+
 let orders = 0
 
 describe('POST /webhooks/stripe', () => {
@@ -77,7 +88,7 @@ describe('POST /webhooks/stripe', () => {
         const expiry = evaluated.expiresAt === null ? null : (evaluated.expiresAt - NOW) / DAY_MS
         expect({ ...license, state: evaluated.state, until: expiry }).toMatchObject({
           ...terms,
-          ...(terms.paymentIntentId !== null && { paymentIntentId: expect.any(String) }),
+          ...idsOf(terms),
           state,
           until: until === null ? null : expect.closeTo(until),
         })

@@ -36,6 +36,26 @@ export function aPost(
   } as unknown as APIGatewayProxyEventV2
 }
 
+/** A request of another method, or with parameters behind the `?`. */
+export function aRequest(
+  method: string,
+  route: string,
+  {
+    query = {},
+    body,
+    headers = {},
+  }: { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> } = {},
+): APIGatewayProxyEventV2 {
+  const event = aPost(body, { route, headers })
+  event.requestContext.http.method = method
+  return {
+    ...event,
+    routeKey: `${method} ${route}`,
+    rawQueryString: new URLSearchParams(query).toString(),
+    ...(Object.keys(query).length > 0 && { queryStringParameters: query }),
+  }
+}
+
 export const aContext = () => ({ awsRequestId: 'request_1' }) as Context
 
 export const bodyOf = ({ body }: Response) => JSON.parse(body ?? '')

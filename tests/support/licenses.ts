@@ -53,12 +53,16 @@ export async function issued(
 
 export const aLicense = (changes: Partial<License> = {}): License => ({
   id: 'lic_test' as LicenseId,
+  keyId: changes.id ?? ('lic_test' as LicenseId),
+  earlierKeys: [],
   origin: { subject: 'user_123', tier: 'pro', issuedAt: NOW / 1000, keyVersion: '1' },
   userId: 'user_123',
   userEmail: 'user@example.com',
   tier: 'pro',
   seats: 3,
   paymentIntentId: null,
+  customerId: null,
+  subscriptionId: null,
   facts: {
     admin: 'clear',
     billing: { status: 'paid', paidUntil: NOW + 30 * 24 * 60 * 60 * 1000 },

@@ -4,6 +4,7 @@ import type { Log } from '../../lib/lambda/log.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
+import { createTokenStore } from '../../lib/store/tokens.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -68,6 +69,8 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   return {
     runtime: {
       store: createDynamoStore({ client: documents, table }),
+      tokens: createTokenStore({ client: documents, table }),
+      stage: 'test',
       catalog,
       secretCache: createSecretCache(client, () => time.now),
       secretIds: {

@@ -60,6 +60,8 @@ interface End {
   readonly tier: string
   readonly seats: number
   readonly paymentIntentId: string | null
+  readonly customerId: string | null
+  readonly subscriptionId: string | null
 }
 
 const end = (day: number, state: string, until: number | null, others: Partial<End> = {}): End => ({
@@ -71,10 +73,12 @@ const end = (day: number, state: string, until: number | null, others: Partial<E
   tier: 'pro',
   seats: 3,
   paymentIntentId: null,
+  customerId: 'cus_story',
+  subscriptionId: 'sub_story',
   ...others,
 })
 
-const ONCE = { paymentIntentId: 'pi_story' }
+const ONCE = { paymentIntentId: 'pi_story', customerId: null, subscriptionId: null }
 
 /** What becomes of the license in each story. */
 export const ENDS: Readonly<Record<ScenarioName, End>> = {

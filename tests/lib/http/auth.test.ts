@@ -1,26 +1,54 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
+import { makeToken, SCOPES, type Token, tokenId } from '../../../lib/access/token.ts'
 import { authenticate } from '../../../lib/http/auth.ts'
 import { aPost } from '../../support/http.ts'
-import { aSecret } from '../../support/licenses.ts'
+import { aSecret, NOW } from '../../support/licenses.ts'
 
 const TOKEN = 'admin_token_1'
+const HOUR_MS = 60 * 60 * 1000
+const pepper = aSecret('pepper')
 
-const present = (authorization: string | undefined, token = TOKEN) =>
-  authenticate(aPost({}, { headers: { authorization } }), aSecret(token))
+const aToken = (secret: string, changes: Partial<Token> = {}): Token => ({
+  id: tokenId(secret, pepper),
+  name: 'a token',
+  scopes: ['licenses:read'],
+  createdAt: NOW - 5,
+  createdBy: 'root',
+  expiresAt: null,
+  revokedAt: null,
+  lastUsedAt: NOW,
+  ...changes,
+})
 
-describe('the administrator’s token', () => {
+function present(authorization: string | undefined, root = TOKEN, known: readonly Token[] = []) {
+  const used: number[] = []
+  const gate = {
+    adminToken: aSecret(root),
+    pepper,
+    tokens: {
+      find: async (id: string) => known.find((token) => token.id === id),
+      used: async (_: string, at: number) => void used.push(at),
+    },
+    now: NOW,
+  }
+  const event = aPost({}, { headers: { authorization } })
+  return { caller: authenticate(event, gate, 'licenses:read'), used }
+}
+
+describe('the token of the secret', () => {
   it.each([
     ['as it is', `Bearer ${TOKEN}`],
     ['with a small scheme', `bearer ${TOKEN}`],
     ['with a large scheme', `BEARER ${TOKEN}`],
     ['after several blanks', `Bearer   ${TOKEN}`],
-  ])('lets in whoever presents it %s', (_, authorization) => {
-    expect(present(authorization)).toEqual({ tokenId: 'root' })
+  ])('lets in whoever presents it %s, for everything', async (_, authorization) => {
+    expect(await present(authorization).caller).toEqual({ tokenId: 'root', scopes: SCOPES })
   })
 
-  it('may be of any printable characters', () => {
-    expect(present('Bearer a+b/c=.~:{}', 'a+b/c=.~:{}')).toEqual({ tokenId: 'root' })
+  it('may be of any printable characters', async () => {
+    const { caller } = present('Bearer a+b/c=.~:{}', 'a+b/c=.~:{}')
+    expect(await caller).toMatchObject({ tokenId: 'root' })
   })
 
   it.each([
@@ -40,19 +68,57 @@ describe('the administrator’s token', () => {
     ['a line after the token', `Bearer ${TOKEN}\nx`],
     ['two tokens', `Bearer wrong, Bearer ${TOKEN}`],
     ['text before the scheme', `x Bearer ${TOKEN}`],
-  ])('keeps out whoever presents %s', (_, authorization) => {
-    expect(() => present(authorization)).toThrow(
-      expect.objectContaining({ name: 'Problem', code: 'UNAUTHORIZED' }),
-    )
+  ])('keeps out whoever presents %s', async (_, authorization) => {
+    await expect(present(authorization).caller).rejects.toMatchObject({
+      name: 'Problem',
+      code: 'UNAUTHORIZED',
+    })
   })
 
-  it('is not shown to whoever guessed wrong', () => {
-    let refusal: unknown
-    try {
-      present('Bearer guess')
-    } catch (error) {
-      refusal = error
-    }
+  it('is not shown to whoever guessed wrong', async () => {
+    const refusal = await present('Bearer guess').caller.catch((error: unknown) => error)
     expect(inspect(refusal, { depth: 9, showHidden: true })).not.toMatch(/guess|admin_token_1/)
+  })
+})
+
+describe('an API token', () => {
+  const secret = makeToken('test')
+  const by = (changes: Partial<Token> = {}) =>
+    present(`Bearer ${secret}`, TOKEN, [aToken(secret, changes)])
+
+  it('lets in for what it may', async () => {
+    expect(await by().caller).toEqual({
+      tokenId: tokenId(secret, pepper),
+      scopes: ['licenses:read'],
+    })
+  })
+
+  it.each([
+    ['is unknown', { id: 'tok_other' }],
+    ['is revoked', { revokedAt: NOW - 1 }],
+    ['has run out', { expiresAt: NOW }],
+  ])('that %s keeps out', async (_, changes) => {
+    await expect(by(changes).caller).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+
+  it('is good until it runs out', async () => {
+    expect(await by({ expiresAt: NOW + 1 }).caller).toMatchObject({ scopes: ['licenses:read'] })
+  })
+
+  it('is refused what it may not, by the name of what it lacks', async () => {
+    await expect(by({ scopes: ['licenses:issue'] }).caller).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      error: 'The API token lacks the scope licenses:read',
+    })
+  })
+
+  it.each([
+    ['never', null, [NOW]],
+    ['an hour ago', NOW - HOUR_MS, [NOW]],
+    ['less than an hour ago', NOW - HOUR_MS + 1, []],
+  ])('that was used last %s is said to be used: %j', async (_, lastUsedAt, expected) => {
+    const { caller, used } = by({ lastUsedAt })
+    await caller
+    expect(used).toEqual(expected)
   })
 })

@@ -48,6 +48,41 @@ const anyFacts: fc.Arbitrary<LicenseFacts> = fc.record({
   risk: fc.constantFrom('clear', 'disputed', 'refunded', 'lost'),
 })
 
+describe('what a person lets go on', () => {
+  const extended = (billing: Billing, until: number, now: number) => {
+    const { state, expiresAt } = evaluate(factsOf(billing, { extendedUntil: until }), now)
+    return `${state} ${expiresAt === null ? 'ever' : expiresAt - NOW}`
+  }
+
+  it.each<[string, Billing, number, number, string]>([
+    ['goes on', PAID, 9, 5, 'active 9'],
+    ['ends later', PAID, 9, 10, 'expired 9'],
+    ['never ends earlier', PAID, -9, -5, 'active 0'],
+    ['never ends earlier than what was paid', PAID, -9, 5, 'expired 0'],
+    ['is never cut', { status: 'paid', paidUntil: null }, 9, 5, 'active ever'],
+    ['is good though it is not paid', { status: 'unpaid', paidUntil: NOW }, 9, 5, 'active 9'],
+    ['is not good any more', { status: 'unpaid', paidUntil: NOW }, 9, 10, 'suspended 0'],
+    ['is good though it was ended', { status: 'ended', paidUntil: NOW }, 9, 5, 'active 9'],
+    ['is good before it is paid', { status: 'pending', paidUntil: null }, 9, 5, 'active 9'],
+    [
+      'is more than grace',
+      { status: 'past_due', paidUntil: NOW, graceUntil: NOW + 5 },
+      9,
+      3,
+      'active 9',
+    ],
+    ['goes on past a cancellation', { ...PAID, cancelAt: NOW }, 9, -1, 'canceling 9'],
+  ])('%s', (_, billing, until, now, expected) => {
+    expect(extended(billing, NOW + until, NOW + now)).toBe(expected)
+  })
+
+  it('is nothing to a person who revoked it, or to a dispute', () => {
+    const facts = factsOf(PAID, { extendedUntil: NOW + 9 })
+    expect(stateOf({ ...facts, admin: 'revoked' }, NOW)).toBe('revoked')
+    expect(stateOf({ ...facts, risk: 'disputed' }, NOW)).toBe('suspended')
+  })
+})
+
 describe('what billing says', () => {
   it.each<[string, Billing, LicenseState, LicenseState, number | null]>([
     ['paid', PAID, 'active', 'expired', NOW],

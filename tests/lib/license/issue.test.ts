@@ -48,12 +48,16 @@ describe('issuing a license', () => {
     expect(repeated).toBe(false)
     expect(license).toEqual({
       id: licenseId(key, keys.pepper),
+      keyId: license.id,
+      earlierKeys: [],
       origin: { subject: 'user_123', tier: 'pro', issuedAt: SECOND, keyVersion: '1' },
       userId: 'user_123',
       userEmail: 'user@example.com',
       tier: 'pro',
       seats: 3,
       paymentIntentId: 'pi_1',
+      customerId: null,
+      subscriptionId: null,
       facts: {
         admin: 'clear',
         billing: { status: 'paid', paidUntil: NOW + 30 * DAY_MS },
@@ -90,6 +94,9 @@ describe('issuing a license', () => {
               userEmail: 'user@example.com',
               tier: 'pro',
               seats: 3,
+              paymentIntentId: null,
+              customerId: null,
+              subscriptionId: null,
               ...license.facts,
             },
           },
@@ -260,6 +267,8 @@ describe('an order for a purchase that nobody has claimed', () => {
     tier: 'pro',
     seats: 3,
     paymentIntentId: 'pi_1',
+    customerId: null,
+    subscriptionId: null,
     billing: { status: 'paid', paidUntil: null },
     risk: 'clear',
   }

@@ -15,6 +15,8 @@ const ENTITLED: Entitlement = {
   tier: 'pro',
   seats: 3,
   paymentIntentId: 'pi_1',
+  customerId: null,
+  subscriptionId: null,
   billing: { status: 'paid', paidUntil: NOW + 5000 },
   risk: 'clear',
 }
@@ -197,7 +199,7 @@ describe('settling a payment for which the vendor’s server asked first', () =>
     expect(first.license).toEqual(license)
     expect(first.outcome).toEqual({
       status: 'settled',
-      held: { id: license.id, given: { risk: 'clear' } },
+      held: { id: license.id, given: { risk: 'clear', customerId: null, subscriptionId: null } },
       effect: 'none',
     })
     const refunded = await bought({

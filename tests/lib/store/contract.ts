@@ -7,7 +7,9 @@ import type {
   LicenseChange,
   LicenseId,
   LicenseStore,
+  Position,
   ProviderRecord,
+  Selection,
 } from '../../../lib/license/index.ts'
 import { aLicense, NOW } from '../../support/licenses.ts'
 
@@ -244,6 +246,149 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       const nobody = { ...change, license: { ...change.license, changed: anId('none') } } as Batch
       await expect(store.commit(nobody)).rejects.toThrow('does not exist')
       expect(await store.commit(anIssue(second, [PURCHASE]))).toEqual({ status: 'written' })
+    })
+  })
+
+  describe('a license with another key', () => {
+    const replaced = aChange(
+      { keyId: anId('new_key'), origin: { ...first.origin, issuedAt: 9 }, earlierKeys: [] },
+      {},
+    )
+    const reissue = {
+      ...replaced,
+      license: { ...replaced.license, alias: anId('new_key') },
+    } as Batch
+
+    it('is found by the ids of both', async () => {
+      await store.commit(anIssue(first))
+      expect(await store.commit(reissue)).toEqual({ status: 'written' })
+      const license = await store.find(first.id)
+      expect(license).toMatchObject({ id: first.id, keyId: anId('new_key'), version: 2 })
+      expect(license?.origin).toEqual({ ...first.origin, issuedAt: 9 })
+      expect(await store.find(anId('new_key'))).toEqual(license)
+    })
+
+    it('does not take the id of another license, nor does one take its', async () => {
+      await store.commit(anIssue(first))
+      await store.commit(anIssue(aLicense({ id: anId('new_key') })))
+      expect(await store.commit(reissue)).toEqual({ status: 'taken' })
+      expect(await store.find(first.id)).toEqual(first)
+      const other = { ...reissue, license: { ...reissue.license, alias: anId('free') } } as Batch
+      await store.commit(other)
+      expect(await store.commit(anIssue(aLicense({ id: anId('free') })))).toEqual({
+        status: 'taken',
+      })
+    })
+  })
+
+  describe('a note', () => {
+    it('is in the history, and changes nothing', async () => {
+      await store.commit(anIssue(first))
+      expect(await store.commit(aChange({}))).toEqual({ status: 'written' })
+      expect(await store.find(first.id)).toEqual(first)
+      expect(await store.history(first.id, {})).toHaveLength(2)
+    })
+
+    it('is a fault about a license that does not exist', async () => {
+      await expect(store.commit(aChange({}))).rejects.toThrow('does not exist')
+    })
+  })
+
+  describe('the history', () => {
+    it('is told newest first, of one license, up to a moment and as much as is wanted', async () => {
+      await store.commit(anIssue(first))
+      await store.commit(anIssue(second))
+      for (const at of [NOW + 5, NOW + 10]) {
+        const change = aChange({ seats: at })
+        const audit = { ...change.license?.audit, at } as AuditEntry
+        await store.commit({ ...change, license: { ...change.license, audit } } as Batch)
+      }
+      const times = async (span: { until?: number; limit?: number }) =>
+        (await store.history(first.id, span)).map(({ at }) => at)
+      expect(await times({})).toEqual([NOW + 10, NOW + 5, NOW])
+      expect(await times({ until: NOW + 5 })).toEqual([NOW + 5, NOW])
+      expect(await times({ limit: 1 })).toEqual([NOW + 10])
+      expect(await times({ until: NOW - 1 })).toEqual([])
+    })
+
+    it('holds every fact as it was written', async () => {
+      await store.commit(anIssue(first))
+      expect(await store.history(first.id, {})).toEqual([anAudit(first)])
+    })
+  })
+
+  describe('a list', () => {
+    const aNamed = (name: string, createdAt: number, changes: Partial<License> = {}) =>
+      aLicense({ id: anId(name), createdAt: NOW + createdAt, ...changes })
+    const paid = (paidUntil: number | null) => ({
+      facts: { ...first.facts, billing: { status: 'paid', paidUntil } as const },
+    })
+    const all = [
+      aNamed('a', 1, {
+        userId: 'user_a',
+        userEmail: 'Some.Body@Example.com',
+        subscriptionId: 'sub_1',
+        ...paid(NOW + 300),
+      }),
+      aNamed('b', 2, { userId: 'user_b', tier: 'elite', customerId: 'cus_1', ...paid(NOW + 100) }),
+      aNamed('c', 3, { userId: null, userEmail: null, ...paid(null) }),
+      aNamed('d', 4, { userId: 'user_a', customerId: 'cus_1', ...paid(NOW + 200) }),
+    ]
+    const names = async (selection: Selection, limit = 9, after?: Position) =>
+      (await store.list(selection, limit, after)).map(({ license }) => license.id.slice(4))
+
+    beforeEach(async () => {
+      for (const license of all) await store.commit(anIssue(license))
+    })
+
+    it.each<[string, Selection, string[]]>([
+      ['everything', { by: 'creation' }, ['d', 'c', 'b', 'a']],
+      ['a user', { by: 'userId', value: 'user_a' }, ['d', 'a']],
+      ['an address in any case', { by: 'userEmail', value: 'some.body@EXAMPLE.com' }, ['a']],
+      ['a customer', { by: 'customerId', value: 'cus_1' }, ['d', 'b']],
+      ['a subscription', { by: 'subscriptionId', value: 'sub_1' }, ['a']],
+      ['a tier', { by: 'tier', value: 'elite' }, ['b']],
+      ['nobody', { by: 'userId', value: 'user_z' }, []],
+    ])('is of %s, newest first', async (_, selection, expected) => {
+      expect(await names(selection)).toEqual(expected)
+    })
+
+    it('is of what ends in some time, soonest first, without what never ends', async () => {
+      expect(await names({ by: 'end', from: 0, before: NOW + 300 })).toEqual(['b', 'd'])
+      expect(await names({ by: 'end', from: NOW + 101, before: NOW + 301 })).toEqual(['d', 'a'])
+    })
+
+    it.each<Selection>([{ by: 'creation' }, { by: 'end', from: 0, before: NOW + 999 }])(
+      'goes on where it stopped: %j',
+      async (selection) => {
+        const whole = await names(selection)
+        const parts: string[] = []
+        let after: Position | undefined
+        for (;;) {
+          const [next] = await store.list(selection, 1, after)
+          if (!next) break
+          parts.push(next.license.id.slice(4))
+          after = next.position
+        }
+        expect(parts).toEqual(whole)
+      },
+    )
+
+    it('follows what is changed', async () => {
+      const change = (to: LicenseChange, id: string): Batch => {
+        const base = aChange(to)
+        return { ...base, license: { ...base.license, changed: anId(id) } } as Batch
+      }
+      await store.commit(change({ userId: null, userEmail: null, tier: 'free' }, 'a'))
+      await store.commit(change({ userEmail: 'new@example.com', userId: 'user_c' }, 'c'))
+      await store.commit(change({ billing: { status: 'paid', paidUntil: null } }, 'b'))
+      await store.commit(change({ billing: { status: 'paid', paidUntil: NOW + 50 } }, 'c'))
+      await store.commit(change({ extendedUntil: NOW + 250 }, 'd'))
+      expect(await names({ by: 'userId', value: 'user_a' })).toEqual(['d'])
+      expect(await names({ by: 'userEmail', value: 'some.body@example.com' })).toEqual([])
+      expect(await names({ by: 'userEmail', value: 'new@example.com' })).toEqual(['c'])
+      expect(await names({ by: 'tier', value: 'free' })).toEqual(['a'])
+      expect(await names({ by: 'end', from: 0, before: NOW + 299 })).toEqual(['c', 'd'])
     })
   })
 

@@ -43,7 +43,7 @@ describe('the DynamoDB store', () => {
     expect(keys).toEqual([
       'IDEMPOTENCY#root#key_1 / IDEMPOTENCY',
       expect.stringMatching(
-        new RegExp(`^LICENSE#${license.id} / EVENT#2025-01-01T00:00:00\\.000Z#[\\w-]{12}$`),
+        new RegExp(`^LICENSE#${license.id} / EVENT#2025-01-01T00:00:00\\.000Z#0[\\w-]{12}$`),
       ),
       `LICENSE#${license.id} / LICENSE`,
       `LICENSE#${license.id} / OUTBOX#issued#first`,

@@ -122,6 +122,7 @@ describe('an event that is stopped anywhere and started again', () => {
         return answer
       }
     const broken: LicenseStore = {
+      ...inner,
       find: once(inner.find),
       commit: once(inner.commit),
       claim: once(inner.claim),

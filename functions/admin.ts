@@ -1,0 +1,46 @@
+/**
+ * /api/admin/…: running the business. For the vendor's own people and tools, by API token; each route has its scope.
+ */
+
+import { adminRoutes } from '../lib/admin/routes.ts'
+import { authenticate } from '../lib/http/auth.ts'
+import { idempotencyKey, parseJsonRequest, parseQuery } from '../lib/http/request.ts'
+import { json } from '../lib/http/response.ts'
+import { endpoint } from '../lib/lambda/endpoint.ts'
+import { entry } from '../lib/lambda/entry.ts'
+import { createRouter } from '../lib/lambda/router.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+
+const NOTHING_REQUIRED = { required: [], missing: '' }
+
+export function createHandler(runtime: Runtime) {
+  const { catalog, clock, log, stage, store, tokens } = runtime
+  const routeOf = createRouter(adminRoutes(catalog))
+  const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
+  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
+    const now = clock()
+    const { route, params } = routeOf(event)
+    const caller = await authenticate(event, { adminToken, pepper, tokens, now }, route.scope)
+    const query = route.query ? parseQuery(event, route.query) : {}
+    const body = route.body ? parseJsonRequest(event, route.body, NOTHING_REQUIRED) : {}
+    const { requestId } = event.requestContext
+    const context = {
+      store,
+      tokens,
+      catalog,
+      keys: { ring, pepper, prefix: catalog.prefix },
+      stage,
+      now,
+      caller,
+      requestId,
+      idempotencyKey: idempotencyKey(event),
+    }
+    const answer = await route.respond(context, { params, query, body })
+    if (route.method !== 'GET') {
+      log.info('admin', { requestId, actor: caller.tokenId, route: route.path, ...params })
+    }
+    return json(200, answer)
+  })
+}
+
+export const handler = await entry(createHandler)

@@ -1,0 +1,198 @@
+/** Many licenses in one request: issued, or put on record with the keys that they were sold with. */
+
+import { createHash } from 'node:crypto'
+import * as z from 'zod/mini'
+import type { Catalog } from '../catalog/schema.ts'
+import { PROBLEMS, type ProblemCode } from '../http/problem.ts'
+import { duration, email, faultsOf, id, tierOf } from '../http/request.ts'
+import { DAY_MS, importLicense, LIFETIME, type Order } from '../license/index.ts'
+import { issueForPayment } from '../stripe/order.ts'
+import { reason } from './fields.ts'
+import { type AdminContext, aRoute, type Route } from './route.ts'
+
+const MAX_ROWS = 100
+/** How many rows are at work at once. */
+const WIDTH = 10
+
+const rowSchema = (catalog: Catalog) =>
+  z.object(
+    {
+      userId: id,
+      userEmail: z.optional(z.nullable(email)),
+      tier: tierOf(catalog),
+      duration: z.optional(duration),
+      paymentIntentId: z.optional(z.nullable(id)),
+      /** A key that was sold before. */
+      license: z.optional(id),
+      /** When that ends, in milliseconds since the epoch; null for never. */
+      expiresAt: z.optional(
+        z.nullable(z.int('must be milliseconds').check(z.minimum(0, 'must be at least 0'))),
+      ),
+    },
+    'must be an object',
+  )
+
+type Row = z.output<ReturnType<typeof rowSchema>>
+
+const rowAnswer = z.object({
+  ok: z.boolean(),
+  id: z.optional(z.string()),
+  license: z.optional(z.string()),
+  repeated: z.optional(z.boolean()),
+  code: z.optional(z.string()),
+  error: z.optional(z.string()),
+  fields: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
+})
+
+type RowAnswer = z.output<typeof rowAnswer>
+
+const refused = (code: ProblemCode, path: string, message: string): RowAnswer => ({
+  ok: false,
+  code,
+  error: PROBLEMS[code].error,
+  fields: [{ path, message }],
+})
+
+export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
+  const schema = rowSchema(catalog)
+  return [
+    aRoute({
+      method: 'POST',
+      path: '/licenses/bulk',
+      scope: 'licenses:issue',
+      summary:
+        'Issues up to 100 licenses, one result a row in their order. A row with `license` puts a key on record that was ' +
+        'sold before. Asking again is safe: by `paymentIntentId`, by `license`, otherwise by the Idempotency-Key header.',
+      body: z.object(
+        {
+          rows: z
+            .array(z.unknown(), 'must be a list')
+            .check(
+              z.minLength(1, 'must not be empty'),
+              z.maxLength(MAX_ROWS, `must be at most ${MAX_ROWS}`),
+            ),
+          reason: z.optional(reason),
+        },
+        'must be an object',
+      ),
+      answer: z.object({ results: z.array(rowAnswer) }),
+      async respond(context, { body }) {
+        const results: RowAnswer[] = []
+        for (let start = 0; start < body.rows.length; start += WIDTH) {
+          const part = body.rows.slice(start, start + WIDTH)
+          const answers = part.map((row, index) =>
+            answerTo(context, schema, row, start + index, body.reason ?? 'bulk'),
+          )
+          results.push(...(await Promise.all(answers)))
+        }
+        return { results }
+      },
+    }),
+  ]
+}
+
+async function answerTo(
+  context: AdminContext,
+  schema: ReturnType<typeof rowSchema>,
+  text: unknown,
+  index: number,
+  why: string,
+): Promise<RowAnswer> {
+  const parsed = z.safeParse(schema, text)
+  if (!parsed.success) {
+    const { error } = PROBLEMS.INVALID_REQUEST
+    return { ok: false, code: 'INVALID_REQUEST', error, fields: faultsOf(parsed.error) }
+  }
+  const row = parsed.data
+  const cause = {
+    actor: `token:${context.caller.tokenId}`,
+    reason: why,
+    requestId: context.requestId,
+  }
+  return row.license === undefined
+    ? issue(context, row, index, cause)
+    : take({ ...row, license: row.license }, context, cause)
+}
+
+type Cause = Pick<Order, 'actor' | 'reason' | 'requestId'>
+
+async function issue(context: AdminContext, row: Row, index: number, cause: Cause) {
+  const { userId, userEmail = null, tier, duration: days, paymentIntentId = null } = row
+  const { caller, idempotencyKey, catalog, now } = context
+  if (paymentIntentId === null && idempotencyKey === undefined) {
+    return refused(
+      'INVALID_REQUEST',
+      'paymentIntentId',
+      'must be there, or the request needs an Idempotency-Key header',
+    )
+  }
+  const asked = JSON.stringify([userId, userEmail, tier.name, days ?? null, paymentIntentId])
+  const issued = await issueForPayment(
+    context,
+    catalog,
+    {
+      ...cause,
+      userId,
+      userEmail,
+      tier: tier.name,
+      seats: tier.seats,
+      durationDays: days ?? tier.defaultDurationDays,
+      durationChosen: days !== undefined,
+      paymentIntentId,
+      ...(idempotencyKey !== undefined && {
+        request: {
+          kind: 'request',
+          key: `${caller.tokenId}#${idempotencyKey}#${index}`,
+          fingerprint: createHash('sha256').update(asked).digest('base64url'),
+          expiresAt: now + DAY_MS,
+        },
+      }),
+    },
+    paymentIntentId,
+  )
+  if (!issued.ok) {
+    return { ok: false, code: issued.error, error: PROBLEMS[issued.error].error }
+  }
+  const { license, key, repeated } = issued.value
+  return { ok: true, id: license.id, license: key, repeated }
+}
+
+async function take(
+  row: Row & { readonly license: string },
+  context: AdminContext,
+  cause: Cause,
+): Promise<RowAnswer> {
+  const { userId, userEmail = null, tier, license: key, expiresAt, duration: days } = row
+  if (expiresAt === undefined && days === undefined) {
+    return refused(
+      'INVALID_REQUEST',
+      'expiresAt',
+      'must be there, or duration, for a key that was sold',
+    )
+  }
+  const issuedAt = Number(key.trim().split('-').at(-1)) * 1000
+  const taken = await importLicense(context, {
+    ...cause,
+    key,
+    userId,
+    userEmail,
+    tier: tier.name,
+    seats: tier.seats,
+    expiresAt: expiresAt !== undefined ? expiresAt : endOf(issuedAt, days ?? LIFETIME),
+  })
+  if (taken.ok) {
+    const { license, repeated } = taken.value
+    return { ok: true, id: license.id, license: taken.value.key, repeated }
+  }
+  if (taken.error === 'MISMATCH') {
+    return refused(
+      'INVALID_REQUEST',
+      'license',
+      'must be what a master key makes for this user and tier',
+    )
+  }
+  return { ok: false, code: taken.error, error: 'The key is on record for somebody else' }
+}
+
+const endOf = (issuedAt: number, days: number) =>
+  days === LIFETIME ? null : issuedAt + days * DAY_MS

@@ -1,0 +1,178 @@
+/** Looking at licenses. */
+
+import * as z from 'zod/mini'
+import { featuresOf } from '../http/licenseBody.ts'
+import { Problem } from '../http/problem.ts'
+import { id } from '../http/request.ts'
+import {
+  evaluate,
+  judge,
+  type License,
+  type LicenseId,
+  licenseAt,
+  listLicenses,
+  STATES,
+} from '../license/index.ts'
+import { fromCursor, toCursor } from './cursor.ts'
+import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
+import { type AdminContext, aRoute } from './route.ts'
+import { eventView, licenseView } from './view.ts'
+
+const listQuery = z.object({
+  user: z.optional(id),
+  email: z.optional(id),
+  tier: z.optional(id),
+  state: z.optional(z.enum(STATES, `must be one of ${STATES.join(', ')}`)),
+  customer: z.optional(id),
+  subscription: z.optional(id),
+  expiringBefore: z.optional(moment),
+  limit: z.optional(limit),
+  cursor: z.optional(z.string()),
+})
+
+const eventAnswer = z.object({
+  at: z.number(),
+  actor: z.string(),
+  action: z.string(),
+  reason: z.string(),
+  requestId: z.string(),
+  before: z.nullable(z.looseObject({})),
+  after: z.looseObject({}),
+})
+
+const verdictAnswer = z.object({
+  valid: z.boolean(),
+  code: z.string(),
+  state: z.string(),
+  expiresAt: z.nullable(z.number()),
+})
+
+const factsAnswer = z.object({
+  admin: z.string(),
+  risk: z.string(),
+  billing: z.looseObject({ status: z.string(), paidUntil: z.nullable(z.number()) }),
+  extendedUntil: z.optional(z.number()),
+})
+
+/** How much of a history a license is shown with. */
+const SHOWN_EVENTS = 100
+
+/** @throws Problem `NOT_FOUND` */
+async function theLicense({ store }: AdminContext, licenseId: string): Promise<License> {
+  const license = await store.find(licenseId as LicenseId)
+  if (license) return license
+  throw new Problem('NOT_FOUND', { error: 'There is no such license' })
+}
+
+function verdictView(license: License, now: number) {
+  const { valid, ...verdict } = judge(license, now)
+  const { state, expiresAt } = evaluate(license.facts, now)
+  return { valid, code: 'code' in verdict ? verdict.code : 'VALID', state, expiresAt }
+}
+
+export const LICENSE_ROUTES = [
+  aRoute({
+    method: 'GET',
+    path: '/licenses',
+    scope: 'licenses:read',
+    summary:
+      'Lists licenses, newest first; those asked for by `expiringBefore` soonest first. A page may hold fewer than ' +
+      '`limit`, even none, and yet a `cursor` to go on with.',
+    query: listQuery,
+    answer: z.object({ items: z.array(licenseAnswer), cursor: z.optional(z.string()) }),
+    async respond(context, { query }) {
+      const { limit: wanted = DEFAULT_LIMIT, cursor, ...asked } = query
+      const filter = {
+        ...(asked.user !== undefined && { userId: asked.user }),
+        ...(asked.email !== undefined && { userEmail: asked.email }),
+        ...(asked.tier !== undefined && { tier: asked.tier }),
+        ...(asked.state !== undefined && { state: asked.state }),
+        ...(asked.customer !== undefined && { customerId: asked.customer }),
+        ...(asked.subscription !== undefined && { subscriptionId: asked.subscription }),
+        ...(asked.expiringBefore !== undefined && { expiringBefore: asked.expiringBefore }),
+      }
+      const place = cursor === undefined ? undefined : fromCursor(cursor, asked)
+      const after = place && { id: place.id as LicenseId, at: place.at }
+      const { licenses, next } = await listLicenses(context, filter, wanted, after)
+      return {
+        items: licenses.map((license) => licenseView(license, context.now)),
+        ...(next && { cursor: toCursor(next, asked) }),
+      }
+    },
+  }),
+
+  aRoute({
+    method: 'GET',
+    path: '/licenses/{id}',
+    scope: 'licenses:read',
+    summary: 'One license: its verdict now, what it is judged by, and its history, newest first.',
+    answer: z.extend(licenseAnswer, {
+      features: z.array(z.string()),
+      verdict: verdictAnswer,
+      facts: factsAnswer,
+      keyVersion: z.string(),
+      earlierKeys: z.array(z.object({ issuedAt: z.number(), until: z.number() })),
+      events: z.array(eventAnswer),
+    }),
+    refusals: ['NOT_FOUND'],
+    async respond(context, { params }) {
+      const { store, now, catalog } = context
+      const license = await theLicense(context, `${params['id']}`)
+      const events = await store.history(license.id, { limit: SHOWN_EVENTS })
+      return {
+        ...licenseView(license, now),
+        features: featuresOf(license.tier, catalog),
+        verdict: verdictView(license, now),
+        facts: license.facts,
+        keyVersion: license.origin.keyVersion,
+        earlierKeys: license.earlierKeys.map(({ origin, until }) => ({
+          issuedAt: origin.issuedAt * 1000,
+          until,
+        })),
+        events: events.map(eventView),
+      }
+    },
+  }),
+
+  aRoute({
+    method: 'GET',
+    path: '/licenses/{id}/events',
+    scope: 'licenses:read',
+    summary: 'The history of a license up to a moment, newest first.',
+    query: z.object({ until: z.optional(moment), limit: z.optional(limit) }),
+    answer: z.object({ items: z.array(eventAnswer) }),
+    refusals: ['NOT_FOUND'],
+    async respond(context, { params, query }) {
+      const { id: licenseId } = await theLicense(context, `${params['id']}`)
+      const { until, limit: wanted = DEFAULT_LIMIT } = query
+      const span = { limit: wanted, ...(until !== undefined && { until }) }
+      return { items: (await context.store.history(licenseId, span)).map(eventView) }
+    },
+  }),
+
+  aRoute({
+    method: 'GET',
+    path: '/licenses/{id}/at',
+    scope: 'licenses:read',
+    summary:
+      'What the verdict was at a moment, by the history, or will be by what is known now if nothing happens until then.',
+    query: z.object({ time: moment }),
+    answer: z.extend(verdictAnswer, {
+      time: z.number(),
+      state: z.nullable(z.string()),
+      tier: z.nullable(z.string()),
+      userId: z.nullable(z.string()),
+    }),
+    refusals: ['NOT_FOUND'],
+    async respond(context, { params, query: { time } }) {
+      const now = await theLicense(context, `${params['id']}`)
+      const license = await licenseAt(context, now, time)
+      if (!license) {
+        const nothing = { state: null, expiresAt: null, tier: null, userId: null }
+        return { time, valid: false, code: 'NOT_FOUND', ...nothing }
+      }
+      const { tier, userId } = license
+      return { time, ...verdictView(license, time), tier, userId }
+    },
+  }),
+]

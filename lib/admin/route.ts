@@ -1,0 +1,67 @@
+import type * as z from 'zod/mini'
+import type { Scope, TokenStore } from '../access/token.ts'
+import type { Catalog } from '../catalog/schema.ts'
+import type { Caller } from '../http/auth.ts'
+import type { ProblemCode } from '../http/problem.ts'
+import type { Keys, LicenseStore } from '../license/index.ts'
+
+/** What a route has at hand. */
+export interface AdminContext {
+  readonly store: LicenseStore
+  readonly tokens: TokenStore
+  readonly catalog: Catalog
+  readonly keys: Keys
+  readonly stage: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly caller: Caller
+  readonly requestId: string
+  /** The `Idempotency-Key` header. */
+  readonly idempotencyKey: string | undefined
+}
+
+interface AdminRequest<Query, Body> {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+}
+
+/** A route of the admin API, with all that its documentation says of it. */
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** Below `/api/admin`. */
+  readonly path: string
+  readonly scope: Scope
+  readonly summary: string
+  readonly query: z.ZodMiniType | undefined
+  readonly body: z.ZodMiniType | undefined
+  readonly answer: z.ZodMiniType
+  /** What it may refuse with, besides what every route may. */
+  readonly refusals: readonly ProblemCode[]
+  readonly respond: (
+    context: AdminContext,
+    request: AdminRequest<unknown, unknown>,
+  ) => Promise<object>
+}
+
+interface Definition<Query extends z.ZodMiniType, Body extends z.ZodMiniType>
+  extends Pick<Route, 'method' | 'path' | 'scope' | 'summary' | 'answer'> {
+  readonly query?: Query
+  readonly body?: Body
+  readonly refusals?: readonly ProblemCode[]
+  readonly respond: (
+    context: AdminContext,
+    request: AdminRequest<z.output<Query>, z.output<Body>>,
+  ) => Promise<object>
+}
+
+/** Its request is what its schemas make of it. */
+export function aRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>({
+  query,
+  body,
+  refusals = [],
+  respond,
+  ...rest
+}: Definition<Query, Body>): Route {
+  return { ...rest, query, body, refusals, respond: respond as Route['respond'] }
+}

@@ -1,0 +1,17 @@
+import type { Catalog } from '../catalog/schema.ts'
+import { actionRoutes } from './actions.ts'
+import { bulkRoutes } from './bulk.ts'
+import { LICENSE_ROUTES } from './licenses.ts'
+import type { Route } from './route.ts'
+import { TOKEN_ROUTES } from './tokens.ts'
+
+/** What every path of the admin API begins with. */
+export const ADMIN = '/api/admin'
+
+/** The whole admin API: what is routed, what is documented, and what is tested. */
+export const adminRoutes = (catalog: Catalog): readonly Route[] => [
+  ...LICENSE_ROUTES,
+  ...bulkRoutes(catalog),
+  ...actionRoutes(catalog),
+  ...TOKEN_ROUTES,
+]

@@ -1,0 +1,83 @@
+import { auditOfIssue, type Cause } from './audit.ts'
+import { type Keys, type LicenseKey, licenseId, makeKey, parseKey, sameKey } from './key.ts'
+import type { KeyOrigin, License } from './license.ts'
+import { err, ok, type Result } from './result.ts'
+import type { LicenseStore } from './store.ts'
+
+/** A license whose key somebody made before us, with the same formula and one of our master keys. */
+export interface Imported extends Cause {
+  /** As it was sold. */
+  readonly key: string
+  readonly userId: string
+  readonly userEmail: string | null
+  readonly tier: string
+  readonly seats: number
+  /** Milliseconds since the epoch; null for ever. */
+  readonly expiresAt: number | null
+}
+
+/**
+ * Puts a license on record whose key was sold already; importing it again changes nothing. Refuses with `MISMATCH` a
+ * key that no master key of the ring makes for its user and tier, and with `CONFLICT` one that is on record for somebody else.
+ *
+ * @param now milliseconds since the epoch
+ * @throws StoreUnavailable
+ */
+export async function importLicense(
+  { store, keys, now }: { store: Pick<LicenseStore, 'commit' | 'find'>; keys: Keys; now: number },
+  imported: Imported,
+): Promise<
+  Result<
+    { readonly license: License; readonly key: LicenseKey; readonly repeated: boolean },
+    'MISMATCH' | 'CONFLICT'
+  >
+> {
+  const key = parseKey(imported.key, keys.prefix)
+  const origin = key && originOf(key, imported.userId, keys)
+  if (!key || origin?.tier !== imported.tier) return err('MISMATCH')
+  const id = licenseId(key, keys.pepper)
+  const license: License = {
+    id,
+    keyId: id,
+    origin,
+    earlierKeys: [],
+    userId: imported.userId,
+    userEmail: imported.userEmail,
+    tier: origin.tier,
+    seats: imported.seats,
+    paymentIntentId: null,
+    customerId: null,
+    subscriptionId: null,
+    facts: {
+      admin: 'clear',
+      billing: { status: 'paid', paidUntil: imported.expiresAt },
+      risk: 'clear',
+    },
+    version: 1,
+    createdAt: now,
+  }
+  const outcome = await store.commit({
+    claims: [],
+    // Whoever bought it has the key.
+    license: { issued: license, audit: auditOfIssue(imported, license), notices: [] },
+    now,
+  })
+  if (outcome.status === 'written') return ok({ license, key, repeated: false })
+  const found = await store.find(id)
+  return found?.origin.subject === imported.userId
+    ? ok({ license: found, key, repeated: true })
+    : err('CONFLICT')
+}
+
+/** What a key says that it was made of, if one of the master keys makes this very key of it. */
+function originOf(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | undefined {
+  const [, tier = '', , issuedAt] = key.split('-')
+  return [...keys.ring.keys.keys()]
+    .map((keyVersion) => ({
+      subject,
+      tier: tier.toLowerCase(),
+      issuedAt: Number(issuedAt),
+      keyVersion,
+    }))
+    .find((origin) => sameKey(key, makeKey(origin, keys)))
+}

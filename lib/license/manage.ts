@@ -1,0 +1,139 @@
+import { auditOfChange, type Cause } from './audit.ts'
+import { evaluate } from './evaluate.ts'
+import { DAY_MS } from './issue.ts'
+import type { LicenseId } from './key.ts'
+import type { License, LicenseChange } from './license.ts'
+import { err, ok, type Result } from './result.ts'
+import type { LicenseStore } from './store.ts'
+
+/** Why something was not done to a license. `why` is for people. */
+export interface Refusal {
+  readonly code: 'NOT_FOUND' | 'CONFLICT'
+  readonly why: string
+}
+
+/** What a person wants of a license. */
+export type Deed =
+  | { readonly action: 'revoked' | 'suspended' | 'revealed' | 'noted' }
+  /** `clearRisk`: also forget that the money went back, which otherwise counts for itself. */
+  | { readonly action: 'reinstated'; readonly clearRisk: boolean }
+  /** By some days from its end, or from now if that is over; or until a moment in milliseconds since the epoch. */
+  | { readonly action: 'extended'; readonly days: number }
+  | { readonly action: 'extended'; readonly until: number }
+  | { readonly action: 'tier_changed'; readonly tier: string; readonly seats: number }
+  | {
+      readonly action: 'transferred'
+      readonly userId?: string
+      readonly userEmail?: string | null
+    }
+
+export interface Managing {
+  readonly store: Pick<LicenseStore, 'find' | 'commit'>
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Does something to a license, with its entry in the history, in one transaction. It is decided by the license as it
+ * was read: when somebody else changed it meanwhile, or since the `expected` version that was seen, nothing is done.
+ *
+ * @throws StoreUnavailable
+ */
+export async function manageLicense(
+  { store, now }: Managing,
+  id: LicenseId,
+  deed: Deed,
+  cause: Cause,
+  expected?: number,
+): Promise<Result<License, Refusal>> {
+  const license = await store.find(id)
+  if (!license) return err(UNKNOWN)
+  if (expected !== undefined && expected !== license.version) return err(CHANGED)
+  const to = changeOf(license, deed, now)
+  if ('why' in to) return err({ code: 'CONFLICT', why: to.why })
+
+  const isChange = Object.keys(to).length > 0
+  const outcome = await store.commit({
+    claims: [],
+    license: {
+      changed: license.id,
+      ...(isChange && { expected: license.version }),
+      to,
+      audit: auditOfChange(cause, license.id, before(license, to), to, now, deed.action),
+      notices: deed.action === 'revoked' ? [{ kind: 'revoked', period: `${now}`, at: now }] : [],
+    },
+    now,
+  })
+  if (outcome.status !== 'written') return err(CHANGED)
+  return ok(isChange ? applyChange(license, to) : license)
+}
+
+export const UNKNOWN: Refusal = Object.freeze({
+  code: 'NOT_FOUND',
+  why: 'There is no such license',
+})
+
+export const CHANGED: Refusal = Object.freeze({
+  code: 'CONFLICT',
+  why: 'Somebody else changed the license meanwhile: look at it again',
+})
+
+function changeOf(
+  license: License,
+  deed: Deed,
+  now: number,
+): LicenseChange | { readonly why: string } {
+  const { admin, risk } = license.facts
+  switch (deed.action) {
+    case 'revoked':
+      return { admin: 'revoked' }
+    case 'suspended':
+      return admin === 'revoked'
+        ? { why: 'The license is revoked: reinstate it first' }
+        : { admin: 'suspended' }
+    case 'reinstated':
+      return {
+        admin: 'clear',
+        ...(deed.clearRisk && risk !== 'clear' && { risk: 'clear' as const }),
+      }
+    case 'extended':
+      return extension(license, deed, now)
+    case 'tier_changed':
+      return { tier: deed.tier, seats: deed.seats }
+    case 'transferred':
+      return {
+        ...(deed.userId !== undefined && { userId: deed.userId }),
+        ...(deed.userEmail !== undefined && { userEmail: deed.userEmail }),
+      }
+    case 'revealed':
+    case 'noted':
+      return {}
+  }
+}
+
+function extension(
+  { facts }: License,
+  deed: { readonly days: number } | { readonly until: number },
+  now: number,
+): LicenseChange | { readonly why: string } {
+  const { expiresAt, state } = evaluate(facts, now)
+  if (expiresAt === null && state !== 'pending') return { why: 'The license never ends' }
+  const end = Math.max(expiresAt ?? now, now)
+  const until = 'until' in deed ? deed.until : end + deed.days * DAY_MS
+  return until > end ? { extendedUntil: until } : { why: 'The license lasts longer than that' }
+}
+
+/** What a change would replace. */
+function before(license: License, change: LicenseChange): LicenseChange {
+  const all: LicenseChange = { ...license, ...license.facts }
+  return Object.fromEntries(
+    Object.keys(change).map((name) => [name, all[name as keyof LicenseChange] ?? null]),
+  )
+}
+
+/** A license once a change of it is written. */
+export function applyChange(license: License, change: LicenseChange): License {
+  const { admin, billing, risk, extendedUntil, ...terms } = { ...license.facts, ...change }
+  const facts = { admin, billing, risk, ...(extendedUntil !== undefined && { extendedUntil }) }
+  return { ...license, ...terms, facts, version: license.version + 1 }
+}

@@ -1,0 +1,112 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+import type { Token, TokenStore } from '../access/token.ts'
+import { INDEXES, type Item, LISTED } from './item.ts'
+import { unavailable } from './unavailable.ts'
+
+const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: 'TOKEN' })
+
+/** Items keep no nulls: an index could not take them. */
+function toTokenItem({ id, ...token }: Token): Item {
+  const said = Object.entries(token).filter(([, value]) => value !== null)
+  return { ...tokenKey(id), id, listed: LISTED.token, ...Object.fromEntries(said) }
+}
+
+function fromTokenItem({ pk: _pk, sk: _sk, listed: _listed, ...token }: Item): Token {
+  return { expiresAt: null, revokedAt: null, lastUsedAt: null, ...token } as unknown as Token
+}
+
+/** API tokens in the table of the licenses. Every method throws `StoreUnavailable` when DynamoDB cannot answer. */
+export function createTokenStore({
+  client,
+  table,
+}: {
+  client: DynamoDBDocumentClient
+  table: string
+}): TokenStore {
+  /** Answers undefined where the condition does not hold. */
+  async function update(id: string, expression: string, condition: string, values: Item) {
+    try {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: tokenKey(id),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ReturnValues: 'ALL_NEW',
+        }),
+      )
+      return Attributes && fromTokenItem(Attributes)
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return
+      throw unavailable(error)
+    }
+  }
+
+  return {
+    async find(id) {
+      const { Item } = await client
+        .send(new GetCommand({ TableName: table, Key: tokenKey(id), ConsistentRead: true }))
+        .catch((error: unknown) => {
+          throw unavailable(error)
+        })
+      return Item && fromTokenItem(Item)
+    },
+
+    async add(token) {
+      const command = new PutCommand({
+        TableName: table,
+        Item: toTokenItem(token),
+        ConditionExpression: 'attribute_not_exists(pk)',
+      })
+      await client.send(command).catch((error: unknown) => {
+        throw unavailable(error)
+      })
+    },
+
+    revoke: (id, at) =>
+      update(id, 'SET revokedAt = if_not_exists(revokedAt, :at)', 'attribute_exists(pk)', {
+        ':at': at,
+      }),
+
+    async used(id, at, before) {
+      await update(
+        id,
+        'SET lastUsedAt = :at',
+        'attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before)',
+        { ':at': at, ':before': before },
+      )
+    },
+
+    async list(limit, after) {
+      const { name, hash, sort } = INDEXES.creation
+      const command = new QueryCommand({
+        TableName: table,
+        IndexName: name,
+        KeyConditionExpression: '#hash = :hash',
+        ExpressionAttributeNames: { '#hash': hash },
+        ExpressionAttributeValues: { ':hash': LISTED.token },
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(after && {
+          ExclusiveStartKey: {
+            ...tokenKey(after.id),
+            [hash]: LISTED.token,
+            [sort]: after.createdAt,
+          },
+        }),
+      })
+      const { Items = [] } = await client.send(command).catch((error: unknown) => {
+        throw unavailable(error)
+      })
+      return Items.map(fromTokenItem)
+    },
+  }
+}
