@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import getPort from 'get-port'
+import { startDocumentation } from './local/documentation.ts'
 import { createTable, localClient, startDynamoDb } from './local/dynamodb.ts'
 import { findJava } from './local/java.ts'
 import { routeGuide } from './local/routeGuide.ts'
@@ -150,7 +151,10 @@ async function start(): Promise<void> {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     }),
   )
-  if (!stopping) console.log(routeGuide(functions.url, dynamoDb.url, data))
+  const documentationPort = await getPort({ host: HOST, port: port + 1 })
+  const documentation = await keep(startDocumentation(documentationPort, functions.url))
+  const addresses = { api: functions.url, documentation: documentation.url, dynamoDb: dynamoDb.url }
+  if (!stopping) console.log(routeGuide(addresses, data))
   await Promise.race(running.map(({ exited }) => exited))
   if (!stopping) throw new Error('A part of the system ended, so the rest was stopped.')
 }

@@ -123,6 +123,8 @@ const ROUTES = {
   'OPTIONS /api/{proxy+}': 'Preflight',
   'POST /api/generate': 'Generate',
   'POST /api/verify': 'Verify',
+  'GET /api/admin/{proxy+}': 'Admin',
+  'POST /api/admin/{proxy+}': 'Admin',
   'POST /webhooks/stripe': 'StripeWebhook',
 }
 

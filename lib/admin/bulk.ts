@@ -24,7 +24,7 @@ const rowSchema = (catalog: Catalog) =>
       paymentIntentId: z.optional(z.nullable(id)),
       /** A key that was sold before. */
       license: z.optional(id),
-      /** When that ends, in milliseconds since the epoch; null for never. */
+      /** When it ends, instead of a duration: in milliseconds since the epoch; null for never. */
       expiresAt: z.optional(
         z.nullable(z.int('must be milliseconds').check(z.minimum(0, 'must be at least 0'))),
       ),
@@ -117,7 +117,7 @@ async function answerTo(
 type Cause = Pick<Order, 'actor' | 'reason' | 'requestId'>
 
 async function issue(context: AdminContext, row: Row, index: number, cause: Cause) {
-  const { userId, userEmail = null, tier, duration: days, paymentIntentId = null } = row
+  const { userId, userEmail = null, tier, duration: days, paymentIntentId = null, expiresAt } = row
   const { caller, idempotencyKey, catalog, now } = context
   if (paymentIntentId === null && idempotencyKey === undefined) {
     return refused(
@@ -126,7 +126,14 @@ async function issue(context: AdminContext, row: Row, index: number, cause: Caus
       'must be there, or the request needs an Idempotency-Key header',
     )
   }
-  const asked = JSON.stringify([userId, userEmail, tier.name, days ?? null, paymentIntentId])
+  const asked = JSON.stringify([
+    userId,
+    userEmail,
+    tier.name,
+    days ?? null,
+    paymentIntentId,
+    expiresAt ?? null,
+  ])
   const issued = await issueForPayment(
     context,
     catalog,
@@ -137,7 +144,8 @@ async function issue(context: AdminContext, row: Row, index: number, cause: Caus
       tier: tier.name,
       seats: tier.seats,
       durationDays: days ?? tier.defaultDurationDays,
-      durationChosen: days !== undefined,
+      durationChosen: days !== undefined || expiresAt !== undefined,
+      ...(expiresAt !== undefined && { paidUntil: expiresAt }),
       paymentIntentId,
       ...(idempotencyKey !== undefined && {
         request: {

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import * as z from 'zod/mini'
-import type { Catalog } from '../catalog/schema.ts'
-import { findTier } from '../catalog/tier.ts'
+import type { Catalog, Tier } from '../catalog/schema.ts'
 import { LIFETIME, MAX_DURATION_DAYS } from '../license/index.ts'
 import { type FieldFault, Problem } from './problem.ts'
 
@@ -111,16 +110,10 @@ export const duration = z
   )
 
 /** A tier by its name, with what the catalog says about it. */
-export const tierOf = (catalog: Catalog) =>
+export const tierOf = ({ tiers }: Catalog) =>
   z.pipe(
-    z.string('must be a string'),
-    z.transform((name, { issues }) => {
-      const tier = findTier(catalog, name)
-      if (tier) return { ...tier, name }
-      const message = `must be one of ${Object.keys(catalog.tiers).join(', ')}`
-      issues.push({ code: 'custom', message, input: name })
-      return z.NEVER
-    }),
+    z.enum(Object.keys(tiers), `must be one of ${Object.keys(tiers).join(', ')}`),
+    z.transform((name) => ({ ...(tiers[name] as Tier), name })),
   )
 
 /** `POST /api/generate`, for a catalog's tiers. */

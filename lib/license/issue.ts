@@ -28,6 +28,8 @@ export interface Order extends Cause {
   readonly paymentIntentId: string | null
   /** Of the subscription that the order is for. */
   readonly subscriptionId?: string
+  /** The end of what is not counted from its issue, in milliseconds since the epoch; null for never. */
+  readonly paidUntil?: number | null
   /** Somebody chose how long, and did not leave it to the tier. */
   readonly durationChosen: boolean
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
@@ -190,8 +192,10 @@ async function asOrdered(
   }
 }
 
-const paidUntilOf = ({ durationDays }: Order, { issuedAt }: KeyOrigin): number | null =>
-  durationDays === LIFETIME ? null : issuedAt * 1000 + durationDays * DAY_MS
+function paidUntilOf({ durationDays, paidUntil }: Order, { issuedAt }: KeyOrigin) {
+  if (paidUntil !== undefined) return paidUntil
+  return durationDays === LIFETIME ? null : issuedAt * 1000 + durationDays * DAY_MS
+}
 
 function toLicense(
   order: Order,

@@ -9,10 +9,11 @@ import type { LicenseStore } from './store.ts'
  * @throws StoreUnavailable
  */
 export async function licenseAt(
-  { store }: { store: Pick<LicenseStore, 'history'> },
+  { store, now }: { store: Pick<LicenseStore, 'history'>; now: number },
   license: License,
   time: number,
 ): Promise<License | undefined> {
+  if (time >= now) return license
   const [issue, ...changes] = (await store.history(license.id, { until: time })).toReversed()
   if (!issue) return
   return [issue, ...changes]

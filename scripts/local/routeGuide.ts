@@ -1,12 +1,19 @@
+interface Addresses {
+  readonly api: string
+  readonly documentation: string
+  readonly dynamoDb: string
+}
+
 /** What `npm start` prints: every route with a line to try it. README shows the same lines. */
-export function routeGuide(url: string, dynamoDbUrl: string, data: string): string {
+export function routeGuide({ api: url, documentation, dynamoDb }: Addresses, data: string): string {
   return `
 License Authority runs on ${url}
 
   API token              dev_admin_token
   Stripe webhook secret  whsec_dev
   master key             dev_master_key
-  DynamoDB Local         ${dynamoDbUrl}, data in ${data}
+  API documentation      ${documentation}
+  DynamoDB Local         ${dynamoDb}, data in ${data}
 
 GET /health
   curl ${url}/health
@@ -22,6 +29,13 @@ OPTIONS /api/*
 
 POST /webhooks/stripe (signed as Stripe signs)
   body='${SAMPLE_EVENT}'; t=$(date +%s); curl -X POST ${url}/webhooks/stripe -H "Stripe-Signature: t=$t,v1=$(printf '%s' "$t.$body" | openssl dgst -sha256 -hmac whsec_dev | sed 's/.* //')" -d "$body"
+
+GET and POST /api/admin/... (all of them are in the API documentation)
+  curl ${url}/api/admin/licenses -H "Authorization: Bearer dev_admin_token"
+
+From the command line, in another terminal
+  npm run cli -- list
+  npm run stripe:send -- --scenario life
 
 Ctrl-C ends it.
 `

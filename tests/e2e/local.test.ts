@@ -306,7 +306,32 @@ describe('what npm start prints', () => {
   it('is a line for each route that can be pasted as it stands', async () => {
     const lines = command.output().match(/^ {2}(?:curl|body=).*$/gm) ?? []
     const answers = await Promise.all(lines.map(curl))
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401, 200, 200, 200])
+  })
+
+  it('is a page that tells of every route and can try it here', async () => {
+    const page = /API documentation +(http:\S+)/.exec(command.output())?.[1] ?? ''
+    const html = await (await fetch(page)).text()
+    for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      expect((await fetch(`${page}/${file}`)).status).toBe(200)
+    }
+    const document = JSON.parse(await (await fetch(`${page}/openapi.json`)).text())
+    expect(document.servers).toEqual([{ url, description: 'npm start' }])
+    expect(Object.keys(document.paths)).toContain('/api/admin/licenses/{id}/revoke')
+    expect((await fetch(`${page}/package.json`)).status).toBe(404)
+  })
+
+  it('is a command line that works', async () => {
+    const listed = aCommand(
+      'npm',
+      ['run', '-s', 'cli', '--', '--url', url, '--token', 'dev_admin_token', 'list'],
+      {
+        cwd: checkout.directory,
+        env: environment(),
+      },
+    )
+    expect(await listed.exited).toBe(0)
+    expect(listed.output()).toContain('user_123')
   })
 })
 

@@ -6,6 +6,8 @@ describe('the problems', () => {
     ['INVALID_REQUEST', 400, false],
     ['INVALID_SIGNATURE', 400, false],
     ['UNAUTHORIZED', 401, false],
+    ['FORBIDDEN', 403, false],
+    ['NOT_FOUND', 404, false],
     ['CONFLICT', 409, false],
     ['TOO_LARGE', 413, false],
     ['INTERNAL', 500, true],
@@ -16,7 +18,7 @@ describe('the problems', () => {
   })
 
   it('are all in this table, and those of ours alone can be tried again', () => {
-    expect(Object.keys(PROBLEMS)).toHaveLength(7)
+    expect(Object.keys(PROBLEMS)).toHaveLength(9)
     for (const { status, retryable } of Object.values(PROBLEMS)) {
       expect(retryable).toBe(status >= 500)
     }

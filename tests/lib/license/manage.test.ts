@@ -127,8 +127,10 @@ describe('the license at some time', () => {
   it('is nothing before it was issued', async () => {
     const license = await store.find(id)
     if (!license) throw new Error('There is no license')
-    expect(await licenseAt({ store }, license, NOW - 1)).toBeUndefined()
-    expect(await licenseAt({ store }, license, NOW)).toMatchObject({
+    const context = { store, now: NOW + 9 }
+    expect(await licenseAt(context, license, NOW - 1)).toBeUndefined()
+    expect(await licenseAt(context, license, NOW + 9)).toBe(license)
+    expect(await licenseAt(context, license, NOW)).toMatchObject({
       tier: 'pro',
       facts: license.facts,
     })

@@ -1,0 +1,72 @@
+import Table from 'cli-table3'
+import type { Json } from './client.ts'
+
+/** A moment as a person reads it; never is never. */
+export const day = (time: unknown) =>
+  typeof time === 'number' ? new Date(time).toISOString().replace(/T(\d\d:\d\d).*/, ' $1') : 'never'
+
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2))
+}
+
+/** What a customer calls himself must not steer the terminal of whoever reads it. */
+const textOf = (cell: unknown) => `${cell ?? ''}`.replace(/\p{Cc}/gu, '\u{FFFD}')
+
+/** Rows under their headings, if they have any. */
+export function printTable(headings: readonly string[], rows: readonly (readonly unknown[])[]) {
+  const table = new Table({
+    head: [...headings],
+    style: { head: [], border: [], compact: true },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  })
+  for (const row of rows) table.push(row.map(textOf))
+  console.log(table.toString())
+}
+
+const LICENSE = ['id', 'user', 'e-mail', 'tier', 'state', 'ends', 'made']
+
+const licenseRow = ({ id, userId, userEmail, tier, state, expiresAt, createdAt }: Json) => [
+  id,
+  userId,
+  userEmail,
+  tier,
+  state,
+  day(expiresAt),
+  day(createdAt),
+]
+
+export const printLicenses = (items: readonly Json[]) => printTable(LICENSE, items.map(licenseRow))
+
+/** One license: what it is, and what happened to it. */
+export function printLicense(license: Json): void {
+  const { verdict, facts, events, features, ...plain } = license as Json & {
+    verdict: Json
+    facts: Json
+    features: readonly string[]
+    events: readonly Json[]
+  }
+  const times = new Set(['expiresAt', 'createdAt', 'issuedAt'])
+  const rows = Object.entries(plain).map(([name, value]) => [
+    name,
+    times.has(name) ? day(value) : typeof value === 'object' ? JSON.stringify(value) : value,
+  ])
+  printTable(
+    [],
+    [
+      ...rows,
+      ['features', features.join(', ')],
+      ['verdict', `${verdict['code']}`],
+      ['facts', JSON.stringify(facts)],
+    ],
+  )
+  printTable(
+    ['when', 'who', 'what', 'why', 'to'],
+    events.map(({ at, actor, action, reason, after, before }) => [
+      day(at),
+      actor,
+      action,
+      reason,
+      before === null ? '' : JSON.stringify(after),
+    ]),
+  )
+}

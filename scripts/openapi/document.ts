@@ -1,0 +1,285 @@
+/** The API as OpenAPI 3.1 describes one, made of the schemas that the functions read requests with. */
+
+import * as z from 'zod/mini'
+import type { Route } from '../../lib/admin/route.ts'
+import { ADMIN, adminRoutes } from '../../lib/admin/routes.ts'
+import type { Catalog } from '../../lib/catalog/schema.ts'
+import { PROBLEMS, type ProblemCode } from '../../lib/http/problem.ts'
+import { duration, generateSchema, verifySchema } from '../../lib/http/request.ts'
+import { LIFETIME, MAX_DURATION_DAYS, STATES } from '../../lib/license/index.ts'
+
+type Json = Record<string, unknown>
+
+/** A schema as JSON Schema has it: of what is sent, before anything is made of it, or of what is answered. */
+const toJson = (schema: z.ZodMiniType, io: 'input' | 'output' = 'input'): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema === (duration as unknown)) {
+        Object.assign(jsonSchema, {
+          type: 'integer',
+          oneOf: [{ const: LIFETIME }, { minimum: 1, maximum: MAX_DURATION_DAYS }],
+        })
+      }
+    },
+  }) as Json
+  return json
+}
+
+const jsonOf = (schema: Json) => ({ content: { 'application/json': { schema } } })
+
+/** What every route that is asked for something may refuse with, whatever it is for. */
+const ALWAYS: readonly ProblemCode[] = ['INTERNAL', 'UNAVAILABLE']
+
+const problem = (codes: readonly ProblemCode[], extra: Json = {}): Json => ({
+  type: 'object',
+  required: ['error', 'code', 'retryable'],
+  properties: {
+    error: { type: 'string', description: 'For people; may change.' },
+    code: { enum: codes, description: 'For programs; never changes.' },
+    retryable: { type: 'boolean', description: 'Whether the same request can succeed later.' },
+    fields: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        additionalProperties: false,
+      },
+    },
+    ...extra,
+  },
+  additionalProperties: false,
+})
+
+/** The answers to what goes wrong, by their status; what is said in several places stands in one. */
+function refusals(codes: readonly ProblemCode[], ofVerify = false): Json {
+  const statuses = [...new Set([...codes, ...ALWAYS].map((code) => PROBLEMS[code].status))]
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const own = [...codes, ...ALWAYS].filter((code) => PROBLEMS[code].status === status)
+      return [`${status}`, { $ref: `#/components/responses/${nameOf(own, ofVerify)}` }]
+    }),
+  )
+}
+
+const nameOf = (codes: readonly ProblemCode[], ofVerify: boolean) =>
+  `${ofVerify && PROBLEMS[codes[0] ?? 'INTERNAL'].status < 500 ? 'VERIFY_' : ''}${codes.join('_OR_')}`
+
+/** What the answers of all routes refer to. */
+function sharedResponses(): Json {
+  const codes = Object.keys(PROBLEMS) as ProblemCode[]
+  const sets = [...codes.map((code) => [code]), ['INVALID_SIGNATURE', 'INVALID_REQUEST'] as const]
+  const responses: Record<string, Json> = {}
+  for (const own of sets as (readonly ProblemCode[])[]) {
+    const description = own.map((code) => PROBLEMS[code].error).join('; ')
+    responses[nameOf(own, false)] = { description, ...jsonOf(problem(own)) }
+    responses[nameOf(own, true)] ??= {
+      description,
+      ...jsonOf(problem(own, { valid: { const: false } })),
+    }
+  }
+  return responses
+}
+
+const answer = (schema: Json, description: string) => ({
+  '200': { description, ...jsonOf(schema) },
+})
+
+function parametersOf({ path, query }: Route): Json[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const { properties = {}, required = [] } = (query ? toJson(query) : {}) as {
+    properties?: Record<string, Json>
+    required?: readonly string[]
+  }
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }))
+  return [...inPath, ...inQuery]
+}
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'For 24 hours the same key with the same fields has the same outcome.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+
+function operationOf(route: Route): Json {
+  const isBulk = route.path === '/licenses/bulk'
+  const mayRefuse: ProblemCode[] = [
+    ...(route.query || route.body || isBulk ? (['INVALID_REQUEST'] as const) : []),
+    'UNAUTHORIZED',
+    'FORBIDDEN',
+    ...route.refusals,
+    ...(route.body ? (['TOO_LARGE'] as const) : []),
+  ]
+  return {
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
+    tags: [route.path.startsWith('/tokens') ? 'API tokens' : 'Licenses'],
+    summary: route.summary,
+    description: `Needs the scope \`${route.scope}\`.`,
+    security: [{ apiToken: [] }],
+    parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
+    ...(route.body && { requestBody: { required: true, ...jsonOf(toJson(route.body)) } }),
+    responses: { ...answer(toJson(route.answer, 'output'), 'Done'), ...refusals(mayRefuse) },
+  }
+}
+
+const text = { type: 'string' }
+const nullable = { type: ['string', 'null'] }
+const moment = { type: 'integer', description: 'Milliseconds since the epoch.' }
+const features = { type: 'array', items: text }
+const object = (properties: Json, optional: readonly string[] = []): Json => ({
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+  additionalProperties: false,
+})
+
+function publicPaths(catalog: Catalog): Json {
+  const tier = { enum: Object.keys(catalog.tiers) }
+  return {
+    '/health': {
+      get: {
+        operationId: 'health',
+        tags: ['Health'],
+        summary: 'Says that the service answers.',
+        security: [],
+        responses: answer(
+          object({ status: { const: 'healthy' }, service: { const: 'license-generation' } }),
+          'It answers',
+        ),
+      },
+    },
+    '/api/generate': {
+      post: {
+        operationId: 'generate',
+        tags: ['Licenses'],
+        summary: 'Issues a license and shows its key. Asking again for the same payment is safe.',
+        description: 'Needs the scope `licenses:issue`.',
+        security: [{ apiToken: [] }],
+        parameters: [IDEMPOTENCY_KEY],
+        requestBody: { required: true, ...jsonOf(toJson(generateSchema(catalog))) },
+        responses: {
+          ...answer(
+            object({
+              success: { const: true },
+              license: text,
+              tier,
+              userId: text,
+              userEmail: nullable,
+              expiresAt: moment,
+              generatedAt: moment,
+              paymentIntentId: nullable,
+              features,
+            }),
+            'The license',
+          ),
+          ...refusals(['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'CONFLICT', 'TOO_LARGE']),
+        },
+      },
+    },
+    '/api/verify': {
+      post: {
+        operationId: 'verify',
+        tags: ['Licenses'],
+        summary: 'Is this key good right now?',
+        security: [],
+        requestBody: { required: true, ...jsonOf(toJson(verifySchema)) },
+        responses: {
+          ...answer(
+            object({
+              valid: { const: true },
+              tier,
+              expiresAt: moment,
+              userId: nullable,
+              features,
+              code: { const: 'VALID' },
+              state: { enum: STATES },
+            }),
+            'It is good',
+          ),
+          '401': {
+            description: 'It is not',
+            ...jsonOf(
+              object(
+                {
+                  valid: { const: false },
+                  code: { enum: ['NOT_FOUND', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING'] },
+                  error: text,
+                  retryable: { type: 'boolean' },
+                  fallback: object({ tier, features }),
+                },
+                ['fallback'],
+              ),
+            ),
+          },
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE'], true),
+        },
+      },
+    },
+    '/webhooks/stripe': {
+      post: {
+        operationId: 'stripeWebhook',
+        tags: ['Stripe'],
+        summary: 'Takes an event of Stripe’s, by its signature.',
+        security: [],
+        parameters: [{ name: 'Stripe-Signature', in: 'header', required: true, schema: text }],
+        requestBody: { required: true, ...jsonOf({ type: 'object' }) },
+        responses: {
+          ...answer(
+            object(
+              {
+                received: { const: true },
+                effect: { enum: ['issued', 'changed', 'none'] },
+                licenseId: text,
+                alerts: { type: 'array', items: text },
+                repeated: { const: true },
+                ignored: text,
+              },
+              ['effect', 'licenseId', 'alerts', 'repeated', 'ignored'],
+            ),
+            'It has had its effect, or can have none',
+          ),
+          ...refusals(['INVALID_SIGNATURE', 'INVALID_REQUEST', 'TOO_LARGE']),
+        },
+      },
+    },
+  }
+}
+
+/** The whole document, for the tiers of a catalog. */
+export function openApi(catalog: Catalog, version: string): Json {
+  const paths: Record<string, Json> = publicPaths(catalog) as Record<string, Json>
+  for (const route of adminRoutes(catalog)) {
+    const path = `${ADMIN}${route.path}`
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'License Authority',
+      version,
+      description:
+        'Issues license keys, answers whether a key is good, and keeps every license in step with what was paid. ' +
+        'Times are milliseconds since the epoch.',
+    },
+    servers: [{ url: 'http://localhost:8000', description: 'npm start' }],
+    components: {
+      securitySchemes: { apiToken: { type: 'http', scheme: 'bearer' } },
+      responses: sharedResponses(),
+    },
+    paths,
+  }
+}
