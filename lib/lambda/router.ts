@@ -19,9 +19,10 @@ export function createRouter(routes: readonly Route[]): (event: APIGatewayProxyE
     routes: routes.map((route) => ({
       method: route.method,
       path: `${ADMIN}${route.path}`,
-      handler: ({ pathParameters = {} }: APIGatewayProxyEventV2) => ({
+      // The gateway's own parameter is the whole path once more.
+      handler: ({ pathParameters: { proxy: _, ...params } = {} }: APIGatewayProxyEventV2) => ({
         route,
-        params: pathParameters,
+        params,
       }),
     })),
     notFoundResponse: () => {

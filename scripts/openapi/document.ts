@@ -107,6 +107,9 @@ function parametersOf({ path, query }: Route): Json[] {
   return [...inPath, ...inQuery]
 }
 
+/** Its first sentence, or what of it stands before a colon or semicolon. */
+const firstOf = (text: string) => /^[^.;:]*/.exec(text)?.[0] ?? text
+
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -127,8 +130,8 @@ function operationOf(route: Route): Json {
   return {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     tags: [route.path.startsWith('/tokens') ? 'API tokens' : 'Licenses'],
-    summary: route.summary,
-    description: `Needs the scope \`${route.scope}\`.`,
+    summary: firstOf(route.summary).replaceAll('`', ''),
+    description: `${route.summary}\n\nNeeds the scope \`${route.scope}\`.`,
     security: [{ apiToken: [] }],
     parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
     ...(route.body && { requestBody: { required: true, ...jsonOf(toJson(route.body)) } }),
