@@ -4,13 +4,14 @@
  * A bad key gets 401, as in the seed; what is wrong with our side is 5xx and never says that a key is bad.
  */
 
+import { findTier } from '../lib/catalog/tier.ts'
 import { featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
-import { verifyLicense } from '../lib/license/index.ts'
+import { deviceKey, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
@@ -22,9 +23,12 @@ export function createHandler(runtime: Runtime) {
     refusal: { valid: false },
   } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
-    const { license: text } = parseJsonRequest(event, verifySchema, BODY)
+    const { license: text, deviceId } = parseJsonRequest(event, verifySchema, BODY)
     const keys = { ring, pepper, prefix: catalog.prefix }
-    const verdict = await verifyLicense({ store, keys, now: clock() }, text)
+    const verdict = await verifyLicense({ store, keys, now: clock() }, text, {
+      device: deviceId === undefined ? undefined : deviceKey(deviceId, pepper),
+      isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
+    })
     if (!verdict.valid) return refusalResponse(verdict.code, catalog)
     const { license, expiresAt } = verdict
     return json(200, {

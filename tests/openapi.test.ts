@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createHandler as createAdminHandler } from '../functions/admin.ts'
+import { createHandler as createDevicesHandler } from '../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../functions/generate.ts'
 import { handler as healthHandler } from '../functions/health.ts'
 import { createHandler as createWebhookHandler } from '../functions/stripeWebhook.ts'
@@ -67,6 +68,9 @@ function send(on: Runtime, method: string, route: string, sent: Sent): Promise<R
   if (route === '/health') return healthHandler()
   if (route === '/api/generate') return createGenerateHandler(on)(event, aContext())
   if (route === '/api/verify') return createVerifyHandler(on)(event, aContext())
+  if (/^\/api\/(activate|deactivate|devices)$/.test(route)) {
+    return createDevicesHandler(on)(event, aContext())
+  }
   if (route === '/webhooks/stripe') return createWebhookHandler(on)(event, aContext())
   return createAdminHandler(on)(event, aContext())
 }
@@ -98,6 +102,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/admin/tokens': { name: 'x', scopes: ['licenses:read'] },
 }
 
+const isByKey = (path: string) => /^\/api\/(verify|activate|deactivate|devices)$/.test(path)
 const isAdmin = (path: string) => path.startsWith('/api/admin')
 
 /** What a route takes, and answers with 200. */
@@ -109,7 +114,8 @@ async function good(path: string): Promise<Sent & { readonly id: string }> {
     return { id: '', body, headers: { 'stripe-signature': aSignature(body) } }
   }
   const { id, license } = await aLicense()
-  if (path === '/api/verify') return { id, body: { license } }
+  if (path === '/api/verify' || path === '/api/devices') return { id, body: { license } }
+  if (path.endsWith('activate')) return { id, body: { license, deviceId: 'device_1' } }
   const isToken = path.includes('/tokens/')
   const token = isToken
     ? await admin('POST', '/tokens', { name: 'x', scopes: [...SCOPES] })
@@ -135,8 +141,8 @@ const PROVOKED: Readonly<
       ? { ...sent, headers: {} }
       : { ...sent, body: '{', query: { limit: 'x', time: 'x' } },
   '401': async (path, sent) =>
-    path === '/api/verify'
-      ? { ...sent, body: { license: 'nonsense' } }
+    isByKey(path)
+      ? { ...sent, body: { ...(sent.body as object), license: 'nonsense' } }
       : { ...sent, headers: { authorization: 'Bearer wrong' } },
   '403': async (path, sent) => {
     const needed = /`([a-z]+:[a-z]+)`/.exec(
@@ -152,6 +158,12 @@ const PROVOKED: Readonly<
   },
   '404': async (_, sent) => ({ ...sent, id: 'lic_none' }),
   '409': async (path, sent) => {
+    if (path === '/api/activate') {
+      const one = { reason: 'x', tier: 'pro', seats: 1 }
+      await admin('POST', `/licenses/${sent.id}/change-tier`, one)
+      await send(test.runtime, 'POST', path, sent)
+      return { ...sent, body: { ...(sent.body as object), deviceId: 'device_2' } }
+    }
     if (path !== '/api/generate') {
       return { ...sent, body: { ...(sent.body as object), version: 99 } }
     }

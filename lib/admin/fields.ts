@@ -61,6 +61,7 @@ export const licenseAnswer = z.object({
   userEmail: z.nullable(z.string()),
   tier: z.string(),
   seats: z.number(),
+  devices: z.number(),
   state: z.string(),
   trial: z.boolean(),
   expiresAt: z.nullable(z.number()),

@@ -5,6 +5,7 @@ import { featuresOf } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
 import { id } from '../http/request.ts'
 import {
+  deviceKey,
   evaluate,
   judge,
   type License,
@@ -25,6 +26,7 @@ const listQuery = z.object({
   state: z.optional(z.enum(STATES, `must be one of ${STATES.join(', ')}`)),
   customer: z.optional(id),
   subscription: z.optional(id),
+  device: z.optional(id),
   expiringBefore: z.optional(moment),
   limit: z.optional(limit),
   cursor: z.optional(z.string()),
@@ -38,6 +40,13 @@ const eventAnswer = z.object({
   requestId: z.string(),
   before: z.nullable(z.looseObject({})),
   after: z.looseObject({}),
+})
+
+const deviceAnswer = z.object({
+  key: z.string(),
+  name: z.nullable(z.string()),
+  hint: z.string(),
+  activatedAt: z.number(),
 })
 
 const verdictAnswer = z.object({
@@ -89,6 +98,9 @@ export const LICENSE_ROUTES = [
         ...(asked.state !== undefined && { state: asked.state }),
         ...(asked.customer !== undefined && { customerId: asked.customer }),
         ...(asked.subscription !== undefined && { subscriptionId: asked.subscription }),
+        ...(asked.device !== undefined && {
+          device: deviceKey(asked.device, context.keys.pepper),
+        }),
         ...(asked.expiringBefore !== undefined && { expiringBefore: asked.expiringBefore }),
       }
       const place = cursor === undefined ? undefined : fromCursor(cursor, asked)
@@ -105,20 +117,25 @@ export const LICENSE_ROUTES = [
     method: 'GET',
     path: '/licenses/{id}',
     scope: 'licenses:read',
-    summary: 'One license: its verdict now, what it is judged by, and its history, newest first.',
+    summary:
+      'One license: its verdict now, what it is judged by, its devices, and its history, newest first.',
     answer: z.extend(licenseAnswer, {
       features: z.array(z.string()),
       verdict: verdictAnswer,
       facts: factsAnswer,
       keyVersion: z.string(),
       earlierKeys: z.array(z.object({ issuedAt: z.number(), until: z.number() })),
+      activeDevices: z.array(deviceAnswer),
       events: z.array(eventAnswer),
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params }) {
       const { store, now, catalog } = context
       const license = await theLicense(context, `${params['id']}`)
-      const events = await store.history(license.id, { limit: SHOWN_EVENTS })
+      const [events, devices] = await Promise.all([
+        store.history(license.id, { limit: SHOWN_EVENTS }),
+        store.devices(license.id),
+      ])
       return {
         ...licenseView(license, now),
         features: featuresOf(license.tier, catalog),
@@ -129,6 +146,10 @@ export const LICENSE_ROUTES = [
           issuedAt: origin.issuedAt * 1000,
           until,
         })),
+        activeDevices: devices
+          .filter(({ releasedAt }) => releasedAt === null)
+          .toSorted((a, b) => a.activatedAt - b.activatedAt)
+          .map(({ releasedAt: _, ...device }) => device),
         events: events.map(eventView),
       }
     },

@@ -4,7 +4,7 @@ import type { licenseAnswer } from './fields.ts'
 
 /** A license as an administrator sees it: everything but its key. Null is for what is not known, and for never. */
 export function licenseView(license: License, now: number): z.output<typeof licenseAnswer> {
-  const { id, userId, userEmail, tier, seats, createdAt, version, origin } = license
+  const { id, userId, userEmail, tier, seats, devices, createdAt, version, origin } = license
   const { paymentIntentId, customerId, subscriptionId } = license
   const { state, trial = false, expiresAt } = evaluate(license.facts, now)
   return {
@@ -13,6 +13,7 @@ export function licenseView(license: License, now: number): z.output<typeof lice
     userEmail,
     tier,
     seats,
+    devices,
     state,
     trial,
     expiresAt,

@@ -15,6 +15,8 @@ const tierSchema = z.strictObject({
   defaultDurationDays: z.union([z.literal(LIFETIME), z.int().min(1).max(MAX_DURATION_DAYS)]),
   /** How many devices may be active at once. */
   seats: z.int().min(1),
+  /** Whether a key is good on devices that were activated only. */
+  requireDevice: z.boolean(),
   /** How many days access goes on after a failed renewal. */
   graceDays: z.int().min(0).max(365),
   /** The Stripe prices that buy this tier. */
@@ -26,6 +28,8 @@ const catalogSchema = z
     productName: z.string().min(1),
     /** Begins every key. Keys that were sold keep it, so it cannot change after the first sale. */
     prefix: z.string().regex(KEY_PREFIX),
+    /** How many devices may take the place of released ones within thirty days. */
+    deviceSwaps: z.int().min(0).max(1000),
     /** What an expired customer may still use. */
     fallbackTier: z.string(),
     tiers: z.record(z.string().regex(TIER_NAME), tierSchema),

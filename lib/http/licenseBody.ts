@@ -28,13 +28,29 @@ const REFUSALS: Record<RefusalCode, Refusal> = {
   EXPIRED: { status: 401, code: 'EXPIRED', error: 'License expired', retryable: false },
   SUSPENDED: { status: 401, code: 'SUSPENDED', error: 'License suspended', retryable: false },
   REVOKED: { status: 401, code: 'REVOKED', error: 'License revoked', retryable: false },
+  DEVICE_REQUIRED: {
+    status: 401,
+    code: 'DEVICE_REQUIRED',
+    error: 'A device is required',
+    retryable: false,
+  },
+  DEVICE_NOT_ACTIVATED: {
+    status: 401,
+    code: 'DEVICE_NOT_ACTIVATED',
+    error: 'This device is not activated',
+    retryable: false,
+  },
   PENDING: { status: 401, code: 'PENDING', error: 'Payment not confirmed yet', retryable: true },
 }
 
-/** A license that is not good, with what its holder may go on using once it has expired. */
-export function refusalResponse(refusal: RefusalCode, catalog: Catalog): Response {
+/** A license that is not good, with what its holder may go on using once it has expired. `verdict` begins the body. */
+export function refusalResponse(
+  refusal: RefusalCode,
+  catalog: Catalog,
+  verdict: object = { valid: false },
+): Response {
   const { status, ...body } = REFUSALS[refusal]
   const tier = catalog.fallbackTier
   const fallback = { tier, features: featuresOf(tier, catalog) }
-  return json(status, { valid: false, ...body, ...(refusal === 'EXPIRED' && { fallback }) })
+  return json(status, { ...verdict, ...body, ...(refusal === 'EXPIRED' && { fallback }) })
 }

@@ -6,6 +6,11 @@ export const PROBLEMS = {
   FORBIDDEN: { status: 403, error: 'The API token may not do this', retryable: false },
   NOT_FOUND: { status: 404, error: 'Not found', retryable: false },
   CONFLICT: { status: 409, error: 'The request conflicts with an earlier one', retryable: false },
+  DEVICE_LIMIT_REACHED: {
+    status: 409,
+    error: 'Every seat of the license is taken',
+    retryable: false,
+  },
   TOO_LARGE: { status: 413, error: 'The body is too large', retryable: false },
   INTERNAL: { status: 500, error: 'Something went wrong', retryable: true },
   UNAVAILABLE: { status: 503, error: 'Temporarily unavailable, try again', retryable: true },

@@ -132,10 +132,30 @@ export const generateSchema = (catalog: Catalog) =>
 export type GenerateRequest = z.output<ReturnType<typeof generateSchema>>
 
 /** `POST /api/verify`. What a text must look like to be a key is the core's business. */
-export const verifySchema = z.object(
-  { license: z.string('must be a string').check(z.minLength(1, 'must not be empty')) },
+const license = z.string('must be a string').check(z.minLength(1, 'must not be empty'))
+export const verifySchema = z.object({ license, deviceId: z.optional(id) }, 'must be an object')
+
+/** `POST /api/activate`. */
+export const activateSchema = z.object(
+  {
+    license,
+    deviceId: id,
+    name: z.optional(
+      z.nullable(
+        z
+          .string('must be a string')
+          .check(z.maxLength(100, 'must be at most 100 characters'), wellFormed),
+      ),
+    ),
+  },
   'must be an object',
 )
+
+/** `POST /api/deactivate`. */
+export const deactivateSchema = z.object({ license, deviceId: id }, 'must be an object')
+
+/** `POST /api/devices`. */
+export const devicesSchema = z.object({ license }, 'must be an object')
 
 /**
  * The `Idempotency-Key` header, if there is one.

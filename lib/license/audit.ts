@@ -9,16 +9,9 @@ export interface Cause {
 }
 
 export function auditOfIssue({ actor, reason, requestId }: Cause, license: License): AuditEntry {
-  const {
-    id,
-    keyId: _,
-    earlierKeys: __,
-    origin: ___,
-    version: ____,
-    createdAt,
-    facts,
-    ...terms
-  } = license
+  const { id, createdAt, facts } = license
+  const { userId, userEmail, tier, seats, paymentIntentId, customerId, subscriptionId } = license
+  const terms = { userId, userEmail, tier, seats, paymentIntentId, customerId, subscriptionId }
   return {
     licenseId: id,
     at: createdAt,

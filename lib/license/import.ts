@@ -1,6 +1,7 @@
 import { auditOfIssue, type Cause } from './audit.ts'
-import { type Keys, type LicenseKey, licenseId, makeKey, parseKey, sameKey } from './key.ts'
+import { type Keys, type LicenseKey, makeKey, parseKey, sameKey } from './key.ts'
 import type { KeyOrigin, License } from './license.ts'
+import { makeLicense } from './make.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -35,27 +36,22 @@ export async function importLicense(
   const key = parseKey(imported.key, keys.prefix)
   const origin = key && originOf(key, imported.userId, keys)
   if (!key || origin?.tier !== imported.tier) return err('MISMATCH')
-  const id = licenseId(key, keys.pepper)
-  const license: License = {
-    id,
-    keyId: id,
+  const { license } = makeLicense(
     origin,
-    earlierKeys: [],
-    userId: imported.userId,
-    userEmail: imported.userEmail,
-    tier: origin.tier,
-    seats: imported.seats,
-    paymentIntentId: null,
-    customerId: null,
-    subscriptionId: null,
-    facts: {
-      admin: 'clear',
+    {
+      userId: imported.userId,
+      userEmail: imported.userEmail,
+      tier: origin.tier,
+      seats: imported.seats,
+      paymentIntentId: null,
+      customerId: null,
+      subscriptionId: null,
       billing: { status: 'paid', paidUntil: imported.expiresAt },
       risk: 'clear',
     },
-    version: 1,
-    createdAt: now,
-  }
+    keys,
+    now,
+  )
   const outcome = await store.commit({
     claims: [],
     // Whoever bought it has the key.
@@ -63,7 +59,7 @@ export async function importLicense(
     now,
   })
   if (outcome.status === 'written') return ok({ license, key, repeated: false })
-  const found = await store.find(id)
+  const found = await store.find(license.id)
   return found?.origin.subject === imported.userId
     ? ok({ license: found, key, repeated: true })
     : err('CONFLICT')

@@ -1,3 +1,12 @@
+export {
+  type Activation,
+  activateDevice,
+  type Device,
+  type DeviceKey,
+  deviceKey,
+  listDevices,
+  releaseDevice,
+} from './device.ts'
 export { evaluate, type LicenseState, STATES } from './evaluate.ts'
 export { type Imported, importLicense } from './import.ts'
 export {

@@ -1,6 +1,7 @@
 import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
-import { type Keys, type LicenseKey, licenseId, makeKey, remakeKey } from './key.ts'
-import type { KeyOrigin, License, LicenseChange, Risk } from './license.ts'
+import { type Keys, type LicenseKey, remakeKey } from './key.ts'
+import type { Entitlement, KeyOrigin, License, LicenseChange, Risk } from './license.ts'
+import { makeLicense } from './make.ts'
 import { noticesOf } from './outbox.ts'
 import { err, ok, type Result } from './result.ts'
 import { adopt, type Held } from './settle.ts'
@@ -92,8 +93,7 @@ export async function issueLicense(
       issuedAt,
       keyVersion: keys.ring.current,
     }
-    const key = makeKey(origin, keys)
-    const license = toLicense(order, origin, licenseId(key, keys.pepper), now)
+    const { license, key } = makeLicense(origin, entitlementOf(order, origin), keys, now)
     const outcome = await store.commit({
       claims,
       absent: { records: told.absent ?? [] },
@@ -197,17 +197,8 @@ function paidUntilOf({ durationDays, paidUntil }: Order, { issuedAt }: KeyOrigin
   return durationDays === LIFETIME ? null : issuedAt * 1000 + durationDays * DAY_MS
 }
 
-function toLicense(
-  order: Order,
-  origin: License['origin'],
-  id: License['id'],
-  now: number,
-): License {
+function entitlementOf(order: Order, origin: KeyOrigin): Entitlement {
   return {
-    id,
-    keyId: id,
-    origin,
-    earlierKeys: [],
     userId: order.userId,
     userEmail: order.userEmail,
     tier: order.tier,
@@ -215,12 +206,7 @@ function toLicense(
     paymentIntentId: order.paymentIntentId,
     customerId: null,
     subscriptionId: order.subscriptionId ?? null,
-    facts: {
-      admin: 'clear',
-      billing: { status: 'paid', paidUntil: paidUntilOf(order, origin) },
-      risk: order.told?.risk ?? 'clear',
-    },
-    version: 1,
-    createdAt: now,
+    billing: { status: 'paid', paidUntil: paidUntilOf(order, origin) },
+    risk: order.told?.risk ?? 'clear',
   }
 }

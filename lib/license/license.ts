@@ -72,7 +72,13 @@ interface KeyHistory {
   readonly earlierKeys: readonly EarlierKey[]
 }
 
-export interface License extends Terms, KeyHistory {
+/** How many devices are active, and when some were released: milliseconds since the epoch. */
+interface Seating {
+  readonly devices: number
+  readonly releases: readonly number[]
+}
+
+export interface License extends Terms, KeyHistory, Seating {
   readonly id: LicenseId
   readonly facts: LicenseFacts
   /** Counts the changes; a write that expects another version is refused. */
@@ -96,6 +102,8 @@ export type AuditAction =
   | 'reissued'
   | 'revealed'
   | 'noted'
+  | 'device_activated'
+  | 'device_released'
 
 /** One line of a license's history. Appended with the change it tells of, never altered. */
 export interface AuditEntry {
@@ -109,5 +117,5 @@ export interface AuditEntry {
   readonly requestId: string
   /** What it was before, of what changed. Null for a license that is new. */
   readonly before: LicenseChange | null
-  readonly after: LicenseChange
+  readonly after: LicenseChange & { readonly device?: string }
 }

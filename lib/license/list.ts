@@ -1,3 +1,4 @@
+import type { DeviceKey } from './device.ts'
 import { evaluate, type LicenseState } from './evaluate.ts'
 import type { License } from './license.ts'
 import type { LicenseStore, Listed, Position, Selection } from './store.ts'
@@ -10,6 +11,8 @@ export interface Filter {
   readonly state?: LicenseState
   readonly customerId?: string
   readonly subscriptionId?: string
+  /** A device that it was ever activated for. */
+  readonly device?: DeviceKey
   /** In milliseconds since the epoch: those that are good now and will not be then. */
   readonly expiringBefore?: number
 }
@@ -64,7 +67,8 @@ const pageOf = (found: readonly Listed[], next?: Position): Page => ({
 const LATE_MS = 24 * 60 * 60 * 1000
 
 function narrowest(filter: Filter, now: number): Selection {
-  const { subscriptionId, userId, userEmail, customerId, tier, expiringBefore } = filter
+  const { device, subscriptionId, userId, userEmail, customerId, tier, expiringBefore } = filter
+  if (device !== undefined) return { by: 'device', value: device }
   if (subscriptionId !== undefined) return { by: 'subscriptionId', value: subscriptionId }
   if (userId !== undefined) return { by: 'userId', value: userId }
   if (userEmail !== undefined) return { by: 'userEmail', value: userEmail }
@@ -76,7 +80,7 @@ function narrowest(filter: Filter, now: number): Selection {
 }
 
 function isWanted(license: License, filter: Filter, now: number): boolean {
-  const { state, expiringBefore, userEmail, ...exact } = filter
+  const { state, expiringBefore, userEmail, device: _, ...exact } = filter
   const evaluated = evaluate(license.facts, now)
   const isExact = Object.entries(exact).every(
     ([name, value]) => license[name as keyof typeof exact] === value,

@@ -1,6 +1,7 @@
 import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
-import { type Keys, type LicenseId, licenseId, makeKey } from './key.ts'
+import type { Keys, LicenseId } from './key.ts'
 import type { Billing, Entitlement, License, LicenseChange, Risk } from './license.ts'
+import { makeLicense } from './make.ts'
 import { noticesOf } from './outbox.ts'
 import type { Batch, Claim, ClaimName, LicenseStore, ProviderRecord } from './store.ts'
 
@@ -161,24 +162,19 @@ interface Wanted {
 
 function toLicense(
   purchaseKey: string,
-  { billing, risk, ...terms }: Entitlement,
+  entitlement: Entitlement,
   issuedAt: number,
   keys: Keys,
   now: number,
 ): License {
-  const subject = terms.userId ?? purchaseKey
-  const origin = { subject, tier: terms.tier, issuedAt, keyVersion: keys.ring.current }
-  const id = licenseId(makeKey(origin, keys), keys.pepper)
-  return {
-    id,
-    keyId: id,
-    origin,
-    earlierKeys: [],
-    ...terms,
-    facts: { admin: 'clear', billing, risk },
-    version: 1,
-    createdAt: now,
+  const subject = entitlement.userId ?? purchaseKey
+  const origin = {
+    subject,
+    tier: entitlement.tier,
+    issuedAt,
+    keyVersion: keys.ring.current,
   }
+  return makeLicense(origin, entitlement, keys, now).license
 }
 
 function toChange(

@@ -1,3 +1,4 @@
+import type { Device, DeviceKey } from './device.ts'
 import type { LicenseId } from './key.ts'
 import type { AuditEntry, License, LicenseChange } from './license.ts'
 import type { Notice } from './outbox.ts'
@@ -82,6 +83,8 @@ interface Recollection {
 /** Which licenses are asked for. */
 export type Selection =
   | { readonly by: 'creation' }
+  /** Those that a device was ever activated for, by its key; the last activation first. */
+  | { readonly by: 'device'; readonly value: DeviceKey }
   | {
       readonly by: 'userId' | 'userEmail' | 'customerId' | 'subscriptionId' | 'tier'
       readonly value: string
@@ -114,6 +117,24 @@ export interface LicenseStore {
    * the ids of its earlier and later keys, with one read more.
    */
   find(id: LicenseId): Promise<License | undefined>
+  /** The same, and a device of the license, active or not, in the same read. */
+  lookup(
+    id: LicenseId,
+    device: DeviceKey,
+  ): Promise<{ readonly license?: License; readonly device?: Device }>
+  /** The devices that were ever activated for a license, in no order. */
+  devices(id: LicenseId): Promise<readonly Device[]>
+  /**
+   * Gives a device a seat, with its entry in the history, unless it has one (`known`) or there is none (`full`). The
+   * version of the license stays.
+   */
+  activate(
+    id: LicenseId,
+    device: Device,
+    audit: AuditEntry,
+  ): Promise<'activated' | 'known' | 'full'>
+  /** Takes the seat of a device, unless it has none. */
+  release(id: LicenseId, device: DeviceKey, audit: AuditEntry): Promise<'released' | 'unknown'>
   /**
    * Writes all of a batch or nothing. Where several things stand in the way, it tells of the first in the order of
    * the outcomes. Changing a license adds one to its version.

@@ -1,3 +1,4 @@
+import type { Device, DeviceKey } from './device.ts'
 import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
 import { type Keys, licenseId, makeKey, parseKey, remakeKey, sameKey } from './key.ts'
 import type { License } from './license.ts'
@@ -11,6 +12,8 @@ export type RefusalCode =
   | 'SUSPENDED'
   | 'REVOKED'
   | 'PENDING'
+  | 'DEVICE_REQUIRED'
+  | 'DEVICE_NOT_ACTIVATED'
 
 export type Verdict =
   | {
@@ -21,25 +24,70 @@ export type Verdict =
     }
   | { readonly valid: false; readonly code: RefusalCode }
 
+export interface LookingUp {
+  readonly store: Pick<LicenseStore, 'find' | 'lookup'>
+  readonly keys: Keys
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** What a device that asks says of itself. */
+export interface Presented {
+  readonly device: DeviceKey | undefined
+  /** Whether a license of a tier is good on devices that were activated only. */
+  readonly isRequired: (tier: string) => boolean
+}
+
 /**
- * Says whether a key is good at `now` (milliseconds since the epoch). One read at most, and none for a text that
- * is no key. A key is good only if its license exists and makes this very key again: the signature in it is never
- * trusted alone, and nobody can tell forged from unknown. A key that was replaced is good as long as it was given.
+ * Says whether a key is good now. One read at most, and none for a text that is no key. A key is good only if its
+ * license exists and makes this very key again: the signature in it is never trusted alone, and nobody can tell forged
+ * from unknown. A key that was replaced is good as long as it was given. A device that says who it is has to have been
+ * activated, whatever the tier wants.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
 export async function verifyLicense(
-  { store, keys, now }: { store: Pick<LicenseStore, 'find'>; keys: Keys; now: number },
+  context: LookingUp,
   text: string,
+  { device: presented, isRequired }: Presented = { device: undefined, isRequired: () => false },
 ): Promise<Verdict> {
+  const { verdict, device } = await look(context, text, presented)
+  if (!verdict.valid) return verdict
+  if (presented !== undefined) {
+    return device?.releasedAt === null ? verdict : { valid: false, code: 'DEVICE_NOT_ACTIVATED' }
+  }
+  return isRequired(verdict.license.tier) ? { valid: false, code: 'DEVICE_REQUIRED' } : verdict
+}
+
+/** What a key leads to. */
+interface Looked {
+  readonly verdict: Verdict
+  /** Only for whoever has its key, or had it. */
+  readonly license?: License
+  readonly device?: Device | undefined
+}
+
+/** Finds the license of a key, and a device of it, in one read. */
+export async function look(
+  { store, keys, now }: LookingUp,
+  text: string,
+  device?: DeviceKey,
+): Promise<Looked> {
   const key = parseKey(text, keys.prefix)
-  if (!key) return { valid: false, code: 'MALFORMED' }
-  const license = await store.find(licenseId(key, keys.pepper))
-  if (!license) return { valid: false, code: 'NOT_FOUND' }
-  if (sameKey(key, remakeKey(license, keys))) return judge(license, now)
+  if (!key) return { verdict: { valid: false, code: 'MALFORMED' } }
+  const unknown: Looked = { verdict: { valid: false, code: 'NOT_FOUND' } }
+  const id = licenseId(key, keys.pepper)
+  const found =
+    device === undefined ? { license: await store.find(id) } : await store.lookup(id, device)
+  const { license } = found
+  if (!license) return unknown
+  if (sameKey(key, remakeKey(license, keys)))
+    return { ...found, license, verdict: judge(license, now) }
   const earlier = license.earlierKeys.find(({ origin }) => sameKey(key, makeKey(origin, keys)))
-  if (!earlier) return { valid: false, code: 'NOT_FOUND' }
-  return now <= earlier.until ? judge(license, now) : { valid: false, code: 'REVOKED' }
+  if (!earlier) return unknown
+  return now <= earlier.until
+    ? { ...found, license, verdict: judge(license, now) }
+    : { verdict: { valid: false, code: 'REVOKED' } }
 }
 
 /** What a license is at `now`, in milliseconds since the epoch. */

@@ -6,6 +6,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   QueryCommand,
+  type QueryCommandInput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
@@ -15,6 +16,7 @@ import type {
   Batch,
   Claim,
   HeldClaim,
+  License,
   LicenseId,
   LicenseStore,
   Notice,
@@ -24,9 +26,12 @@ import type {
 import {
   aliasIn,
   claimKey,
+  DEVICE,
+  deviceItemKey,
   emailKey,
   fromAuditItem,
   fromClaimItem,
+  fromDeviceItem,
   fromLicenseItem,
   fromProviderItem,
   HISTORY,
@@ -117,6 +122,47 @@ export function createDynamoStore({
     return items
   }
 
+  async function ownerOf({ pk }: Item): Promise<License> {
+    const item = await get(`${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId)
+    if (!item) throw new Error('A device is of a license that does not exist')
+    return fromLicenseItem(item)
+  }
+
+  const lookup: LicenseStore['lookup'] = async (id, key) => {
+    const { sk } = licenseKey(id)
+    const items = await read([licenseKey(id), deviceItemKey(id, key)])
+    const item = items.find((found) => found['sk'] === sk)
+    const aliasOf = item && aliasIn(item)
+    if (aliasOf !== undefined) return lookup(aliasOf, key)
+    const device = items.find((found) => found['sk'] !== sk)
+    return {
+      ...(item && { license: fromLicenseItem(item) }),
+      ...(device && { device: fromDeviceItem(device) }),
+    }
+  }
+
+  /** As many of the items as are wanted, in as many round trips as that takes. */
+  async function queryAll(
+    query: Omit<QueryCommandInput, 'TableName'>,
+    limit?: number,
+  ): Promise<Item[]> {
+    const items: Item[] = []
+    let start: Item | undefined
+    do {
+      const { Items = [], LastEvaluatedKey } = await send(
+        new QueryCommand({
+          ...query,
+          TableName: table,
+          ...(limit !== undefined && { Limit: limit - items.length }),
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      )
+      items.push(...Items)
+      start = LastEvaluatedKey
+    } while (start && (limit === undefined || items.length < limit))
+    return items
+  }
+
   async function get(id: LicenseId): Promise<Item | undefined> {
     const { Item } = await send(
       new GetCommand({ TableName: table, Key: licenseKey(id), ConsistentRead: true }),
@@ -192,6 +238,84 @@ export function createDynamoStore({
       return found && fromLicenseItem(found)
     },
 
+    lookup,
+
+    async devices(id) {
+      const items = await queryAll({
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :device)',
+        ExpressionAttributeValues: { ':pk': licenseKey(id).pk, ':device': DEVICE },
+      })
+      return items.map(fromDeviceItem)
+    },
+
+    async activate(id, { key, name, hint, activatedAt }, audit) {
+      const reasons = await transact([
+        {
+          Update: {
+            TableName: table,
+            Key: deviceItemKey(id, key),
+            UpdateExpression:
+              'SET #device = :device, #name = :name, #hint = :hint, #activatedAt = :at REMOVE #releasedAt',
+            ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(#releasedAt)',
+            ExpressionAttributeNames: {
+              '#device': 'deviceKey',
+              '#name': 'name',
+              '#hint': 'hint',
+              '#activatedAt': 'activatedAt',
+              '#releasedAt': 'releasedAt',
+            },
+            ExpressionAttributeValues: {
+              ':device': key,
+              ':name': name,
+              ':hint': hint,
+              ':at': activatedAt,
+            },
+          },
+        },
+        {
+          Update: {
+            TableName: table,
+            Key: licenseKey(id),
+            UpdateExpression: 'SET #devices = if_not_exists(#devices, :none) + :one',
+            ConditionExpression:
+              'attribute_exists(pk) AND (attribute_not_exists(#devices) OR #devices < #seats)',
+            ExpressionAttributeNames: { '#devices': 'devices', '#seats': 'seats' },
+            ExpressionAttributeValues: { ':none': 0, ':one': 1 },
+          },
+        },
+        putAudit(audit),
+      ])
+      if (!reasons) return 'activated'
+      return reasons[0]?.Code === 'ConditionalCheckFailed' ? 'known' : 'full'
+    },
+
+    async release(id, key, audit) {
+      const reasons = await transact([
+        {
+          Update: {
+            TableName: table,
+            Key: deviceItemKey(id, key),
+            UpdateExpression: 'SET #releasedAt = :at',
+            ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#releasedAt)',
+            ExpressionAttributeNames: { '#releasedAt': 'releasedAt' },
+            ExpressionAttributeValues: { ':at': audit.at },
+          },
+        },
+        {
+          Update: {
+            TableName: table,
+            Key: licenseKey(id),
+            UpdateExpression:
+              'SET #devices = #devices - :one, #releases = list_append(if_not_exists(#releases, :none), :now)',
+            ExpressionAttributeNames: { '#devices': 'devices', '#releases': 'releases' },
+            ExpressionAttributeValues: { ':one': 1, ':none': [], ':now': [audit.at] },
+          },
+        },
+        putAudit(audit),
+      ])
+      return reasons ? 'unknown' : 'released'
+    },
+
     async commit({ claims, records = [], absent = {}, license, now }) {
       const issued = license && 'issued' in license ? license.issued : undefined
       const change = license && 'changed' in license ? license : undefined
@@ -250,42 +374,38 @@ export function createDynamoStore({
           Limit: limit,
           ...(after && {
             ExclusiveStartKey: {
-              ...licenseKey(after.id),
+              ...(selection.by === 'device'
+                ? deviceItemKey(after.id, selection.value)
+                : licenseKey(after.id)),
               [index.hash]: hash,
               [index.sort]: after.at,
             },
           }),
         }),
       )
-      return Items.map((item) => {
-        const license = fromLicenseItem(item)
+      const listed = Items.map(async (item) => {
+        // A device is indexed, and not the license that it is of.
+        const license = selection.by === 'device' ? await ownerOf(item) : fromLicenseItem(item)
         return { license, position: { id: license.id, at: Number(item[index.sort]) } }
       })
+      return Promise.all(listed)
     },
 
     async history(id, { until, limit }) {
-      const entries: AuditEntry[] = []
-      let start: Item | undefined
-      do {
-        const { Items = [], LastEvaluatedKey } = await send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-            ExpressionAttributeValues: {
-              ':pk': licenseKey(id).pk,
-              ':from': HISTORY,
-              // Whatever keeps entries of one moment apart comes before this.
-              ':to': until === undefined ? `${HISTORY}~` : `${historyKey(until)}#~`,
-            },
-            ScanIndexForward: false,
-            ...(limit !== undefined && { Limit: limit - entries.length }),
-            ...(start && { ExclusiveStartKey: start }),
-          }),
-        )
-        entries.push(...Items.map(fromAuditItem))
-        start = LastEvaluatedKey
-      } while (start && (limit === undefined || entries.length < limit))
-      return entries
+      const items = await queryAll(
+        {
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':pk': licenseKey(id).pk,
+            ':from': HISTORY,
+            // Whatever keeps entries of one moment apart comes before this.
+            ':to': until === undefined ? `${HISTORY}~` : `${historyKey(until)}#~`,
+          },
+          ScanIndexForward: false,
+        },
+        limit,
+      )
+      return items.map(fromAuditItem)
     },
 
     async claim(claim, licenseId, now) {

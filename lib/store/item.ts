@@ -5,6 +5,8 @@ import type {
   Billing,
   Claim,
   ClaimName,
+  Device,
+  DeviceKey,
   HeldClaim,
   KeyOrigin,
   License,
@@ -32,6 +34,7 @@ export const INDEXES = {
   userEmail: { name: 'byEmail', hash: 'emailKey', sort: 'createdAt' },
   customerId: { name: 'byCustomer', hash: 'customerId', sort: 'createdAt' },
   subscriptionId: { name: 'bySubscription', hash: 'subscriptionId', sort: 'createdAt' },
+  device: { name: 'byDevice', hash: 'deviceKey', sort: 'activatedAt' },
   tier: { name: 'byTier', hash: 'tier', sort: 'createdAt' },
 } as const
 
@@ -91,6 +94,20 @@ export function toLicenseItem({ id, version, createdAt, facts, ...terms }: Licen
   return item
 }
 
+export const deviceItemKey = (id: LicenseId, key: DeviceKey) => ({
+  pk: licenseKey(id).pk,
+  sk: `${DEVICE}${key}`,
+})
+
+/** What begins the sort key of a device. */
+export const DEVICE = 'DEVICE#'
+
+/** Active or not: what is absent is null. */
+export function fromDeviceItem(item: Item): Device {
+  const { deviceKey: key, name = null, hint, activatedAt, releasedAt = null } = item
+  return { key, name, hint, activatedAt, releasedAt } as Device
+}
+
 const NULLABLE = {
   userId: null,
   userEmail: null,
@@ -113,7 +130,7 @@ export function fromLicenseItem(item: Item): License {
     ...license
   } = item
   const origin = { subject, tier: tierAtIssue, issuedAt, keyVersion }
-  return { ...NULLABLE, ...license, origin } as unknown as License
+  return { ...NULLABLE, devices: 0, releases: [], ...license, origin } as unknown as License
 }
 
 /** What stands under the id of a license's new key. */

@@ -3,6 +3,8 @@ import {
   applyChange,
   type Batch,
   type Claim,
+  type Device,
+  type DeviceKey,
   evaluate,
   type HeldClaim,
   type License,
@@ -20,6 +22,7 @@ export function createMemoryStore(): LicenseStore {
   const records = new Map<string, ProviderRecord>()
   const aliases = new Map<LicenseId, LicenseId>()
   const entries: AuditEntry[] = []
+  const devices = new Map<LicenseId, Map<DeviceKey, Device>>()
   const nameOf = ({ kind, key }: { kind: string; key: string }) => `${kind}#${key}`
 
   function holderOf(claim: Claim, now: number): HeldClaim | undefined {
@@ -42,9 +45,49 @@ export function createMemoryStore(): LicenseStore {
     return Object.keys(license.to).length > 0 ? applyChange(current, license.to) : current
   }
 
+  const find = (id: LicenseId) => structuredClone(licenses.get(aliases.get(id) ?? id))
+
+  const ofDevice = (key: DeviceKey) =>
+    [...licenses.values()].flatMap((license) => {
+      const device = devices.get(license.id)?.get(key)
+      return device ? { license, position: { id: license.id, at: device.activatedAt } } : []
+    })
+
+  function seat(id: LicenseId, device: Device, audit: AuditEntry, by: 1 | -1): boolean {
+    const license = licenses.get(id)
+    if (!license || (by > 0 && license.devices >= license.seats)) return false
+    const releases = by > 0 ? license.releases : [...license.releases, audit.at]
+    licenses.set(id, { ...license, devices: license.devices + by, releases })
+    devices.set(id, new Map([...(devices.get(id) ?? []), [device.key, device]]))
+    entries.push(structuredClone(audit))
+    return true
+  }
+
   return {
     async find(id) {
-      return structuredClone(licenses.get(aliases.get(id) ?? id))
+      return find(id)
+    },
+
+    async lookup(id, key) {
+      const license = find(id)
+      const device = license && devices.get(license.id)?.get(key)
+      return structuredClone({ ...(license && { license }), ...(device && { device }) })
+    },
+
+    async devices(id) {
+      return structuredClone([...(devices.get(id)?.values() ?? [])])
+    },
+
+    async activate(id, device, audit) {
+      if (devices.get(id)?.get(device.key)?.releasedAt === null) return 'known'
+      return seat(id, device, audit, 1) ? 'activated' : 'full'
+    },
+
+    async release(id, key, audit) {
+      const device = devices.get(id)?.get(key)
+      if (device?.releasedAt !== null) return 'unknown'
+      seat(id, { ...device, releasedAt: audit.at }, audit, -1)
+      return 'released'
     },
 
     async commit(batch) {
@@ -79,10 +122,13 @@ export function createMemoryStore(): LicenseStore {
     },
 
     async list(selection, limit, after) {
-      const chosen = [...licenses.values()]
-        .filter((license) => isChosen(selection, license))
-        .map((license) => ({ license, position: positionOf(selection, license) }))
-        .sort((a, b) => compare(selection, a.position, b.position))
+      const chosen = (
+        selection.by === 'device'
+          ? ofDevice(selection.value)
+          : [...licenses.values()]
+              .filter((license) => isChosen(selection, license))
+              .map((license) => ({ license, position: positionOf(selection, license) }))
+      ).sort((a, b) => compare(selection, a.position, b.position))
       const rest = after
         ? chosen.filter(({ position }) => compare(selection, position, after) > 0)
         : chosen
@@ -110,7 +156,7 @@ export function createMemoryStore(): LicenseStore {
   }
 }
 
-function isChosen(selection: Selection, license: License): boolean {
+function isChosen(selection: Exclude<Selection, { by: 'device' }>, license: License): boolean {
   if (selection.by === 'creation') return true
   if (selection.by === 'end') {
     const end = endOf(license)

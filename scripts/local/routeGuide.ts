@@ -24,6 +24,9 @@ POST /api/generate
 POST /api/verify (put in the license that generate answered)
   curl -X POST ${url}/api/verify -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890"}'
 
+POST /api/activate, /api/deactivate, /api/devices (the same)
+  curl -X POST ${url}/api/activate -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890","deviceId":"my-computer","name":"My computer"}'
+
 OPTIONS /api/*
   curl -i -X OPTIONS ${url}/api/verify -H "Origin: http://localhost:5173" -H "Access-Control-Request-Method: POST" -H "Access-Control-Request-Headers: content-type"
 

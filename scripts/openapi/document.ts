@@ -5,7 +5,14 @@ import type { Route } from '../../lib/admin/route.ts'
 import { ADMIN, adminRoutes } from '../../lib/admin/routes.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../../lib/http/problem.ts'
-import { duration, generateSchema, verifySchema } from '../../lib/http/request.ts'
+import {
+  activateSchema,
+  deactivateSchema,
+  devicesSchema,
+  duration,
+  generateSchema,
+  verifySchema,
+} from '../../lib/http/request.ts'
 import { LIFETIME, MAX_DURATION_DAYS, STATES } from '../../lib/license/index.ts'
 
 type Json = Record<string, unknown>
@@ -150,6 +157,31 @@ const object = (properties: Json, optional: readonly string[] = []): Json => ({
   additionalProperties: false,
 })
 
+const VERDICTS = ['NOT_FOUND', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING']
+
+/** A license that is not good. */
+const notGood = (verdict: Json, codes: readonly string[], fallback: Json) => ({
+  description: 'The license is not good',
+  ...jsonOf(
+    object(
+      {
+        ...verdict,
+        code: { enum: codes },
+        error: text,
+        retryable: { type: 'boolean' },
+        fallback: object(fallback),
+      },
+      ['fallback'],
+    ),
+  ),
+})
+
+const device: Json = object({
+  name: nullable,
+  hint: { ...text, description: 'The end of the id that the device gave itself.' },
+  activatedAt: moment,
+})
+
 function publicPaths(catalog: Catalog): Json {
   const tier = { enum: Object.keys(catalog.tiers) }
   return {
@@ -213,22 +245,79 @@ function publicPaths(catalog: Catalog): Json {
             }),
             'It is good',
           ),
-          '401': {
-            description: 'It is not',
+          '401': notGood(
+            { valid: { const: false } },
+            [...VERDICTS, 'DEVICE_REQUIRED', 'DEVICE_NOT_ACTIVATED'],
+            { tier, features },
+          ),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE'], true),
+        },
+      },
+    },
+    '/api/activate': {
+      post: {
+        operationId: 'activate',
+        tags: ['Devices'],
+        summary: 'Gives a device a seat of a license. Again for the same device it takes none.',
+        security: [],
+        requestBody: { required: true, ...jsonOf(toJson(activateSchema)) },
+        responses: {
+          ...answer(
+            object({
+              activated: { const: true },
+              tier,
+              expiresAt: moment,
+              userId: nullable,
+              features,
+              state: { enum: STATES },
+              seats: { type: 'integer' },
+              device,
+            }),
+            'It has a seat',
+          ),
+          '401': notGood({ activated: { const: false } }, VERDICTS, { tier, features }),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+          '409': {
+            description: 'No seat is free, or devices were changed too often',
             ...jsonOf(
-              object(
-                {
-                  valid: { const: false },
-                  code: { enum: ['NOT_FOUND', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING'] },
-                  error: text,
-                  retryable: { type: 'boolean' },
-                  fallback: object({ tier, features }),
-                },
-                ['fallback'],
-              ),
+              problem(['DEVICE_LIMIT_REACHED'], {
+                activated: { const: false },
+                seats: { type: 'integer' },
+                devices: { type: 'array', items: device },
+              }),
             ),
           },
-          ...refusals(['INVALID_REQUEST', 'TOO_LARGE'], true),
+        },
+      },
+    },
+    '/api/deactivate': {
+      post: {
+        operationId: 'deactivate',
+        tags: ['Devices'],
+        summary: 'Frees the seat of a device.',
+        security: [],
+        requestBody: { required: true, ...jsonOf(toJson(deactivateSchema)) },
+        responses: {
+          ...answer(object({ deactivated: { const: true } }), 'It has no seat'),
+          '401': notGood({ deactivated: { const: false } }, ['NOT_FOUND'], { tier, features }),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+        },
+      },
+    },
+    '/api/devices': {
+      post: {
+        operationId: 'devices',
+        tags: ['Devices'],
+        summary: 'Tells which devices have a seat, to whoever has the key.',
+        security: [],
+        requestBody: { required: true, ...jsonOf(toJson(devicesSchema)) },
+        responses: {
+          ...answer(
+            object({ seats: { type: 'integer' }, devices: { type: 'array', items: device } }),
+            'The devices, in the order in which they were activated',
+          ),
+          '401': notGood({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
         },
       },
     },

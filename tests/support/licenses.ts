@@ -55,6 +55,8 @@ export const aLicense = (changes: Partial<License> = {}): License => ({
   id: 'lic_test' as LicenseId,
   keyId: changes.id ?? ('lic_test' as LicenseId),
   earlierKeys: [],
+  devices: 0,
+  releases: [],
   origin: { subject: 'user_123', tier: 'pro', issuedAt: NOW / 1000, keyVersion: '1' },
   userId: 'user_123',
   userEmail: 'user@example.com',

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
+import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
@@ -22,6 +23,7 @@ export interface ApiServer extends Server {
 export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
   const routes: [path: RegExp, handler: Handler][] = [
     [/^\/api\/admin\//, createAdminHandler(runtime)],
+    [/^\/api\/(?:activate|deactivate|devices)$/, createDevicesHandler(runtime)],
     [/^\/api\/generate$/, createGenerateHandler(runtime)],
     [/^\/api\/verify$/, createVerifyHandler(runtime)],
     [/^\/webhooks\/stripe$/, createWebhookHandler(runtime)],

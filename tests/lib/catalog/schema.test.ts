@@ -7,6 +7,7 @@ const TIER = {
   features: ['reading'],
   defaultDurationDays: 30,
   seats: 1,
+  requireDevice: false,
   graceDays: 14,
   stripePriceIds: [],
 }
@@ -15,6 +16,7 @@ const aCatalog = (changes: object = {}) => ({
   productName: 'Blue Heron',
   prefix: 'BH',
   fallbackTier: 'free',
+  deviceSwaps: 5,
   tiers: { free: TIER },
   ...changes,
 })
@@ -105,7 +107,7 @@ describe('a catalog', () => {
   it.each<[string, unknown, string[]]>([
     ['null', null, ['catalog']],
     ['a list', [], ['catalog']],
-    ['nothing in it', {}, ['productName', 'prefix', 'fallbackTier', 'tiers']],
+    ['nothing in it', {}, ['productName', 'prefix', 'deviceSwaps', 'fallbackTier', 'tiers']],
     ['a field too many', aCatalog({ currency: 'EUR' }), ['catalog']],
     ['no product name', aCatalog({ productName: '' }), ['productName']],
     ['no prefix', without(aCatalog(), 'prefix'), ['prefix']],

@@ -9,6 +9,7 @@ describe('the problems', () => {
     ['FORBIDDEN', 403, false],
     ['NOT_FOUND', 404, false],
     ['CONFLICT', 409, false],
+    ['DEVICE_LIMIT_REACHED', 409, false],
     ['TOO_LARGE', 413, false],
     ['INTERNAL', 500, true],
     ['UNAVAILABLE', 503, true],
@@ -18,7 +19,7 @@ describe('the problems', () => {
   })
 
   it('are all in this table, and those of ours alone can be tried again', () => {
-    expect(Object.keys(PROBLEMS)).toHaveLength(9)
+    expect(Object.keys(PROBLEMS)).toHaveLength(10)
     for (const { status, retryable } of Object.values(PROBLEMS)) {
       expect(retryable).toBe(status >= 500)
     }

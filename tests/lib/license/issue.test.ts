@@ -50,6 +50,8 @@ describe('issuing a license', () => {
       id: licenseId(key, keys.pepper),
       keyId: license.id,
       earlierKeys: [],
+      devices: 0,
+      releases: [],
       origin: { subject: 'user_123', tier: 'pro', issuedAt: SECOND, keyVersion: '1' },
       userId: 'user_123',
       userEmail: 'user@example.com',

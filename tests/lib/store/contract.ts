@@ -3,6 +3,8 @@ import type {
   AuditEntry,
   Batch,
   Claim,
+  Device,
+  DeviceKey,
   License,
   LicenseChange,
   LicenseId,
@@ -389,6 +391,93 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names({ by: 'userEmail', value: 'new@example.com' })).toEqual(['c'])
       expect(await names({ by: 'tier', value: 'free' })).toEqual(['a'])
       expect(await names({ by: 'end', from: 0, before: NOW + 299 })).toEqual(['c', 'd'])
+    })
+  })
+
+  describe('devices', () => {
+    const aDevice = (name: string, changes: Partial<Device> = {}): Device => ({
+      key: name as DeviceKey,
+      name,
+      hint: 'hint',
+      activatedAt: NOW,
+      releasedAt: null,
+      ...changes,
+    })
+    const audit = { ...anAudit(first), action: 'device_activated', before: {} } as const
+    const activate = (name: string, changes: Partial<Device> = {}) =>
+      store.activate(first.id, aDevice(name, changes), audit)
+    const release = (name: string, at = NOW + 1) =>
+      store.release(first.id, name as DeviceKey, { ...audit, at })
+
+    beforeEach(async () => {
+      await store.commit(anIssue({ ...first, seats: 2 }))
+    })
+
+    it('take seats, once each, as long as there are any', async () => {
+      expect(await activate('a')).toBe('activated')
+      expect(await activate('a')).toBe('known')
+      expect(await activate('b', { name: null })).toBe('activated')
+      expect(await activate('c')).toBe('full')
+      const devices = await store.devices(first.id)
+      expect(devices.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+        aDevice('a'),
+        aDevice('b', { name: null }),
+      ])
+      expect(await store.find(first.id)).toMatchObject({ devices: 2, releases: [], version: 1 })
+      expect(await store.history(first.id, {})).toHaveLength(3)
+    })
+
+    it('give their seats back, and may come again', async () => {
+      await activate('a')
+      expect(await release('a')).toBe('released')
+      expect(await release('a')).toBe('unknown')
+      expect(await release('z')).toBe('unknown')
+      expect(await store.find(first.id)).toMatchObject({ devices: 0, releases: [NOW + 1] })
+      expect(await store.devices(first.id)).toEqual([aDevice('a', { releasedAt: NOW + 1 })])
+      expect(await activate('a', { activatedAt: NOW + 5 })).toBe('activated')
+      expect(await store.devices(first.id)).toEqual([aDevice('a', { activatedAt: NOW + 5 })])
+      expect(await store.find(first.id)).toMatchObject({ devices: 1 })
+    })
+
+    it('are found together with the license, also by a later key', async () => {
+      await activate('a')
+      const license = await store.find(first.id)
+      expect(await store.lookup(first.id, 'a' as DeviceKey)).toEqual({
+        license,
+        device: aDevice('a'),
+      })
+      expect(await store.lookup(first.id, 'b' as DeviceKey)).toEqual({ license })
+      expect(await store.lookup(anId('none'), 'a' as DeviceKey)).toEqual({})
+      const change = aChange({ keyId: anId('new_key') })
+      const alias = { ...change, license: { ...change.license, alias: anId('new_key') } } as Batch
+      await store.commit(alias)
+      expect(await store.lookup(anId('new_key'), 'a' as DeviceKey)).toMatchObject({
+        license: { id: first.id },
+        device: { key: 'a' },
+      })
+    })
+
+    it('lead to the licenses that they were activated for', async () => {
+      await store.commit(anIssue(second))
+      await activate('a')
+      await store.activate(second.id, aDevice('a', { activatedAt: NOW + 7 }), {
+        ...audit,
+        licenseId: second.id,
+      })
+      const list = (limit: number, after?: Position) =>
+        store.list({ by: 'device', value: 'a' as DeviceKey }, limit, after)
+      const all = await list(9)
+      expect(all.map(({ license }) => license.id)).toEqual([second.id, first.id])
+      const [last] = await list(1)
+      expect(await list(1, last?.position)).toMatchObject([{ license: { id: first.id } }])
+    })
+
+    it('are never more than there are seats, however many come at once', async () => {
+      const all = Array.from({ length: 30 }, (_, index) => activate(`racer_${index}`))
+      const outcomes = await Promise.all(all)
+      expect(outcomes.filter((outcome) => outcome === 'activated')).toHaveLength(2)
+      expect(outcomes.filter((outcome) => outcome === 'full')).toHaveLength(28)
+      expect(await store.devices(first.id)).toHaveLength(2)
     })
   })
 

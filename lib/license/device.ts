@@ -1,0 +1,158 @@
+import { createHmac, type KeyObject } from 'node:crypto'
+import type { Cause } from './audit.ts'
+import { DAY_MS } from './issue.ts'
+import type { LicenseId } from './key.ts'
+import type { AuditAction, AuditEntry, License } from './license.ts'
+import type { LicenseStore } from './store.ts'
+import { type LookingUp, look, type RefusalCode, type Verdict } from './verify.ts'
+
+declare const brand: unique symbol
+
+/** Names a device. Derived from the id that it gave itself, and tells nothing about it. */
+export type DeviceKey = string & { readonly [brand]: 'DeviceKey' }
+
+/** A device that was activated. All moments are milliseconds since the epoch. */
+export interface Device {
+  readonly key: DeviceKey
+  /** What its owner calls it. */
+  readonly name: string | null
+  /** The end of the id that it gave itself, so that its owner knows it among others. */
+  readonly hint: string
+  readonly activatedAt: number
+  /** Null while it is active. */
+  readonly releasedAt: number | null
+}
+
+/** How many devices may take the place of others within the days. */
+const SWAP_DAYS = 30
+
+const HINT_LENGTH = 4
+/** A shorter id would be told as a whole. */
+const SHORTEST_HINTED = 12
+
+export const deviceKey = (deviceId: string, pepper: KeyObject) =>
+  createHmac('sha256', pepper).update(`device:${deviceId}`).digest('base64url') as DeviceKey
+
+const hintOf = (deviceId: string) =>
+  deviceId.length < SHORTEST_HINTED ? '' : deviceId.slice(-HINT_LENGTH)
+
+export interface DeviceRequest extends Omit<Cause, 'actor' | 'reason'> {
+  readonly deviceId: string
+  readonly name: string | null
+}
+
+type Good = Extract<Verdict, { valid: true }>
+
+export type Activation =
+  | { readonly status: 'activated' | 'known'; readonly verdict: Good; readonly device: Device }
+  | { readonly status: 'refused'; readonly code: RefusalCode }
+  /** Every seat is taken, or devices were changed too often; the active ones are told. */
+  | {
+      readonly status: 'full'
+      readonly why: 'seats' | 'swaps'
+      readonly license: License
+      readonly devices: readonly Device[]
+    }
+
+/**
+ * Gives a device a seat of the license of a key, unless it has one. Seats are counted in the transaction that takes
+ * one, so as many devices as there are seats get one, however many ask at once.
+ *
+ * @param swaps how many devices may take the place of released ones within thirty days
+ * @throws MasterKeyFault, StoreUnavailable
+ */
+export async function activateDevice(
+  context: LookingUp & { readonly store: Pick<LicenseStore, 'activate' | 'devices'> },
+  text: string,
+  { deviceId, name, requestId }: DeviceRequest,
+  swaps: number,
+): Promise<Activation> {
+  const { store, keys, now } = context
+  const key = deviceKey(deviceId, keys.pepper)
+  const { verdict, device: known } = await look(context, text, key)
+  if (!verdict.valid) return { status: 'refused', code: verdict.code }
+  if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
+
+  const { license } = verdict
+  const full = async (why: 'seats' | 'swaps') =>
+    ({ status: 'full', why, license, devices: await activeOf(store, license.id) }) as const
+  const recent = license.releases.filter((at) => at > now - SWAP_DAYS * DAY_MS)
+  if (recent.length > swaps) return full('swaps')
+
+  const device = { key, name, hint: hintOf(deviceId), activatedAt: now, releasedAt: null }
+  const audit = auditOfDevice('device_activated', license.id, device, requestId, now)
+  const outcome = await store.activate(license.id, device, audit)
+  if (outcome === 'full') return full('seats')
+  return { status: outcome, verdict, device }
+}
+
+/** The devices that have a seat, in the order in which they got it. */
+async function activeOf(
+  store: Pick<LicenseStore, 'devices'>,
+  id: LicenseId,
+): Promise<readonly Device[]> {
+  const devices = await store.devices(id)
+  return devices
+    .filter(({ releasedAt }) => releasedAt === null)
+    .toSorted((a, b) => a.activatedAt - b.activatedAt)
+}
+
+export type Release =
+  | { readonly status: 'released' | 'unknown'; readonly license: License }
+  | { readonly status: 'refused'; readonly code: 'MALFORMED' | 'NOT_FOUND' }
+
+/**
+ * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
+ * none stays without one.
+ *
+ * @throws MasterKeyFault, StoreUnavailable
+ */
+export async function releaseDevice(
+  context: LookingUp & { readonly store: Pick<LicenseStore, 'release'> },
+  text: string,
+  deviceId: string,
+  requestId: string,
+): Promise<Release> {
+  const { store, keys, now } = context
+  const { license, device } = await look(context, text, deviceKey(deviceId, keys.pepper))
+  if (!license) {
+    const { verdict } = await look(context, text)
+    const code = !verdict.valid && verdict.code === 'MALFORMED' ? 'MALFORMED' : 'NOT_FOUND'
+    return { status: 'refused', code }
+  }
+  if (device?.releasedAt !== null) return { status: 'unknown', license }
+  const audit = auditOfDevice('device_released', license.id, device, requestId, now)
+  return { status: await store.release(license.id, device.key, audit), license }
+}
+
+/** The devices of the license of a key, for whoever has it. */
+export async function listDevices(
+  context: LookingUp & { readonly store: Pick<LicenseStore, 'devices'> },
+  text: string,
+): Promise<
+  | { readonly code: RefusalCode }
+  | { readonly license: License; readonly devices: readonly Device[] }
+> {
+  const { license, verdict } = await look(context, text)
+  if (!license) return { code: verdict.valid ? 'NOT_FOUND' : verdict.code }
+  return { license, devices: await activeOf(context.store, license.id) }
+}
+
+function auditOfDevice(
+  action: AuditAction,
+  licenseId: LicenseId,
+  { name, hint }: Device,
+  requestId: string,
+  now: number,
+): AuditEntry {
+  return {
+    licenseId,
+    at: now,
+    actor: 'holder',
+    action,
+    reason: 'device',
+    requestId,
+    before: {},
+    after: { device: name ?? hint },
+  }
+}
