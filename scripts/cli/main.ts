@@ -103,6 +103,7 @@ program
   .addOption(new Option('--state <state>').choices(STATES))
   .option('--customer <id>', "Stripe's id of the customer")
   .option('--subscription <id>', "Stripe's id of the subscription")
+  .option('--device <id>', 'a device that they were ever activated for')
   .option('--expiring-before <day>', 'those that are good and will not be then, soonest first')
   .option('--limit <number>', 'how many at the most', aNumber, 50)
   .option('--all', 'all of them')
