@@ -33,7 +33,7 @@ export function createHandler(runtime: Runtime) {
       now,
       caller,
       requestId,
-      idempotencyKey: idempotencyKey(event),
+      idempotencyKey: () => idempotencyKey(event),
     }
     const answer = await route.respond(context, { params, query, body })
     if (route.method !== 'GET') {

@@ -7,7 +7,6 @@ import { email, id, tierOf } from '../http/request.ts'
 import {
   DAY_MS,
   type Deed,
-  type LicenseId,
   MAX_DURATION_DAYS,
   manageLicense,
   type Refusal,
@@ -16,7 +15,8 @@ import {
   remakeKey,
 } from '../license/index.ts'
 import { day, licenseAnswer, reason, version } from './fields.ts'
-import { type AdminContext, aRoute, type Route } from './route.ts'
+import { theLicense } from './licenses.ts'
+import { type AdminContext, aRoute, licenseIdIn, type Route } from './route.ts'
 import { licenseView } from './view.ts'
 
 const because = { reason, version }
@@ -63,7 +63,7 @@ async function manage(
   asked: Asked,
   deed: Deed,
 ) {
-  const licenseId = `${params['id']}` as LicenseId
+  const licenseId = licenseIdIn(params)
   return done(await manageLicense(context, licenseId, deed, causeOf(context, asked), asked.version))
 }
 
@@ -171,6 +171,8 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
     answer: keyAnswer,
     refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
+      // A key that cannot be made was not seen by anybody.
+      remakeKey(await theLicense(context, params), context.keys)
       const license = await manage(context, params, body, { action: 'revealed' })
       return { ...licenseView(license, context.now), license: remakeKey(license, context.keys) }
     },
@@ -189,13 +191,7 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
       const { overlapHours = 0, version: expected } = body
       const overlap = overlapHours === 0 ? -1 : (overlapHours * DAY_MS) / 24
       const { license, key } = done(
-        await reissueKey(
-          context,
-          `${params['id']}` as LicenseId,
-          overlap,
-          causeOf(context, body),
-          expected,
-        ),
+        await reissueKey(context, licenseIdIn(params), overlap, causeOf(context, body), expected),
       )
       return { ...licenseView(license, context.now), license: key }
     },

@@ -11,10 +11,12 @@ import { reason } from './fields.ts'
 import { type AdminContext, aRoute, type Route } from './route.ts'
 
 const MAX_ROWS = 100
+/** The end of the year 9999, which is as far as dates are written. */
+const LAST_MOMENT = Date.UTC(10_000, 0) - 1
 /** How many rows are at work at once. */
 const WIDTH = 10
 
-const rowSchema = (catalog: Catalog) =>
+export const rowSchema = (catalog: Catalog) =>
   z.object(
     {
       userId: id,
@@ -26,8 +28,17 @@ const rowSchema = (catalog: Catalog) =>
       license: z.optional(id),
       /** When it ends, instead of a duration: in milliseconds since the epoch; null for never. */
       expiresAt: z.optional(
-        z.nullable(z.int('must be milliseconds').check(z.minimum(0, 'must be at least 0'))),
+        z.nullable(
+          z
+            .int('must be milliseconds')
+            .check(
+              z.minimum(0, 'must be at least 0'),
+              z.maximum(LAST_MOMENT, 'must be before the year 10000'),
+            ),
+        ),
       ),
+      /** The caller's own name of the row, by which it is never issued twice. */
+      ref: z.optional(id),
     },
     'must be an object',
   )
@@ -62,7 +73,7 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
       scope: 'licenses:issue',
       summary:
         'Issues up to 100 licenses, one result a row in their order. A row with `license` puts a key on record that was ' +
-        'sold before. Asking again is safe: by `paymentIntentId`, by `license`, otherwise by the Idempotency-Key header.',
+        'sold before. Asking again is safe: by `paymentIntentId`, by `license`, by a `ref` of your own, otherwise by the Idempotency-Key header.',
       body: z.object(
         {
           rows: z
@@ -78,10 +89,11 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
       answer: z.object({ results: z.array(rowAnswer) }),
       async respond(context, { body }) {
         const results: RowAnswer[] = []
+        const ahead = counting()
         for (let start = 0; start < body.rows.length; start += WIDTH) {
           const part = body.rows.slice(start, start + WIDTH)
           const answers = part.map((row, index) =>
-            answerTo(context, schema, row, start + index, body.reason ?? 'bulk'),
+            answerTo(context, schema, row, start + index, body.reason ?? 'bulk', ahead(row)),
           )
           results.push(...(await Promise.all(answers)))
         }
@@ -97,6 +109,7 @@ async function answerTo(
   text: unknown,
   index: number,
   why: string,
+  ahead: number,
 ): Promise<RowAnswer> {
   const parsed = z.safeParse(schema, text)
   if (!parsed.success) {
@@ -110,20 +123,46 @@ async function answerTo(
     requestId: context.requestId,
   }
   return row.license === undefined
-    ? issue(context, row, index, cause)
+    ? issue(context, row, index, cause, ahead)
     : take({ ...row, license: row.license }, context, cause)
 }
 
 type Cause = Pick<Order, 'actor' | 'reason' | 'requestId'>
 
-async function issue(context: AdminContext, row: Row, index: number, cause: Cause) {
+/** What tells a row from its repetition: its own name for ever, or the request's for a day. */
+function requestOf({ idempotencyKey }: AdminContext, { ref }: Row, index: number) {
+  if (ref !== undefined) return { key: `ref#${ref}`, lasts: false }
+  const key = idempotencyKey()
+  return key === undefined ? undefined : { key: `${key}#${index}`, lasts: true }
+}
+
+/** How many rows of the same user and tier were asked about before. */
+function counting() {
+  const seen = new Map<string, number>()
+  return (row: unknown): number => {
+    const { userId, tier } = Object(row)
+    const name = JSON.stringify([userId, tier])
+    const count = seen.get(name) ?? 0
+    seen.set(name, count + 1)
+    return count
+  }
+}
+
+async function issue(
+  context: AdminContext,
+  row: Row,
+  index: number,
+  cause: Cause,
+  ahead: number,
+): Promise<RowAnswer> {
   const { userId, userEmail = null, tier, duration: days, paymentIntentId = null, expiresAt } = row
-  const { caller, idempotencyKey, catalog, now } = context
-  if (paymentIntentId === null && idempotencyKey === undefined) {
+  const { caller, catalog, now } = context
+  const request = requestOf(context, row, index)
+  if (paymentIntentId === null && request === undefined) {
     return refused(
       'INVALID_REQUEST',
-      'paymentIntentId',
-      'must be there, or the request needs an Idempotency-Key header',
+      'ref',
+      'must be there, or paymentIntentId, or the request needs an Idempotency-Key header',
     )
   }
   const asked = JSON.stringify([
@@ -147,12 +186,13 @@ async function issue(context: AdminContext, row: Row, index: number, cause: Caus
       durationChosen: days !== undefined || expiresAt !== undefined,
       ...(expiresAt !== undefined && { paidUntil: expiresAt }),
       paymentIntentId,
-      ...(idempotencyKey !== undefined && {
+      ahead,
+      ...(request && {
         request: {
           kind: 'request',
-          key: `${caller.tokenId}#${idempotencyKey}#${index}`,
+          key: `${caller.tokenId}#${request.key}`,
           fingerprint: createHash('sha256').update(asked).digest('base64url'),
-          expiresAt: now + DAY_MS,
+          ...(request.lasts && { expiresAt: now + DAY_MS }),
         },
       }),
     },
@@ -171,6 +211,13 @@ async function take(
   cause: Cause,
 ): Promise<RowAnswer> {
   const { userId, userEmail = null, tier, license: key, expiresAt, duration: days } = row
+  if (row.paymentIntentId) {
+    return refused(
+      'INVALID_REQUEST',
+      'paymentIntentId',
+      'must not be there with a key that was sold',
+    )
+  }
   if (expiresAt === undefined && days === undefined) {
     return refused(
       'INVALID_REQUEST',
@@ -199,7 +246,11 @@ async function take(
       'must be what a master key makes for this user and tier',
     )
   }
-  return { ok: false, code: taken.error, error: 'The key is on record for somebody else' }
+  return {
+    ok: false,
+    code: taken.error,
+    error: 'The key is on record for somebody else, or was replaced',
+  }
 }
 
 const endOf = (issuedAt: number, days: number) =>

@@ -18,7 +18,8 @@ export const toCursor = ({ id, at }: Place, filter: object): string =>
 /** @throws Problem `INVALID_REQUEST` for what is no cursor, or one of another list */
 export function fromCursor(cursor: string, filter: object): Place {
   const [list, id, at] = parsed(cursor)
-  if (list === listOf(filter) && typeof id === 'string' && typeof at === 'number') return { id, at }
+  const isPlace = typeof id === 'string' && id.length < 256 && Number.isSafeInteger(at)
+  if (list === listOf(filter) && isPlace) return { id, at: at as number }
   throw new Problem('INVALID_REQUEST', {
     fields: [{ path: 'cursor', message: 'must be the cursor of this very list' }],
   })

@@ -33,7 +33,8 @@ const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d
 export const moment = z.pipe(
   z.string('must be a moment'),
   z.transform((text, { issues }) => {
-    const time = /^\d{1,15}$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : NaN
+    const isIso = ISO.test(text) && endOfDay(text.slice(0, 10)) !== undefined
+    const time = /^\d{1,15}$/.test(text) ? Number(text) : isIso ? Date.parse(text) : Number.NaN
     if (!Number.isNaN(time)) return time
     const message = 'must be milliseconds since the epoch or like 2026-12-31T12:00:00Z'
     issues.push({ code: 'custom', message, input: text })

@@ -16,10 +16,10 @@ import {
 } from '../license/index.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
-import { type AdminContext, aRoute } from './route.ts'
+import { type AdminContext, aRoute, licenseIdIn } from './route.ts'
 import { eventView, licenseView } from './view.ts'
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   user: z.optional(id),
   email: z.optional(id),
   tier: z.optional(id),
@@ -67,8 +67,11 @@ const factsAnswer = z.object({
 const SHOWN_EVENTS = 100
 
 /** @throws Problem `NOT_FOUND` */
-async function theLicense({ store }: AdminContext, licenseId: string): Promise<License> {
-  const license = await store.find(licenseId as LicenseId)
+export async function theLicense(
+  { store }: AdminContext,
+  params: Readonly<Record<string, string>>,
+): Promise<License> {
+  const license = await store.find(licenseIdIn(params))
   if (license) return license
   throw new Problem('NOT_FOUND', { error: 'There is no such license' })
 }
@@ -131,7 +134,7 @@ export const LICENSE_ROUTES = [
     refusals: ['NOT_FOUND'],
     async respond(context, { params }) {
       const { store, now, catalog } = context
-      const license = await theLicense(context, `${params['id']}`)
+      const license = await theLicense(context, params)
       const [events, devices] = await Promise.all([
         store.history(license.id, { limit: SHOWN_EVENTS }),
         store.devices(license.id),
@@ -164,7 +167,7 @@ export const LICENSE_ROUTES = [
     answer: z.object({ items: z.array(eventAnswer) }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query }) {
-      const { id: licenseId } = await theLicense(context, `${params['id']}`)
+      const { id: licenseId } = await theLicense(context, params)
       const { until, limit: wanted = DEFAULT_LIMIT } = query
       const span = { limit: wanted, ...(until !== undefined && { until }) }
       return { items: (await context.store.history(licenseId, span)).map(eventView) }
@@ -186,7 +189,7 @@ export const LICENSE_ROUTES = [
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query: { time } }) {
-      const now = await theLicense(context, `${params['id']}`)
+      const now = await theLicense(context, params)
       const license = await licenseAt(context, now, time)
       if (!license) {
         const nothing = { state: null, expiresAt: null, tier: null, userId: null }

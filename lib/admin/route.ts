@@ -2,8 +2,8 @@ import type * as z from 'zod/mini'
 import type { Scope, TokenStore } from '../access/token.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import type { Caller } from '../http/auth.ts'
-import type { ProblemCode } from '../http/problem.ts'
-import type { Keys, LicenseStore } from '../license/index.ts'
+import { Problem, type ProblemCode } from '../http/problem.ts'
+import { type Keys, LICENSE_ID, type LicenseId, type LicenseStore } from '../license/index.ts'
 
 /** What a route has at hand. */
 export interface AdminContext {
@@ -17,7 +17,7 @@ export interface AdminContext {
   readonly caller: Caller
   readonly requestId: string
   /** The `Idempotency-Key` header. */
-  readonly idempotencyKey: string | undefined
+  readonly idempotencyKey: () => string | undefined
 }
 
 interface AdminRequest<Query, Body> {
@@ -64,4 +64,14 @@ export function aRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
   ...rest
 }: Definition<Query, Body>): Route {
   return { ...rest, query, body, refusals, respond: respond as Route['respond'] }
+}
+
+/**
+ * The id of the license in the path.
+ *
+ * @throws Problem `NOT_FOUND` for what is no id
+ */
+export function licenseIdIn({ id = '' }: Readonly<Record<string, string>>): LicenseId {
+  if (LICENSE_ID.test(id)) return id as LicenseId
+  throw new Problem('NOT_FOUND', { error: 'There is no such license' })
 }

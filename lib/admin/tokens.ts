@@ -37,6 +37,9 @@ const newToken = z.object(
 
 const LIST = { list: 'tokens' }
 
+const earliest = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b)
+
 export const TOKEN_ROUTES: readonly Route[] = [
   aRoute({
     method: 'GET',
@@ -64,11 +67,18 @@ export const TOKEN_ROUTES: readonly Route[] = [
     path: '/tokens',
     scope: 'tokens:manage',
     summary:
-      'Makes an API token. It is shown this once. It can be given no scope that its maker lacks.',
+      'Makes an API token. It is shown this once. It may no more than its maker, and no longer.',
     body: newToken,
     answer: z.extend(tokenAnswer, { token: z.string() }),
     async respond({ tokens, keys, stage, caller, now }, { body }) {
-      const { name, scopes, expires: expiresAt = null } = body
+      const { name, scopes, expires = null } = body
+      if (expires !== null && expires <= now) {
+        throw new Problem('INVALID_REQUEST', {
+          fields: [{ path: 'expires', message: 'must be a day to come' }],
+        })
+      }
+      // Nobody lives on in what he made.
+      const expiresAt = earliest(expires, caller.expiresAt)
       const lacked = scopes.filter((scope) => !caller.scopes.includes(scope))
       if (lacked.length > 0) {
         throw new Problem('FORBIDDEN', { error: `The API token lacks ${lacked.join(', ')} itself` })

@@ -16,6 +16,8 @@ export interface Caller {
   /** `root`, or the id of a token. */
   readonly tokenId: string
   readonly scopes: readonly Scope[]
+  /** Until when, in milliseconds since the epoch; null for the root. */
+  readonly expiresAt: number | null
 }
 
 export interface Gate {
@@ -42,7 +44,8 @@ export async function authenticate(
 ): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
   if (presented === undefined) throw new Problem('UNAUTHORIZED')
-  if (isSameSecret(presented, adminToken)) return { tokenId: 'root', scopes: SCOPES }
+  if (isSameSecret(presented, adminToken))
+    return { tokenId: 'root', scopes: SCOPES, expiresAt: null }
 
   const token = TOKEN.test(presented) && (await tokens.find(tokenId(presented, pepper)))
   if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
@@ -51,5 +54,5 @@ export async function authenticate(
   }
   const before = now - USE_MS
   if ((token.lastUsedAt ?? 0) <= before) await tokens.used(token.id, now, before)
-  return { tokenId: token.id, scopes: token.scopes }
+  return { tokenId: token.id, scopes: token.scopes, expiresAt: token.expiresAt }
 }

@@ -35,3 +35,11 @@ export function auditOfChange(
 ): AuditEntry {
   return { licenseId, at: now, actor, action, reason, requestId, before, after }
 }
+
+/** What a change would replace. */
+export function before(license: License, change: LicenseChange): LicenseChange {
+  const all: LicenseChange = { ...license, ...license.facts }
+  return Object.fromEntries(
+    Object.keys(change).map((name) => [name, all[name as keyof LicenseChange] ?? null]),
+  )
+}

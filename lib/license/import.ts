@@ -60,7 +60,8 @@ export async function importLicense(
   })
   if (outcome.status === 'written') return ok({ license, key, repeated: false })
   const found = await store.find(license.id)
-  return found?.origin.subject === imported.userId
+  // A key that was replaced since is not to be shown as if it were good.
+  return found?.keyId === license.id && found.origin.subject === imported.userId
     ? ok({ license: found, key, repeated: true })
     : err('CONFLICT')
 }

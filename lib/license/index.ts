@@ -24,6 +24,7 @@ export {
   KEY_PREFIX,
   type KeyRing,
   type Keys,
+  LICENSE_ID,
   type LicenseId,
   type LicenseKey,
   MasterKeyFault,

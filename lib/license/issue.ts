@@ -29,6 +29,8 @@ export interface Order extends Cause {
   readonly paymentIntentId: string | null
   /** Of the subscription that the order is for. */
   readonly subscriptionId?: string
+  /** How many orders of the same user and tier come before it at once, so that it begins where they end. */
+  readonly ahead?: number
   /** The end of what is not counted from its issue, in milliseconds since the epoch; null for never. */
   readonly paidUntil?: number | null
   /** Somebody chose how long, and did not leave it to the tier. */
@@ -85,7 +87,7 @@ export async function issueLicense(
   if (order.request) claims.push(order.request)
   if (purchaseKey) claims.push({ kind: 'purchase', key: purchaseKey })
 
-  const first = Math.floor(now / 1000)
+  const first = Math.floor(now / 1000) + (order.ahead ?? 0)
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
     const origin = {
       subject: order.userId,
@@ -154,6 +156,8 @@ async function asOrdered(
   const isUnclaimed = license.userId === null
   const { held, records } = order.told ?? {}
   const { billing } = license.facts
+  // A key that was replaced begins later than what was bought.
+  const { origin } = license.earlierKeys[0] ?? license
   const isForAPeriod = order.purchaseKey?.startsWith('sub:')
   const chooses =
     order.durationChosen && !isForAPeriod && held?.given.billing && billing.status === 'paid'
@@ -162,7 +166,7 @@ async function asOrdered(
   const to: LicenseChange = {
     ...(isUnclaimed && { userId }),
     ...(isUnclaimed && license.userEmail === null && { userEmail }),
-    ...(chooses && { billing: { ...billing, paidUntil: paidUntilOf(order, license.origin) } }),
+    ...(chooses && { billing: { ...billing, paidUntil: paidUntilOf(order, origin) } }),
   }
   const before: LicenseChange = {
     ...(isUnclaimed && { userId: null }),
@@ -170,6 +174,7 @@ async function asOrdered(
     ...(chooses && { billing }),
   }
   const { billing: _, ...given } = held?.given ?? {}
+  const at = Math.max(now, license.changedAt + 1)
   const outcome = await store.commit({
     claims: [],
     records: chooses && held && records ? records({ id: held.id, given }) : [],
@@ -177,7 +182,7 @@ async function asOrdered(
       changed: license.id,
       expected: license.version,
       to,
-      audit: auditOfChange({ ...order, reason: 'claimed' }, license.id, before, to, now),
+      audit: auditOfChange({ ...order, reason: 'claimed' }, license.id, before, to, at),
       notices: [],
     },
     now,
@@ -189,6 +194,7 @@ async function asOrdered(
     ...terms,
     facts: { ...license.facts, billing: changed },
     version: license.version + 1,
+    changedAt: at,
   }
 }
 

@@ -30,6 +30,9 @@ export class MasterKeyFault extends Error {
   override readonly name = 'MasterKeyFault'
 }
 
+/** What the id of a license looks like. */
+export const LICENSE_ID = /^lic_[a-z2-7]{52}$/
+
 /** What a tier may be called, in the catalog and in a key: `-` parts a key and `:` parts what is signed. */
 export const TIER_NAME = /^[a-z][a-z0-9_]{0,31}$/
 

@@ -59,6 +59,8 @@ export interface Entitlement extends Terms, Omit<LicenseFacts, 'admin' | 'extend
 
 /** A key that was replaced, and until when it goes on being good. */
 export interface EarlierKey {
+  /** What it is found by. */
+  readonly keyId: LicenseId
   readonly origin: KeyOrigin
   /** Milliseconds since the epoch. */
   readonly until: number
@@ -85,6 +87,8 @@ export interface License extends Terms, KeyHistory, Seating {
   readonly version: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** When it was changed last, as its history tells. */
+  readonly changedAt: number
 }
 
 /** What is new about a license. What is absent stays as it is. */

@@ -1,5 +1,5 @@
 import type { DeviceKey } from './device.ts'
-import { evaluate, type LicenseState } from './evaluate.ts'
+import { type Evaluation, evaluate, isGood, type LicenseState } from './evaluate.ts'
 import type { License } from './license.ts'
 import type { LicenseStore, Listed, Position, Selection } from './store.ts'
 
@@ -42,7 +42,7 @@ export async function listLicenses(
   limit: number,
   after?: Position,
 ): Promise<Page> {
-  const selection = narrowest(filter, now)
+  const selection = narrowest(filter, now, after)
   const found: Listed[] = []
   let position = after
   for (let looked = 0; looked < limit * LOOKED_AT; looked += limit) {
@@ -66,7 +66,7 @@ const pageOf = (found: readonly Listed[], next?: Position): Page => ({
 /** Renewals on their way carry a license somewhat past the end by which it is listed. */
 const LATE_MS = 24 * 60 * 60 * 1000
 
-function narrowest(filter: Filter, now: number): Selection {
+function narrowest(filter: Filter, now: number, after?: Position): Selection {
   const { device, subscriptionId, userId, userEmail, customerId, tier, expiringBefore } = filter
   if (device !== undefined) return { by: 'device', value: device }
   if (subscriptionId !== undefined) return { by: 'subscriptionId', value: subscriptionId }
@@ -74,7 +74,9 @@ function narrowest(filter: Filter, now: number): Selection {
   if (userEmail !== undefined) return { by: 'userEmail', value: userEmail }
   if (customerId !== undefined) return { by: 'customerId', value: customerId }
   if (expiringBefore !== undefined) {
-    return { by: 'end', from: now - LATE_MS, before: Math.max(expiringBefore, now - LATE_MS + 1) }
+    // A list that was begun earlier goes on from where it is.
+    const from = Math.min(now - LATE_MS, after?.at ?? now)
+    return { by: 'end', from, before: Math.max(expiringBefore, from + 1) }
   }
   return tier === undefined ? { by: 'creation' } : { by: 'tier', value: tier }
 }
@@ -89,12 +91,9 @@ function isWanted(license: License, filter: Filter, now: number): boolean {
     isExact &&
     (userEmail === undefined || license.userEmail?.toLowerCase() === userEmail.toLowerCase()) &&
     (state === undefined || evaluated.state === state) &&
-    (expiringBefore === undefined || endsBefore(evaluated, expiringBefore, now))
+    (expiringBefore === undefined || endsBefore(evaluated, expiringBefore))
   )
 }
 
-const endsBefore = (
-  { expiresAt }: { readonly expiresAt: number | null },
-  before: number,
-  now: number,
-) => expiresAt !== null && expiresAt < before && expiresAt >= now
+const endsBefore = ({ state, expiresAt }: Evaluation, before: number) =>
+  isGood(state) && expiresAt !== null && expiresAt < before

@@ -23,6 +23,7 @@ export function makeLicense(
       facts: { admin: 'clear', billing, risk },
       version: 1,
       createdAt: now,
+      changedAt: now,
     },
   }
 }

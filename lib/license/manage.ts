@@ -1,4 +1,4 @@
-import { auditOfChange, type Cause } from './audit.ts'
+import { auditOfChange, before, type Cause } from './audit.ts'
 import { evaluate } from './evaluate.ts'
 import { DAY_MS } from './issue.ts'
 import type { LicenseId } from './key.ts'
@@ -53,19 +53,21 @@ export async function manageLicense(
   if ('why' in to) return err({ code: 'CONFLICT', why: to.why })
 
   const isChange = Object.keys(to).length > 0
+  // Whoever was decided by later comes later, whatever his clock says.
+  const at = Math.max(now, license.changedAt + 1)
   const outcome = await store.commit({
     claims: [],
     license: {
       changed: license.id,
       ...(isChange && { expected: license.version }),
       to,
-      audit: auditOfChange(cause, license.id, before(license, to), to, now, deed.action),
+      audit: auditOfChange(cause, license.id, before(license, to), to, at, deed.action),
       notices: deed.action === 'revoked' ? [{ kind: 'revoked', period: `${now}`, at: now }] : [],
     },
     now,
   })
   if (outcome.status !== 'written') return err(CHANGED)
-  return ok(isChange ? applyChange(license, to) : license)
+  return ok(isChange ? applyChange(license, to, at) : license)
 }
 
 export const UNKNOWN: Refusal = Object.freeze({
@@ -123,17 +125,9 @@ function extension(
   return until > end ? { extendedUntil: until } : { why: 'The license lasts longer than that' }
 }
 
-/** What a change would replace. */
-function before(license: License, change: LicenseChange): LicenseChange {
-  const all: LicenseChange = { ...license, ...license.facts }
-  return Object.fromEntries(
-    Object.keys(change).map((name) => [name, all[name as keyof LicenseChange] ?? null]),
-  )
-}
-
-/** A license once a change of it is written. */
-export function applyChange(license: License, change: LicenseChange): License {
+/** A license once a change of it is written. `at` is in milliseconds since the epoch. */
+export function applyChange(license: License, change: LicenseChange, at: number): License {
   const { admin, billing, risk, extendedUntil, ...terms } = { ...license.facts, ...change }
   const facts = { admin, billing, risk, ...(extendedUntil !== undefined && { extendedUntil }) }
-  return { ...license, ...terms, facts, version: license.version + 1 }
+  return { ...license, ...terms, facts, version: license.version + 1, changedAt: at }
 }

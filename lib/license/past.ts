@@ -1,4 +1,4 @@
-import type { License, LicenseChange } from './license.ts'
+import type { License } from './license.ts'
 import { applyChange } from './manage.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -14,11 +14,12 @@ export async function licenseAt(
   time: number,
 ): Promise<License | undefined> {
   if (time >= now) return license
-  const [issue, ...changes] = (await store.history(license.id, { until: time })).toReversed()
-  if (!issue) return
-  return [issue, ...changes]
-    .map(({ after }) => after)
-    .reduce<License>(applyTold, { ...license, facts: ABSENT })
+  const history = (await store.history(license.id, { until: time })).toReversed()
+  if (history.length === 0) return
+  return history.reduce<License>((known, { after, at }) => applyChange(known, after, at), {
+    ...license,
+    facts: ABSENT,
+  })
 }
 
 /** What a history begins with says every fact. */
@@ -27,5 +28,3 @@ const ABSENT: License['facts'] = {
   billing: { status: 'pending', paidUntil: null },
   risk: 'clear',
 }
-
-const applyTold = (license: License, change: LicenseChange) => applyChange(license, change)

@@ -1,8 +1,11 @@
 import { auditOfChange, type Cause } from './audit.ts'
 import { type Keys, type LicenseId, type LicenseKey, licenseId, makeKey } from './key.ts'
-import type { License, LicenseChange } from './license.ts'
+import type { EarlierKey, License, LicenseChange } from './license.ts'
 import { applyChange, CHANGED, type Managing, type Refusal, UNKNOWN } from './manage.ts'
 import { err, ok, type Result } from './result.ts'
+
+/** Older ones are forgotten, and answered as unknown. */
+const MAX_EARLIER = 50
 
 /** New keys of one license within one second are a mistake. */
 const MAX_AT_ONCE = 300
@@ -14,7 +17,7 @@ export interface Reissued {
 
 /**
  * Gives a license another key, for one that leaked. All else about it stays: its id, its devices, its purchase. The
- * old key goes on being good for `overlap` milliseconds, and so does any older one that was still given time.
+ * old key goes on being good for `overlap` milliseconds, and no older one any longer than that.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -29,16 +32,24 @@ export async function reissueKey(
   if (!license) return err(UNKNOWN)
   if (expected !== undefined && expected !== license.version) return err(CHANGED)
 
+  const until = now + overlap
+  const earlierKeys: readonly EarlierKey[] = [
+    ...license.earlierKeys.map((earlier) => ({
+      ...earlier,
+      until: Math.min(earlier.until, until),
+    })),
+    { keyId: license.keyId, origin: license.origin, until },
+  ].slice(-MAX_EARLIER)
+  const known = new Set([license.id, ...earlierKeys.map(({ keyId }) => keyId)])
+  const at = Math.max(now, license.changedAt + 1)
   const first = Math.floor(now / 1000)
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
     const subject = license.userId ?? license.origin.subject
     const origin = { subject, tier: license.tier, issuedAt, keyVersion: keys.ring.current }
     const key = makeKey(origin, keys)
-    const to = {
-      origin,
-      keyId: licenseId(key, keys.pepper),
-      earlierKeys: [...license.earlierKeys, { origin: license.origin, until: now + overlap }],
-    } satisfies LicenseChange
+    const keyId = licenseId(key, keys.pepper)
+    if (known.has(keyId)) continue
+    const to = { origin, keyId, earlierKeys } satisfies LicenseChange
     const outcome = await store.commit({
       claims: [],
       license: {
@@ -51,14 +62,14 @@ export async function reissueKey(
           license.id,
           { keyId: license.keyId },
           { keyId: to.keyId },
-          now,
+          at,
           'reissued',
         ),
         notices: [{ kind: 'issued', period: to.keyId, at: now }],
       },
       now,
     })
-    if (outcome.status === 'written') return ok({ license: applyChange(license, to), key })
+    if (outcome.status === 'written') return ok({ license: applyChange(license, to, at), key })
     if (outcome.status !== 'taken') return err(CHANGED)
   }
   return err({ code: 'CONFLICT', why: 'No second is free for another key: try again in a while' })

@@ -1,4 +1,4 @@
-import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
+import { auditOfChange, auditOfIssue, before, type Cause } from './audit.ts'
 import type { Keys, LicenseId } from './key.ts'
 import type { Billing, Entitlement, License, LicenseChange, Risk } from './license.ts'
 import { makeLicense } from './make.ts'
@@ -64,7 +64,7 @@ export async function settle(
   const absent = { claims: context.free.filter(({ key }) => key !== purchase.key) }
   if (held || !entitlement) {
     const { next, license } = held
-      ? toChange(held, await wantedOf(store, held, purchase), context, now)
+      ? await changeOf(store, held, entitlement ?? { risk: purchase.risk }, context, now)
       : {}
     const outcome = await store.commit({
       claims: context.claims,
@@ -116,7 +116,7 @@ export async function settle(
  * it was ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
  */
 export function adopt(license: License, purchaseKey: string): Held {
-  const { id, tier, seats, userEmail, customerId, subscriptionId, facts } = license
+  const { id, origin, tier, seats, userEmail, customerId, subscriptionId, facts } = license
   const { billing, risk } = facts
   return {
     id,
@@ -125,7 +125,12 @@ export function adopt(license: License, purchaseKey: string): Held {
       customerId,
       subscriptionId,
       ...(userEmail === null && { userEmail }),
-      ...(purchaseKey.startsWith('sub:') && { tier, seats, billing }),
+      ...(purchaseKey.startsWith('sub:') && {
+        billing,
+        // What was ordered: another tier, with its seats, is what a person made of it since.
+        tier: origin.tier,
+        ...(tier === origin.tier && { seats }),
+      }),
     },
   }
 }
@@ -133,32 +138,6 @@ export function adopt(license: License, purchaseKey: string): Held {
 /** Whether a license that was ordered for a payment is not what was paid for. */
 export const isForAnother = (ordered: License, { userId, tier }: Entitlement) =>
   ordered.userId !== (userId ?? ordered.userId) || ordered.tier !== tier
-
-/**
- * What the provider wants of its license. An owner whom somebody else named stays: the vendor's server or a person
- * knew better.
- */
-async function wantedOf(
-  store: Pick<LicenseStore, 'find'>,
-  { id, given }: Held,
-  { entitlement, risk }: Purchase,
-): Promise<Wanted> {
-  if (!entitlement) return { terms: { risk } }
-  if (given.userId === undefined || given.userId === entitlement.userId) {
-    return { terms: entitlement }
-  }
-  const license = await store.find(id)
-  const { userId: _, ...others } = entitlement
-  return license?.userId === given.userId
-    ? { terms: entitlement, expected: license.version }
-    : { terms: others }
-}
-
-interface Wanted {
-  readonly terms: Partial<Entitlement>
-  /** The version of the license that it was decided by. */
-  readonly expected?: number
-}
 
 function toLicense(
   purchaseKey: string,
@@ -177,29 +156,49 @@ function toLicense(
   return makeLicense(origin, entitlement, keys, now).license
 }
 
-function toChange(
+/**
+ * What is to change about a license because the provider gives something else than it gave last. An owner or an address
+ * that somebody else named stays: the vendor's server or a person knew better.
+ */
+async function changeOf(
+  store: Pick<LicenseStore, 'find'>,
   held: Held,
-  { terms, expected }: Wanted,
+  wanted: Partial<Entitlement>,
   context: Context,
   now: number,
-): { next: Held; license?: Batch['license'] } {
-  const names = Object.keys(held.given) as (keyof Entitlement)[]
-  const changed = names.filter((name) => name in terms && !same(held.given[name], terms[name]))
+): Promise<{ readonly next: Held; readonly license?: Batch['license'] }> {
+  const { id, given } = held
+  const names = Object.keys(given) as (keyof Entitlement)[]
+  const changed = names.filter((name) => name in wanted && !same(given[name], wanted[name]))
   // What was ordered for a payment that failed was not paid for, however long it was to last.
-  if (!held.given.billing && terms.billing?.status === 'ended') changed.push('billing')
+  if (!given.billing && wanted.billing?.status === 'ended') changed.push('billing')
   if (changed.length === 0) return { next: held }
-  const pick = (from: Partial<Entitlement>) =>
-    Object.fromEntries(changed.map((name) => [name, from[name]])) as LicenseChange
-  const to = pick(terms)
-  const given = { ...held.given, ...to }
+
+  const license = await store.find(id)
+  if (!license) throw new Error('A purchase points to a license that does not exist')
+  const isKept = (name: keyof Entitlement) =>
+    (name === 'userId' || name === 'userEmail') && license[name] !== given[name]
+  const due = changed.filter((name) => !isKept(name))
+  if (due.length === 0) return { next: held }
+
+  const to: LicenseChange = Object.fromEntries(due.map((name) => [name, wanted[name]]))
+  const { extendedUntil } = license.facts
+  const next = { id, given: { ...given, ...to } }
   return {
-    next: { id: held.id, given },
+    next,
     license: {
-      changed: held.id,
-      ...(expected !== undefined && { expected }),
-      to,
-      audit: auditOfChange(context, held.id, pick(held.given), to, now),
-      notices: noticesOf(held.given, given, now),
+      changed: id,
+      expected: license.version,
+      // Said once more, since the end of the whole depends on it.
+      to: { ...to, ...(to.billing && extendedUntil !== undefined && { extendedUntil }) },
+      audit: auditOfChange(
+        context,
+        id,
+        before(license, to),
+        to,
+        Math.max(now, license.changedAt + 1),
+      ),
+      notices: noticesOf(given, next.given, now),
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Device, DeviceKey } from './device.ts'
 import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
-import { type Keys, licenseId, makeKey, parseKey, remakeKey, sameKey } from './key.ts'
+import { type Keys, licenseId, parseKey, remakeKey, sameKey } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -81,13 +81,12 @@ export async function look(
     device === undefined ? { license: await store.find(id) } : await store.lookup(id, device)
   const { license } = found
   if (!license) return unknown
-  if (sameKey(key, remakeKey(license, keys)))
-    return { ...found, license, verdict: judge(license, now) }
-  const earlier = license.earlierKeys.find(({ origin }) => sameKey(key, makeKey(origin, keys)))
+  const judged: Looked = { ...found, license, verdict: judge(license, now) }
+  if (id === license.keyId) return sameKey(key, remakeKey(license, keys)) ? judged : unknown
+  // Its id says which one it was: no master key that is gone is needed for what is over.
+  const earlier = license.earlierKeys.find(({ keyId }) => keyId === id)
   if (!earlier) return unknown
-  return now <= earlier.until
-    ? { ...found, license, verdict: judge(license, now) }
-    : { verdict: { valid: false, code: 'REVOKED' } }
+  return now <= earlier.until ? judged : { verdict: { valid: false, code: 'REVOKED' } }
 }
 
 /** What a license is at `now`, in milliseconds since the epoch. */

@@ -209,9 +209,9 @@ export function createDynamoStore({
     },
   })
 
-  function update({ changed, expected, to }: Change): Write {
+  function update({ changed, expected, to, audit }: Change): Write {
     if (Object.keys(to).length === 0) return exists(changed)
-    const { ExpressionAttributeValues, ...update } = toUpdate(to)
+    const { ExpressionAttributeValues, ...update } = toUpdate(to, audit.at)
     return {
       Update: {
         TableName: table,
@@ -357,9 +357,8 @@ export function createDynamoStore({
       const index = INDEXES[selection.by]
       const hash = 'value' in selection ? hashOf(selection) : LISTED.license
       const isByEnd = selection.by === 'end'
-      const { Items = [] } = await send(
-        new QueryCommand({
-          TableName: table,
+      const items = await queryAll(
+        {
           IndexName: index.name,
           KeyConditionExpression: `#hash = :hash${isByEnd ? ' AND #sort BETWEEN :from AND :to' : ''}`,
           ExpressionAttributeNames: {
@@ -371,7 +370,6 @@ export function createDynamoStore({
             ...(isByEnd && { ':from': selection.from, ':to': selection.before - 1 }),
           },
           ScanIndexForward: isByEnd,
-          Limit: limit,
           ...(after && {
             ExclusiveStartKey: {
               ...(selection.by === 'device'
@@ -381,9 +379,10 @@ export function createDynamoStore({
               [index.sort]: after.at,
             },
           }),
-        }),
+        },
+        limit,
       )
-      const listed = Items.map(async (item) => {
+      const listed = items.map(async (item) => {
         // A device is indexed, and not the license that it is of.
         const license = selection.by === 'device' ? await ownerOf(item) : fromLicenseItem(item)
         return { license, position: { id: license.id, at: Number(item[index.sort]) } }

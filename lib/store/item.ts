@@ -49,7 +49,7 @@ function attributesOf(terms: LicenseChange): [path: readonly string[], value: un
   const { origin, admin, billing, risk, extendedUntil, ...plain } = terms
   const flat = Object.entries(plain).map(([name, value]): [string[], unknown] => [[name], value])
   const facts = Object.entries({ admin, billing, risk, extendedUntil })
-  const end = extendedUntil ?? (billing && endOf(billing))
+  const end = billing ? later(endOf(billing), extendedUntil) : extendedUntil
   return [
     ...flat,
     ...facts
@@ -73,18 +73,30 @@ const ORIGIN = {
   keyVersion: 'keyVersion',
 } as const satisfies Record<keyof KeyOrigin, string>
 
+/** Null is for ever. */
+const later = (end: number | null, other: number | undefined) =>
+  end === null ? null : Math.max(end, other ?? end)
+
 /** For the index only: what decides is `evaluate`. */
 const endOf = ({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null => {
   const paid = status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil
   return cancelAt === undefined ? paid : Math.min(paid ?? cancelAt, cancelAt)
 }
 
-export function toLicenseItem({ id, version, createdAt, facts, ...terms }: License): Item {
+export function toLicenseItem({
+  id,
+  version,
+  createdAt,
+  changedAt,
+  facts,
+  ...terms
+}: License): Item {
   const item: Item = {
     ...licenseKey(id),
     id,
     version,
     createdAt,
+    changedAt,
     listed: LISTED.license,
     facts,
   }
@@ -130,7 +142,9 @@ export function fromLicenseItem(item: Item): License {
     ...license
   } = item
   const origin = { subject, tier: tierAtIssue, issuedAt, keyVersion }
-  return { ...NULLABLE, devices: 0, releases: [], ...license, origin } as unknown as License
+  const { id, createdAt } = license
+  const unsaid = { keyId: id, earlierKeys: [], devices: 0, releases: [], changedAt: createdAt }
+  return { ...NULLABLE, ...unsaid, ...license, origin } as unknown as License
 }
 
 /** What stands under the id of a license's new key. */
@@ -205,10 +219,10 @@ export function fromClaimItem(item: Item): HeldClaim {
 }
 
 /** A change as DynamoDB's own update, which leaves alone whatever is not in it. */
-export function toUpdate(change: LicenseChange) {
-  const names: Record<string, string> = { '#version': 'version' }
-  const values: Item = { ':one': 1 }
-  const sets = ['#version = #version + :one']
+export function toUpdate(change: LicenseChange, at: number) {
+  const names: Record<string, string> = { '#version': 'version', '#changedAt': 'changedAt' }
+  const values: Item = { ':one': 1, ':at': at }
+  const sets = ['#version = #version + :one', '#changedAt = :at']
   const removed: string[] = []
   for (const [parts, value] of attributesOf(change)) {
     const path = parts.map((part) => {

@@ -42,7 +42,9 @@ export function createMemoryStore(): LicenseStore {
     const { expected = current.version, alias } = license
     if (alias && (licenses.has(alias) || aliases.has(alias))) return 'taken'
     if (expected !== current.version) return 'stale'
-    return Object.keys(license.to).length > 0 ? applyChange(current, license.to) : current
+    return Object.keys(license.to).length > 0
+      ? applyChange(current, license.to, license.audit.at)
+      : current
   }
 
   const find = (id: LicenseId) => structuredClone(licenses.get(aliases.get(id) ?? id))

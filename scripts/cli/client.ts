@@ -26,6 +26,8 @@ export interface Client {
 }
 
 interface PostOptions {
+  /** Asked again it does nothing more, so it may be, when nobody knows whether it arrived. */
+  readonly repeatable?: boolean
   readonly headers?: Readonly<Record<string, string>>
   readonly also?: readonly number[]
 }
@@ -33,16 +35,21 @@ interface PostOptions {
 const TRIES = 5
 const PAUSE_MS = 500
 
-/** Tries again what failed on the other side: every route answers a repetition as it answered the first time. */
+/** Tries again what failed on the other side, where asking twice does no more than asking once. */
 export function createClient(url: string, token: string | undefined): Client {
-  async function ask(path: string, request: RequestInit, also: readonly number[] = []) {
+  async function ask(
+    path: string,
+    request: RequestInit,
+    tries: number,
+    also: readonly number[] = [],
+  ) {
     for (let attempt = 1; ; attempt++) {
       const answer = await once(path, request).catch((error: Failure) => error)
       if (!(answer instanceof Failure)) {
         if (answer.status === 200 || also.includes(answer.status)) return answer.body
         const failure = failureOf(answer.status, answer.body)
-        if (failure.exitCode === 1 || attempt === TRIES) throw failure
-      } else if (attempt === TRIES || answer.exitCode === 1) throw answer
+        if (failure.exitCode === 1 || attempt >= tries) throw failure
+      } else if (attempt >= tries || answer.exitCode === 1) throw answer
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt))
     }
   }
@@ -78,9 +85,9 @@ export function createClient(url: string, token: string | undefined): Client {
     get: (path, query = {}) => {
       const said = Object.entries(query).filter(([, value]) => value !== undefined)
       const search = new URLSearchParams(said as [string, string][]).toString()
-      return ask(search ? `${path}?${search}` : path, { method: 'GET' })
+      return ask(search ? `${path}?${search}` : path, { method: 'GET' }, TRIES)
     },
-    post: (path, body, { headers = {}, also = [] } = {}) =>
+    post: (path, body, { headers = {}, also = [], repeatable = false } = {}) =>
       ask(
         path,
         {
@@ -88,6 +95,7 @@ export function createClient(url: string, token: string | undefined): Client {
           headers: { 'content-type': 'application/json', ...headers },
           body: JSON.stringify(body),
         },
+        repeatable ? TRIES : 1,
         also,
       ),
   }
@@ -95,9 +103,14 @@ export function createClient(url: string, token: string | undefined): Client {
 
 function failureOf(status: number, { code, error, fields }: Json): Failure {
   const faults = Array.isArray(fields)
-    ? fields.map(({ path, message }: Record<string, string>) => ` ${path} ${message};`)
+    ? fields.map(({ path, message }: Record<string, string>) =>
+        [path, message].filter(Boolean).join(' '),
+      )
     : []
-  const message = `${error ?? `answered ${status}`}${faults.length > 0 ? `:${faults.join('').slice(0, -1)}` : ''}`
+  const message = [
+    `${error ?? `answered ${status}`}`,
+    ...(faults.length > 0 ? [faults.join('; ')] : []),
+  ].join(': ')
   return new Failure(message, {
     code: `${code ?? status}`,
     exitCode: status >= 500 || code === undefined ? 3 : 1,

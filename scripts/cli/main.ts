@@ -5,11 +5,12 @@
  * or failed on the other side.
  */
 
+import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCOPES } from '../../lib/access/token.ts'
 import { STATES } from '../../lib/license/index.ts'
 import { type Client, createClient, Failure, type Json } from './client.ts'
-import { day, printJson, printLicense, printLicenses, printTable } from './print.ts'
+import { day, printJson, printLicense, printLicenses, printTable, textOf } from './print.ts'
 import { exportLicenses, importFile } from './transfer.ts'
 
 const LOCAL = 'http://localhost:8000'
@@ -20,9 +21,19 @@ interface Global {
   readonly json?: true
 }
 
+function aUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new InvalidArgumentError('It must be a URL.')
+}
+
 const program: Command = new Command('license-authority')
   .description('Issues, verifies and manages the licenses of a License Authority.')
-  .addOption(new Option('--url <url>', 'where it is').env('LICENSE_AUTHORITY_URL').default(LOCAL))
+  .addOption(
+    new Option('--url <url>', 'where it is')
+      .env('LICENSE_AUTHORITY_URL')
+      .default(LOCAL)
+      .argParser(aUrl),
+  )
   .addOption(
     new Option(
       '--token <token>',
@@ -48,6 +59,12 @@ function show<T extends Json>(answer: T, forPeople: (answer: T) => void) {
 }
 
 const PATH = '/api/admin/licenses'
+const pathOf = (id: string) => `${PATH}/${encodeURIComponent(id)}`
+
+function aCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a number from 1 on.')
+}
 
 function aNumber(text: string): number {
   if (/^-?\d+$/.test(text)) return Number(text)
@@ -63,7 +80,7 @@ program
   .option('--days <days>', 'for how long; -1 for life (default: as the tier says)', aNumber)
   .option('--payment <id>', 'what it was paid with; the same one gets the same license')
   .option('--idempotency-key <key>', 'for a day, the same one gets the same license')
-  .action(async ({ user, tier, email, days, payment, idempotencyKey }) => {
+  .action(async ({ user, tier, email, days, payment, idempotencyKey = randomUUID() }) => {
     const answer = await client().post(
       '/api/generate',
       {
@@ -73,7 +90,7 @@ program
         ...(days !== undefined && { duration: days }),
         ...(payment !== undefined && { paymentIntentId: payment }),
       },
-      idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } },
+      { headers: { 'idempotency-key': idempotencyKey }, repeatable: true },
     )
     show(answer, ({ license }) => console.log(license))
   })
@@ -83,11 +100,15 @@ program
   .description('says whether a key is good; the exit code says so too')
   .argument('<key>')
   .action(async (license: string) => {
-    const answer = await client().post('/api/verify', { license }, { also: [401] })
+    const answer = await client().post(
+      '/api/verify',
+      { license },
+      { also: [401], repeatable: true },
+    )
     show(answer, ({ code, tier, userId, state, expiresAt, error }) =>
       console.log(
         answer['valid'] === true
-          ? `${code}: ${tier} of ${userId ?? 'nobody yet'}, ${state} until ${day(expiresAt)}`
+          ? `${code}: ${tier} of ${textOf(userId ?? 'nobody yet')}, ${state} until ${day(expiresAt)}`
           : `${code}: ${error}`,
       ),
     )
@@ -105,7 +126,7 @@ program
   .option('--subscription <id>', "Stripe's id of the subscription")
   .option('--device <id>', 'a device that they were ever activated for')
   .option('--expiring-before <day>', 'those that are good and will not be then, soonest first')
-  .option('--limit <number>', 'how many at the most', aNumber, 50)
+  .option('--limit <number>', 'how many at the most', aCount, 50)
   .option('--all', 'all of them')
   .action(async ({ limit, all, ...query }) => {
     const items: Json[] = []
@@ -128,7 +149,7 @@ program
   .command('show')
   .description('shows a license, what it is judged by, and what happened to it')
   .argument('<id>')
-  .action(async (id: string) => show(await client().get(`${PATH}/${id}`), printLicense))
+  .action(async (id: string) => show(await client().get(pathOf(id)), printLicense))
 
 program
   .command('at')
@@ -136,9 +157,13 @@ program
   .argument('<id>')
   .argument('<time>', 'like 2026-12-31 or 2026-12-31T12:00:00Z')
   .action(async (id: string, time: string) => {
-    const answer = await client().get(`${PATH}/${id}/at`, { time })
+    const answer = await client().get(`${pathOf(id)}/at`, { time })
     show(answer, ({ code, state, tier, expiresAt }) =>
-      console.log(`${code}: ${tier}, ${state} until ${day(expiresAt)}`),
+      console.log(
+        state === null
+          ? 'It was not issued yet.'
+          : `${code}: ${tier}, ${state} until ${day(expiresAt)}`,
+      ),
     )
   })
 
@@ -152,7 +177,7 @@ function anAction(name: string, description: string): Command {
 }
 
 const act = async (id: string, action: string, body: object) =>
-  client().post(`${PATH}/${id}/${action}`, body)
+  client().post(`${pathOf(id)}/${action}`, body)
 
 const changed = (answer: Json) => show(answer, (license) => printLicenses([license]))
 const shown = (answer: Json) => show(answer, ({ license }) => console.log(license))
@@ -256,8 +281,8 @@ tokens
   .description('ends one at once')
   .argument('<id>')
   .action(async (id: string) => {
-    const answer = await client().post(`/api/admin/tokens/${id}/revoke`, {})
-    show(answer, ({ name }) => console.log(`${name} is revoked.`))
+    const answer = await client().post(`/api/admin/tokens/${encodeURIComponent(id)}/revoke`, {})
+    show(answer, ({ name }) => console.log(`${textOf(name)} is revoked.`))
   })
 
 program

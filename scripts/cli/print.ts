@@ -1,16 +1,18 @@
 import Table from 'cli-table3'
 import type { Json } from './client.ts'
 
-/** A moment as a person reads it; never is never. */
+/** A moment as a person reads it, in UTC; never is never. */
 export const day = (time: unknown) =>
-  typeof time === 'number' ? new Date(time).toISOString().replace(/T(\d\d:\d\d).*/, ' $1') : 'never'
+  typeof time === 'number'
+    ? new Date(time).toISOString().replace(/T(\d\d:\d\d).*/, ' $1Z')
+    : 'never'
 
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2))
 }
 
 /** What a customer calls himself must not steer the terminal of whoever reads it. */
-const textOf = (cell: unknown) => `${cell ?? ''}`.replace(/\p{Cc}/gu, '\u{FFFD}')
+export const textOf = (cell: unknown) => `${cell ?? ''}`.replace(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
 
 /** Rows under their headings, if they have any. */
 export function printTable(headings: readonly string[], rows: readonly (readonly unknown[])[]) {
@@ -39,11 +41,12 @@ export const printLicenses = (items: readonly Json[]) => printTable(LICENSE, ite
 
 /** One license: what it is, and what happened to it. */
 export function printLicense(license: Json): void {
-  const { verdict, facts, events, features, ...plain } = license as Json & {
+  const { verdict, facts, events, features, activeDevices, ...plain } = license as Json & {
     verdict: Json
     facts: Json
     features: readonly string[]
     events: readonly Json[]
+    activeDevices: readonly Json[]
   }
   const times = new Set(['expiresAt', 'createdAt', 'issuedAt'])
   const rows = Object.entries(plain).map(([name, value]) => [
@@ -59,6 +62,12 @@ export function printLicense(license: Json): void {
       ['facts', JSON.stringify(facts)],
     ],
   )
+  if (activeDevices.length > 0) {
+    printTable(
+      ['device', 'ends with', 'activated'],
+      activeDevices.map(({ name, hint, activatedAt }) => [name, hint, day(activatedAt)]),
+    )
+  }
   printTable(
     ['when', 'who', 'what', 'why', 'to'],
     events.map(({ at, actor, action, reason, after, before }) => [

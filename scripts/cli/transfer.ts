@@ -5,25 +5,35 @@ import {
   createReadStream,
   existsSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
+import { stringify } from 'safe-stable-stringify'
 import { type Client, Failure, type Json } from './client.ts'
 
 const BATCH = 100
+/** Somewhat less than a request may hold. */
+const BATCH_BYTES = 48 * 1024
 const PAGE = 100
+
+/** Whom licenses belong to is nobody else's business on this machine. */
+const PRIVATE = { mode: 0o600 }
 
 /** How far it got, so that it goes on there when it was stopped. */
 function progressOf(file: string) {
   const path = `${file}.progress`
   return {
     read: (): Json => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}),
-    write: (state: Json) => writeFileSync(path, JSON.stringify(state)),
+    write(state: Json) {
+      // Whole or not at all, wherever it is stopped.
+      writeFileSync(`${path}.new`, JSON.stringify(state), PRIVATE)
+      renameSync(`${path}.new`, path)
+    },
     done: () => rmSync(path, { force: true }),
   }
 }
@@ -50,6 +60,8 @@ interface Result extends Json {
 interface Line {
   readonly number: number
   readonly row: Json
+  /** What tells it from every other line, and from none that says the same. */
+  readonly ref: string
 }
 
 /**
@@ -81,29 +93,34 @@ export async function importFile(
   let number = 0
   let bytes = 0
   let batch: Line[] = []
+  let batchBytes = 0
+  const names = naming()
 
-  async function flush() {
+  /** @param lines how many lines are dealt with once it is done */
+  async function flush(lines: number) {
     if (batch.length === 0) return
-    await send(client, batch, `import-${name.slice(0, 16)}`, reissue, counts)
+    await send(client, batch, reissue, counts)
     batch = []
-    progress.write({ name, lines: number, counts })
+    batchBytes = 0
+    progress.write({ name, lines, counts })
   }
 
   try {
-    for await (const text of createInterface({
-      input: createReadStream(file),
-      crlfDelay: Infinity,
-    })) {
+    for await (const text of linesOf(file)) {
       number++
-      bytes += Buffer.byteLength(text) + 1
+      const length = Buffer.byteLength(text) + 1
+      bytes += length
+      const row = text.trim() === '' ? undefined : parsed(text)
+      const ref = row && names(row)
       if (number <= skip || text.trim() === '') continue
-      const row = parsed(text)
-      if (row) batch.push({ number, row })
-      else refuse(number, 'INVALID_REQUEST the line is no JSON object', counts)
-      if (batch.length === BATCH) await flush()
+      if (batch.length === BATCH || batchBytes + length > BATCH_BYTES) await flush(number - 1)
+      if (row && ref) {
+        batch.push({ number, row, ref })
+        batchBytes += length
+      } else refuse(number, 'INVALID_REQUEST the line is no JSON object', counts)
       bar.update(Math.min(bytes, size), { lines: number })
     }
-    await flush()
+    await flush(number)
   } finally {
     bar.stop()
   }
@@ -132,6 +149,32 @@ function parsed(text: string): Json | undefined {
   }
 }
 
+/**
+ * Names rows by what they say, so that a row is the same one in a file that was mended, and the same row twice is two.
+ */
+function naming() {
+  const seen = new Map<string, number>()
+  return (row: Json): string => {
+    const name = createHash('sha256')
+      .update(stringify(row) ?? '')
+      .digest('base64url')
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return `import-${name}-${count}`
+  }
+}
+
+/** Only what ends a line of JSON does: a text may hold what other readers take for an end. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, 'utf8')) {
+    const lines = `${rest}${chunk}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
+
 async function beginningOf(file: string): Promise<Buffer> {
   const handle = await open(file)
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0)
@@ -139,29 +182,20 @@ async function beginningOf(file: string): Promise<Buffer> {
   return buffer.subarray(0, bytesRead)
 }
 
-async function ask(
-  client: Client,
-  lines: readonly Line[],
-  key: string,
-): Promise<readonly Result[]> {
-  const headers = { 'idempotency-key': `${key}-${lines[0]?.number}` }
-  const rows = lines.map(({ row }) => row)
-  const { results } = await client.post(
-    '/api/admin/licenses/bulk',
-    { rows, reason: 'import' },
-    { headers },
-  )
+async function ask(client: Client, lines: readonly Line[]): Promise<readonly Result[]> {
+  const rows = lines.map(({ row, ref }) => ({ ...row, ref }))
+  const body = { rows, reason: 'import' }
+  const { results } = await client.post('/api/admin/licenses/bulk', body, { repeatable: true })
   return results as readonly Result[]
 }
 
 async function send(
   client: Client,
   lines: readonly Line[],
-  key: string,
   reissue: boolean,
   counts: Counts,
 ): Promise<void> {
-  const results = await ask(client, lines, key)
+  const results = await ask(client, lines)
   const again: Line[] = []
   for (const [index, line] of lines.entries()) {
     const result = results[index]
@@ -175,8 +209,8 @@ async function send(
     }
   }
   if (again.length === 0) return
-  const without = again.map(({ number, row: { license: _, ...row } }) => ({ number, row }))
-  const reissued = await ask(client, without, `${key}-reissue`)
+  const without = again.map(({ row: { license: _, ...row }, ...line }) => ({ ...line, row }))
+  const reissued = await ask(client, without)
   for (const [index, { number, row }] of again.entries()) {
     const result = reissued[index]
     if (!result?.ok) {
@@ -207,16 +241,17 @@ export async function exportLicenses(
   const before = progress?.read() ?? {}
   let cursor = before['cursor'] as string | undefined
   let count = Number(before['count'] ?? 0)
-  if (file !== undefined && cursor === undefined) {
+  if (file !== undefined && before['bytes'] === undefined) {
     if (existsSync(file)) {
       throw new Failure(`${file} is there already: move it away, or name another one`, {
         code: 'EXISTS',
         exitCode: 1,
       })
     }
-    writeFileSync(file, '')
+    writeFileSync(file, '', PRIVATE)
+    progress?.write({ count: 0, bytes: 0 })
   }
-  if (file !== undefined && cursor !== undefined) {
+  if (file !== undefined && before['bytes'] !== undefined) {
     // What was written after it was last noted how far it got is written again.
     truncateSync(file, Number(before['bytes']))
     console.error(`Goes on after ${count} licenses.`)
@@ -232,7 +267,11 @@ export async function exportLicenses(
         const shown =
           keys === undefined
             ? item
-            : await client.post(`/api/admin/licenses/${item['id']}/reveal`, { reason: keys })
+            : await client.post(
+                `/api/admin/licenses/${item['id']}/reveal`,
+                { reason: keys },
+                { repeatable: true },
+              )
         lines.push(`${JSON.stringify(shown)}\n`)
       }
       if (file === undefined) process.stdout.write(lines.join(''))

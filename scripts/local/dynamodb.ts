@@ -13,9 +13,10 @@ import {
   ResourceInUseException,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
-  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
 import getPort from 'get-port'
+import { fromLicenseItem, toLicenseItem } from '../../lib/store/item.ts'
 import type { Server } from './server.ts'
 import type { TableDefinition } from './service.ts'
 
@@ -87,9 +88,25 @@ export const localClient = (endpoint: string) =>
     maxAttempts: 1,
   })
 
+/** Writes the licenses of an earlier version as they are written now: an index takes no null, and lists by what they lacked. */
+async function renewLicenses(client: DynamoDBClient, TableName: string) {
+  const documents = DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  for await (const { Items = [] } of paginateScan({ client: documents }, { TableName })) {
+    for (const item of Items) {
+      if (item['sk'] !== 'LICENSE' || item['listed'] || item['aliasOf']) continue
+      const Item = toLicenseItem(fromLicenseItem(item))
+      await documents.send(new PutCommand({ TableName, Item }))
+    }
+  }
+}
+
 /** Gives a table of an earlier version the indexes that it lacks, one at a time as DynamoDB wants it. */
 async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefinition>) {
   const { TableName, AttributeDefinitions, GlobalSecondaryIndexes = [] } = definition
+  if (TableName === undefined) return
+  await renewLicenses(client, TableName)
   for (const index of GlobalSecondaryIndexes) {
     const { Table } = await client.send(new DescribeTableCommand({ TableName }))
     const has = Table?.GlobalSecondaryIndexes?.some(
@@ -103,8 +120,18 @@ async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefin
         GlobalSecondaryIndexUpdates: [{ Create: index }],
       }),
     )
-    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName })
+    for (let tries = 0; !(await isActive(client, TableName, index.IndexName)); tries++) {
+      if (tries === READY_TRIES)
+        throw new Error(`The index ${index.IndexName} does not become active`)
+      await sleep(READY_PAUSE_MS)
+    }
   }
+}
+
+async function isActive(client: DynamoDBClient, TableName?: string, name?: string) {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }))
+  const index = Table?.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === name)
+  return index?.IndexStatus === 'ACTIVE'
 }
 
 /** Creates the table that serverless.yml defines; one that is there already stays with its data. */

@@ -1,6 +1,7 @@
 /** The API as OpenAPI 3.1 describes one, made of the schemas that the functions read requests with. */
 
 import * as z from 'zod/mini'
+import { rowSchema } from '../../lib/admin/bulk.ts'
 import type { Route } from '../../lib/admin/route.ts'
 import { ADMIN, adminRoutes } from '../../lib/admin/routes.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
@@ -125,7 +126,14 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
-function operationOf(route: Route): Json {
+/** Each row is read by itself, so that one that is wrong does not spoil the others. */
+const withRows = (body: Json, catalog: Catalog): Json => {
+  const { properties } = body as { properties: Record<string, Json> }
+  const rows = { ...properties['rows'], items: toJson(rowSchema(catalog)) }
+  return { ...body, properties: { ...properties, rows } }
+}
+
+function operationOf(route: Route, catalog: Catalog): Json {
   const isBulk = route.path === '/licenses/bulk'
   const mayRefuse: ProblemCode[] = [
     ...(route.query || route.body || isBulk ? (['INVALID_REQUEST'] as const) : []),
@@ -141,7 +149,12 @@ function operationOf(route: Route): Json {
     description: `${route.summary}\n\nNeeds the scope \`${route.scope}\`.`,
     security: [{ apiToken: [] }],
     parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
-    ...(route.body && { requestBody: { required: true, ...jsonOf(toJson(route.body)) } }),
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        ...jsonOf(isBulk ? withRows(toJson(route.body), catalog) : toJson(route.body)),
+      },
+    }),
     responses: { ...answer(toJson(route.answer, 'output'), 'Done'), ...refusals(mayRefuse) },
   }
 }
@@ -356,7 +369,7 @@ export function openApi(catalog: Catalog, version: string): Json {
   const paths: Record<string, Json> = publicPaths(catalog) as Record<string, Json>
   for (const route of adminRoutes(catalog)) {
     const path = `${ADMIN}${route.path}`
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, catalog) }
   }
   return {
     openapi: '3.1.0',

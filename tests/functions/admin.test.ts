@@ -216,8 +216,45 @@ describe('looking at licenses', () => {
     }
   })
 
+  it('knows no license by what is no id', async () => {
+    for (const id of ['x'.repeat(2100), 'lic_1', '🦅', 'tok_1']) {
+      const here = `/licenses/${encodeURIComponent(id)}`
+      expect(await get(here)).toMatchObject({ status: 404 })
+      expect(await post(`${here}/revoke`, { reason: 'x' })).toMatchObject({ status: 404 })
+    }
+  })
+
+  it('does not take a filter that it does not know for none', async () => {
+    expect(await get('/licenses', { usr: 'user_1' })).toMatchObject({ status: 400 })
+  })
+
+  it('goes on with what ends soon though time goes on as well, and lists nothing that is over', async () => {
+    const user = 'user_soon'
+    for (let days = 1; days <= 3; days++) {
+      await generate({ userId: user, tier: 'free', duration: days })
+      test.time.now += 1000
+    }
+    const over = await aLicense({ duration: 1 })
+    await act(over.id, 'revoke')
+    const soon = { expiringBefore: `${NOW + 3.5 * DAY_MS}`, limit: '1' }
+    const first = await get('/licenses', soon)
+    expect(first.body.items).toMatchObject([{ userId: user }])
+    test.time.now = NOW + 2.5 * DAY_MS
+    const rest: string[] = []
+    let { cursor } = first.body
+    while (cursor) {
+      const { status, body } = await get('/licenses', { ...soon, cursor })
+      expect(status).toBe(200)
+      rest.push(...body.items.map(({ userId }: { userId: string }) => userId))
+      cursor = body.cursor
+    }
+    expect(rest.filter((name) => name === user)).toHaveLength(1)
+    expect(rest).not.toContain(over.userId)
+  })
+
   it.each([
     ['limit', '0'],
+    ['expiringBefore', '2025-02-30'],
     ['limit', '101'],
     ['limit', 'x'],
     ['state', 'good'],
@@ -395,6 +432,50 @@ describe('doing something to a license', () => {
     expect(shown.earlierKeys).toHaveLength(2)
   })
 
+  it('reissues at once where it must: no older key lives on, also in the second of its own making', async () => {
+    const { id, key } = await aLicense()
+    const { body: second } = await act(id, 'reissue', { overlapHours: 720 })
+    expect(second.license).not.toBe(key)
+    expect(await verify(key)).toMatchObject({ valid: true })
+    await act(id, 'reissue')
+    for (const old of [key, second.license])
+      expect(await verify(old)).toMatchObject({ code: 'REVOKED' })
+  })
+
+  it('counts what was bought from when it was bought, whatever key it has since', async () => {
+    const payload = JSON.stringify(
+      aCheckout(
+        {
+          id: 'cs_count',
+          payment_intent: 'pi_count',
+          metadata: { userId: 'user_count', tier: 'pro' },
+        },
+        { id: 'evt_count' },
+      ),
+    )
+    const headers = { 'stripe-signature': aSignature(payload) }
+    const event = aPost(payload, { route: '/webhooks/stripe', headers })
+    const { licenseId } = bodyOf(await createWebhookHandler(test.runtime)(event, aContext()))
+    test.time.now = NOW + 20 * DAY_MS
+    await act(licenseId, 'reissue')
+    const order = { userId: 'user_count', tier: 'pro', paymentIntentId: 'pi_count', duration: 25 }
+    expect((await generate(order)).body.expiresAt).toBe(NOW + 25 * DAY_MS)
+  })
+
+  it('shows no key that cannot be made, and says of nobody that he saw it', async () => {
+    const { id } = await aLicense()
+    test.secretsManager.secrets.set('test/lost-keys', '{"current":"2","2":"another"}')
+    const secretIds = { ...test.runtime.secretIds, masterKeys: 'test/lost-keys' }
+    const event = aRequest('POST', `${ADMIN}/licenses/${id}/reveal`, {
+      body: { reason: 'x' },
+      headers: { authorization: `Bearer ${ROOT}` },
+    })
+    const without = createHandler({ ...test.runtime, secretIds })
+    expect((await without(event, aContext())).statusCode).toBe(503)
+    const { body } = await get(`/licenses/${id}/events`)
+    expect(body.items).toHaveLength(1)
+  })
+
   it('does nothing by a version that is gone', async () => {
     const { id } = await aLicense()
     expect(await act(id, 'suspend', { version: 1 })).toMatchObject({ status: 200 })
@@ -476,6 +557,18 @@ describe('API tokens', () => {
     })
   })
 
+  it('make none that lives longer than they do, and none that is over', async () => {
+    const scopes: Scope[] = ['tokens:manage', 'licenses:read']
+    const manager = await aToken(scopes, { expires: '2025-01-05' })
+    const ask = async (more: object) =>
+      (await post('/tokens', { name: 'x', scopes, ...more }, { token: manager.token })).body
+    const end = Date.UTC(2025, 0, 6) - 1
+    expect(await ask({})).toMatchObject({ expiresAt: end })
+    expect(await ask({ expires: '2030-01-01' })).toMatchObject({ expiresAt: end })
+    expect(await ask({ expires: '2025-01-03' })).toMatchObject({ expiresAt: end - 2 * DAY_MS })
+    expect(await ask({ expires: '2020-01-01' })).toMatchObject({ fields: [{ path: 'expires' }] })
+  })
+
   it('run out at the end of a day', async () => {
     const { token } = await aToken(['licenses:read'], { expires: '2025-01-02' })
     test.time.now = Date.UTC(2025, 0, 3) - 2
@@ -541,8 +634,32 @@ describe('many licenses in one request', () => {
   it('need something that tells one row from its repetition', async () => {
     const rows = [{ userId: 'user_bulk_4', tier: 'pro' }]
     expect((await post('/licenses/bulk', { rows })).body.results).toMatchObject([
-      { ok: false, code: 'INVALID_REQUEST', fields: [{ path: 'paymentIntentId' }] },
+      { ok: false, code: 'INVALID_REQUEST', fields: [{ path: 'ref' }] },
     ])
+  })
+
+  it('are never issued twice by the name that the caller gave them, nor for something else', async () => {
+    const row = { userId: 'user_bulk_5', tier: 'pro', ref: 'row_5' }
+    const ask = async (...rows: object[]) => (await post('/licenses/bulk', { rows })).body.results
+    const [first] = await ask(row)
+    test.time.now += 40 * DAY_MS
+    expect(await ask(row)).toMatchObject([{ license: first.license, repeated: true }])
+    expect(await ask({ ...row, tier: 'elite' })).toMatchObject([{ ok: false, code: 'CONFLICT' }])
+    expect(await ask({ ...row, ref: 'row_6', expiresAt: 9e15 })).toMatchObject([
+      { ok: false, fields: [{ path: 'expiresAt' }] },
+    ])
+  })
+
+  it('of one user and tier take one second after the other, without asking for each', async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => ({
+      userId: 'user_crowd',
+      tier: 'pro',
+      ref: `crowd_${index}`,
+    }))
+    test.commands.length = 0
+    const { body } = await post('/licenses/bulk', { rows })
+    expect(new Set(body.results.map(({ license }: { license: string }) => license)).size).toBe(100)
+    expect(test.commands.length).toBeLessThan(200)
   })
 
   it('are put on record with the keys that they were sold with', async () => {
@@ -575,12 +692,19 @@ describe('many licenses in one request', () => {
       userId: 'user_old',
       expiresAt: (at + 30 * 86_400) * 1000,
     })
+    const paid = { ...row, expiresAt: null, paymentIntentId: 'pi_old' }
+    expect((await post('/licenses/bulk', { rows: [paid] })).body.results).toMatchObject([
+      { ok: false, fields: [{ path: 'paymentIntentId' }] },
+    ])
     const again = await post('/licenses/bulk', { rows: [{ ...row, expiresAt: null }] })
     expect(again.body.results).toMatchObject([{ ok: true, repeated: true }])
     const { body: list } = await get('/licenses', { user: 'user_old' })
     expect(list.items).toHaveLength(1)
     const { body: shown } = await get(`/licenses/${list.items[0].id}`)
     expect(shown.events).toMatchObject([{ action: 'issued', reason: 'moved' }])
+    await act(list.items[0].id, 'reissue')
+    const late = await post('/licenses/bulk', { rows: [{ ...row, expiresAt: null }] })
+    expect(late.body.results).toMatchObject([{ ok: false, code: 'CONFLICT' }])
   })
 
   it.each([

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -76,7 +76,7 @@ describe('license-authority', () => {
     const { key, user } = await aLicense()
     expect(await cli(['verify', key])).toMatchObject({
       code: 0,
-      out: `VALID: pro of ${user}, active until 2025-01-31 00:00`,
+      out: `VALID: pro of ${user}, active until 2025-01-31 00:00Z`,
     })
     expect(await cli(['verify', 'nonsense'])).toMatchObject({
       code: 1,
@@ -174,6 +174,39 @@ describe('license-authority', () => {
     expect(JSON.parse(failed.err)).toMatchObject({ code: 'UNREACHABLE' })
   })
 
+  it('does nothing twice because it does not know whether it was done', async () => {
+    const { id } = await aLicense()
+    const because = ['--reason', 'x']
+    for (const args of [
+      ['extend', id, '--days', '5', ...because],
+      ['reissue', id, ...because],
+      ['tokens', 'create', '--name', 'x', '--scope', 'licenses:read'],
+    ]) {
+      server.asked.length = 0
+      server.before = () => {
+        throw new Error('cut')
+      }
+      expect(await cli(args)).toMatchObject({ code: 3 })
+      expect(server.asked).toHaveLength(1)
+    }
+    let lost = 0
+    server.before = tick
+    server.after = () => {
+      if (++lost < 3) throw new Error('cut')
+    }
+    expect((await cli(['issue', '--user', 'cli_lost', '--tier', 'pro'])).code).toBe(0)
+    server.after = () => {}
+    expect(await json('list', '--user', 'cli_lost')).toHaveLength(1)
+  })
+
+  it('asks for the very license that is named', async () => {
+    const [{ id }] = await json('tokens', 'list')
+    const strange = await cli(['revoke', `../tokens/${id}`, '--reason', 'x'])
+    expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('NOT_FOUND') })
+    expect(await cli(['list', '--limit', '0'])).toMatchObject({ code: 2 })
+    expect(await cli(['--url', 'nowhere', 'list'])).toMatchObject({ code: 2 })
+  })
+
   it('tries again what failed on the way', async () => {
     let calls = 0
     server.before = () => {
@@ -237,6 +270,35 @@ describe('license-authority import', () => {
     expect((await cli(['verify', license])).out).toContain('old_2, active until 2025-01-10')
   })
 
+  it('takes a file again once its lines were mended, and nothing of it twice', async () => {
+    const rows: object[] = [
+      { userId: 'mend_1', tier: 'pro', duration: 30 },
+      { userId: 'mend_1', tier: 'pro', duration: 30 },
+      { userId: 'mend_2', tier: 'gold', duration: 30, note: 'a\u2028b' },
+      aRow('mend_3', { license: sold('somebody_else') }),
+    ]
+    const file = await aFile('mend.jsonl', rows)
+    const first = await cli(['import', file, '--reissue'])
+    expect(first.err).toContain('2 imported, 0 were there already, 1 got a new key, 1 refused.')
+    expect(first.err).toContain('line 3: INVALID_REQUEST tier')
+    rows[2] = { userId: 'mend_2', tier: 'pro', duration: 30 }
+    await aFile('mend.jsonl', rows)
+    const second = await cli(['import', file, '--reissue'])
+    expect(second.err).toContain('1 imported, 2 were there already, 1 got a new key, 0 refused.')
+    expect(second.out).toBe(first.out)
+    expect(await json('list', '--user', 'mend_1')).toHaveLength(2)
+    expect(await json('list', '--user', 'mend_3')).toHaveLength(1)
+  })
+
+  it('sends no more at once than is taken', async () => {
+    const rows = Array.from({ length: 120 }, (_, index) =>
+      aRow(`large_${index}`, { comment: 'x'.repeat(2000) }),
+    )
+    const file = await aFile('large.jsonl', rows)
+    expect(await cli(['import', file])).toMatchObject({ code: 0 })
+    expect(server.asked.length).toBeGreaterThan(4)
+  })
+
   it('goes on where it was stopped, and takes nothing twice', async () => {
     const rows = Array.from({ length: 250 }, (_, index) => aRow(`many_${index}`))
     const file = await aFile('many.jsonl', rows)
@@ -287,6 +349,17 @@ describe('license-authority export', () => {
       /^Goes on after 200 licenses\.\n\d+ licenses\.$/,
     )
     expect(await linesOf('part.jsonl')).toEqual(await linesOf('all.jsonl'))
+  })
+
+  it('begins again what was stopped before it had written anything', async () => {
+    server.before = () => {
+      throw new Error('cut')
+    }
+    expect(await cli(['export', 'begun.jsonl'])).toMatchObject({ code: 3 })
+    server.before = tick
+    expect((await cli(['export', 'begun.jsonl'])).code).toBe(0)
+    expect((await linesOf('begun.jsonl')).length).toBeGreaterThan(100)
+    expect((await stat(path.join(directory, 'begun.jsonl'))).mode & 0o077).toBe(0)
   })
 
   it('shows the keys when there is a reason, which stays in the history', async () => {

@@ -72,5 +72,6 @@ export const aLicense = (changes: Partial<License> = {}): License => ({
   },
   version: 1,
   createdAt: NOW,
+  changedAt: changes.createdAt ?? NOW,
   ...changes,
 })

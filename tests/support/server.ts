@@ -17,6 +17,8 @@ export interface ApiServer extends Server {
   readonly asked: string[]
   /** Is called before each request is answered; what it throws breaks the connection. */
   before: (asked: string) => void
+  /** The same, once it was done and before the answer is sent. */
+  after: (asked: string) => void
 }
 
 /** The functions over HTTP, as the gateway puts them there: for what is tested from outside. */
@@ -40,6 +42,12 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
     }
     const handler = routes.find(([path]) => path.test(pathname))?.[1]
     const answer = await handler?.(await toEvent(request), aContext())
+    try {
+      server.after(asked)
+    } catch {
+      request.socket.destroy()
+      return
+    }
     response.writeHead(answer?.statusCode ?? 404, answer?.headers as Record<string, string>)
     response.end(answer?.body)
   })
@@ -50,6 +58,7 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     asked: [],
     before: () => {},
+    after: () => {},
     exited,
     async stop() {
       http.close()

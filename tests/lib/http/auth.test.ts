@@ -43,7 +43,11 @@ describe('the token of the secret', () => {
     ['with a large scheme', `BEARER ${TOKEN}`],
     ['after several blanks', `Bearer   ${TOKEN}`],
   ])('lets in whoever presents it %s, for everything', async (_, authorization) => {
-    expect(await present(authorization).caller).toEqual({ tokenId: 'root', scopes: SCOPES })
+    expect(await present(authorization).caller).toEqual({
+      tokenId: 'root',
+      scopes: SCOPES,
+      expiresAt: null,
+    })
   })
 
   it('may be of any printable characters', async () => {
@@ -90,6 +94,7 @@ describe('an API token', () => {
     expect(await by().caller).toEqual({
       tokenId: tokenId(secret, pepper),
       scopes: ['licenses:read'],
+      expiresAt: null,
     })
   })
 

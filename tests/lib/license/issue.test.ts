@@ -67,6 +67,7 @@ describe('issuing a license', () => {
       },
       version: 1,
       createdAt: NOW + 999,
+      changedAt: NOW + 999,
     })
     expect(await store.find(license.id)).toEqual(license)
     expect(makeKey(license.origin, keys)).toBe(key)

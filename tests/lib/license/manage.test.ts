@@ -7,8 +7,9 @@ import { type Deed, manageLicense } from '../../../lib/license/manage.ts'
 import { licenseAt } from '../../../lib/license/past.ts'
 import { reissueKey } from '../../../lib/license/reissue.ts'
 import type { LicenseStore } from '../../../lib/license/store.ts'
+import { verifyLicense } from '../../../lib/license/verify.ts'
 import { createMemoryStore } from '../../../lib/store/memory.ts'
-import { aLicense, issued, NOW, someKeys } from '../../support/licenses.ts'
+import { aLicense, aRing, issued, NOW, someKeys } from '../../support/licenses.ts'
 
 const keys = someKeys()
 const CAUSE = { actor: 'token:root', reason: 'because', requestId: 'request_1' }
@@ -120,6 +121,29 @@ describe('managing a license', () => {
     await manage({ action: 'transferred', userId: 'user_b' })
     const reissued = await reissueKey({ store, keys, now: NOW + 5000 }, id, 0, CAUSE)
     expect(reissued).toMatchObject({ value: { license: { origin: { subject: 'user_b' } } } })
+  })
+})
+
+describe('a key that was replaced', () => {
+  it('needs no master key to be told from a forged one, nor to be good while it was given time', async () => {
+    const { key: first } = await issued(store, { userId: 'user_ring' })
+    const found = await verifyLicense({ store, keys, now: NOW }, first)
+    if (!found.valid) throw new Error('It is not good')
+    const both = someKeys(aRing('2', { '1': 'test_master_key', '2': 'second' }))
+    const context = { store, keys: both, now: NOW + 5000 }
+    const second = await reissueKey(context, found.license.id, 0, CAUSE)
+    await reissueKey({ ...context, now: NOW + 9000 }, found.license.id, DAY_MS, CAUSE)
+    const lost = { store, keys: someKeys(aRing('2', { '2': 'second' })), now: NOW + 9500 }
+    if (!second.ok) throw new Error(second.error.why)
+    expect(await verifyLicense(lost, second.value.key)).toMatchObject({ valid: true })
+    expect(await verifyLicense(lost, first)).toEqual({ valid: false, code: 'REVOKED' })
+  })
+
+  it('is forgotten after fifty others', async () => {
+    for (let count = 0; count < 55; count++) {
+      await reissueKey({ store, keys, now: NOW + count * 1000 }, id, 0, CAUSE)
+    }
+    expect((await store.find(id))?.earlierKeys).toHaveLength(50)
   })
 })
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { makeKey } from '../../../lib/license/key.ts'
-import type { Entitlement } from '../../../lib/license/license.ts'
+import type { Entitlement, LicenseChange } from '../../../lib/license/license.ts'
 import { type Context, type Held, settle } from '../../../lib/license/settle.ts'
 import type { Batch, Claim, LicenseStore } from '../../../lib/license/store.ts'
 import { createMemoryStore } from '../../../lib/store/memory.ts'
@@ -190,6 +190,51 @@ const issuedAudit = (licenseId: Held['id']) => ({
   reason: 'fraud',
   requestId: 'request_1',
   before: {},
+})
+
+describe('settling a purchase whose license a person changed', () => {
+  const change = (id: Held['id'], to: LicenseChange) =>
+    store.commit({
+      claims: [],
+      license: { changed: id, to, audit: { ...issuedAudit(id), after: to }, notices: [] },
+      now: NOW,
+    })
+
+  it('leaves the owner and the address that somebody else named', async () => {
+    const { held } = await bought()
+    await change(held.id, { userId: 'user_b', userEmail: 'b@example.com' })
+    const moved = { ...ENTITLED, userId: 'user_c', userEmail: 'moved@example.com', seats: 9 }
+    const { license } = await bought({ held, entitlement: moved })
+    expect(license).toMatchObject({ userId: 'user_b', userEmail: 'b@example.com', seats: 9 })
+    const { outcome } = await bought({ held, entitlement: { ...moved, seats: 3 } })
+    expect(outcome).toMatchObject({ effect: 'none' })
+  })
+
+  it('keeps the end that a person gave it among what is said of its end', async () => {
+    const { held } = await bought()
+    await change(held.id, { extendedUntil: NOW + 9000 })
+    const ended = { ...ENTITLED, billing: { status: 'ended', paidUntil: NOW } as const }
+    await bought({ held, entitlement: ended })
+    expect(asked.at(-1)?.license).toMatchObject({
+      to: { billing: ended.billing, extendedUntil: NOW + 9000 },
+      audit: { after: { billing: ended.billing } },
+    })
+  })
+
+  it('takes what was ordered for what it gave, and not what a person made of it', async () => {
+    const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
+    await change(license.id, { tier: 'elite', seats: 9 })
+    const { license: after } = await bought({ key: 'sub:sub_1' })
+    expect(after).toMatchObject({ tier: 'elite', seats: 9, facts: { billing: ENTITLED.billing } })
+  })
+
+  it('is a fault of ours when the license is gone', async () => {
+    const { held } = await bought()
+    store = { ...store, find: async () => undefined }
+    await expect(settled({ held, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
+      'A purchase points to a license that does not exist',
+    )
+  })
 })
 
 describe('settling a payment for which the vendor’s server asked first', () => {

@@ -51,6 +51,20 @@ describe('the DynamoDB store', () => {
     ])
   })
 
+  it('reads what was written before there were other keys, devices and lists', async () => {
+    const table = await aTable()
+    const store = await aStore(table)
+    const { license } = await issued(store)
+    await aDocumentClient().send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: `LICENSE#${license.id}`, sk: 'LICENSE' },
+        UpdateExpression: 'REMOVE keyId, earlierKeys, devices, releases, changedAt, customerId',
+      }),
+    )
+    expect(await store.find(license.id)).toEqual(license)
+  })
+
   it('writes a notice once, and leaves alone what was done about it', async () => {
     const table = await aTable()
     const store = await aStore(table)
