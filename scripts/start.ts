@@ -58,7 +58,7 @@ async function freePort(): Promise<number> {
   const probe = createServer().listen(port, HOST)
   await once(probe, 'listening').catch((cause: Error) => {
     throw new Error(
-      `Port ${port} cannot be used (${cause.message}): choose another one, as in PORT=8001 npm start.`,
+      `Port ${port} cannot be used (${cause.message}): choose another one, as in PORT=8100 npm start.`,
       { cause },
     )
   })

@@ -101,12 +101,16 @@ async function attemptOnce(
   )
   // The other purchases hear of it first: if we are stopped between them, the event is not done and comes again.
   const told = await tellOthers(surroundings, event, customer, old, joined?.dossier.id)
-  if (!told) return 'stale'
+  if (told === 'stale') return told
 
   const changed = customerId !== null && textOf(customer) !== textOf(old?.body ?? NOBODY)
   const customers = changed ? [{ id: customerId, version: old?.version ?? 0, body: customer }] : []
   const claims = applied ? [] : [claim]
-  if (!joined) return write(surroundings, event, { claims, free: [], records: customers })
+  if (!joined) {
+    const written = await write(surroundings, event, { claims, free: [], records: customers })
+    const isEffect = told === 'changed' && typeof written === 'object' && 'effect' in written
+    return isEffect ? { ...written, effect: told } : written
+  }
 
   const dossier: Dossier = {
     ...joined.dossier,
@@ -132,16 +136,19 @@ async function attemptOnce(
 
 const ofDossier = (customer: CustomerFact): CustomerFact => ({ ...customer, purchases: [] })
 
-/** Tells the other purchases of a customer who it is now. False when one of them changed meanwhile. */
+/** Tells the other purchases of a customer who it is now. `stale` when one of them was written by somebody else meanwhile. */
 async function tellOthers(
   surroundings: Surroundings,
   event: Stripe.Event,
   customer: CustomerFact,
   old: ProviderRecord | undefined,
   own: string | undefined,
-): Promise<boolean> {
+): Promise<'stale' | 'changed' | 'none'> {
   const before = (old?.body as CustomerFact | undefined) ?? NOBODY
-  if (textOf([customer.user, customer.email]) === textOf([before.user, before.email])) return true
+  if (textOf([customer.user, customer.email]) === textOf([before.user, before.email])) {
+    return 'none'
+  }
+  let effect: 'changed' | 'none' = 'none'
   for (const id of customer.purchases.filter((purchase) => purchase !== own)) {
     const { dossiers } = await recall(surroundings.store, [id], [])
     const [dossier] = dossiers
@@ -154,9 +161,10 @@ async function tellOthers(
       records: [],
       dossier: next,
     })
-    if (written === 'stale') return false
+    if (written === 'stale') return written
+    if ('effect' in written && written.effect === 'changed') effect = 'changed'
   }
-  return true
+  return effect
 }
 
 interface Writing {

@@ -37,8 +37,8 @@ GET and POST /api/admin/... (all of them are in the API documentation)
   curl ${url}/api/admin/licenses -H "Authorization: Bearer dev_admin_token"
 
 From the command line, in another terminal
-  npm run cli -- list
-  npm run stripe:send -- --scenario life
+  npm run cli -- --url ${url} --token dev_admin_token list
+  npm run stripe:send -- --url ${url} --scenario life
 
 Ctrl-C ends it.
 `

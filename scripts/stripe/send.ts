@@ -60,7 +60,7 @@ const command: Command = new Command('npm run stripe:send --')
   .option('--shuffle', 'the events of the story in any order, and some of them twice')
   .option(
     '--purchase <name>',
-    'which purchase it is about, as part of every id (default: a new one)',
+    'which purchase it is about, as part of every id',
     aPurchase,
     randomBytes(4).toString('hex'),
   )

@@ -422,7 +422,7 @@ describe('npm start that cannot', () => {
     )
     expect(code).toBe(1)
     expect(output).toMatch(
-      /^Port \d+ cannot be used .*: choose another one, as in PORT=8001 npm start\.$/,
+      /^Port \d+ cannot be used .*: choose another one, as in PORT=8100 npm start\.$/,
     )
   })
 

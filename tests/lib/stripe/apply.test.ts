@@ -251,6 +251,14 @@ describe('a buyer whom no event names', () => {
     }
   })
 
+  it('is said to have changed what it changed', async () => {
+    await apply(subscription(0, {}, KNOWN))
+    const moved = event('customer.updated', 2, aCustomer('cus_1', 'moved@example.com'))
+    expect(await apply(moved)).toEqual({ effect: 'changed', alerts: [] })
+    const same = event('customer.updated', 3, aCustomer('cus_1', 'moved@example.com'))
+    expect(await apply(same)).toMatchObject({ effect: 'none' })
+  })
+
   it('is known by another purchase of the same customer', async () => {
     await apply(subscription(0))
     await apply(session({ customer: 'cus_1' }, KNOWN))
