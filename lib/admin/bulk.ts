@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problem.ts'
-import { duration, email, faultsOf, id, tierOf } from '../http/request.ts'
+import { faultsOf, generateSchema, id } from '../http/request.ts'
 import { DAY_MS, importLicense, LIFETIME, type Order } from '../license/index.ts'
 import { issueForPayment } from '../stripe/order.ts'
 import { reason } from './fields.ts'
@@ -17,31 +17,23 @@ const LAST_MOMENT = Date.UTC(10_000, 0) - 1
 const WIDTH = 10
 
 export const rowSchema = (catalog: Catalog) =>
-  z.object(
-    {
-      userId: id,
-      userEmail: z.optional(z.nullable(email)),
-      tier: tierOf(catalog),
-      duration: z.optional(duration),
-      paymentIntentId: z.optional(z.nullable(id)),
-      /** A key that was sold before. */
-      license: z.optional(id),
-      /** When it ends, instead of a duration: in milliseconds since the epoch; null for never. */
-      expiresAt: z.optional(
-        z.nullable(
-          z
-            .int('must be milliseconds')
-            .check(
-              z.minimum(0, 'must be at least 0'),
-              z.maximum(LAST_MOMENT, 'must be before the year 10000'),
-            ),
-        ),
+  z.extend(generateSchema(catalog), {
+    /** A key that was sold before. */
+    license: z.optional(id),
+    /** When it ends, instead of a duration: in milliseconds since the epoch; null for never. */
+    expiresAt: z.optional(
+      z.nullable(
+        z
+          .int('must be milliseconds')
+          .check(
+            z.minimum(0, 'must be at least 0'),
+            z.maximum(LAST_MOMENT, 'must be before the year 10000'),
+          ),
       ),
-      /** The caller's own name of the row, by which it is never issued twice. */
-      ref: z.optional(id),
-    },
-    'must be an object',
-  )
+    ),
+    /** The caller's own name of the row, by which it is never issued twice. */
+    ref: z.optional(id),
+  })
 
 type Row = z.output<ReturnType<typeof rowSchema>>
 

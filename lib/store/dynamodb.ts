@@ -1,15 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb'
+import type { CancellationReason } from '@aws-sdk/client-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type {
   AuditEntry,
@@ -51,19 +42,14 @@ import {
   toProviderItem,
   toUpdate,
 } from './item.ts'
-import { unavailable } from './unavailable.ts'
+import { createRequests, type Write } from './requests.ts'
+import { createSeats } from './seats.ts'
 
-type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 type Change = Extract<Batch['license'], { changed: LicenseId }>
 
 const ABSENT = 'attribute_not_exists(pk)'
 /** A claim that has run out counts as absent, whether or not DynamoDB has deleted it yet. */
 const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
-
-/** How often what lost against others is tried again, and how long the first pause is at most. */
-const CONFLICT_TRIES = 8
-const CONFLICT_PAUSE_MS = 20
-const MAX_CONFLICT_PAUSE_MS = 500
 
 /** The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read. */
 export function createDynamoStore({
@@ -73,55 +59,8 @@ export function createDynamoStore({
   client: DynamoDBDocumentClient
   table: string
 }): LicenseStore {
-  const send: DynamoDBDocumentClient['send'] = (async (command: GetCommand) => {
-    try {
-      return await client.send(command)
-    } catch (error) {
-      throw unavailable(error)
-    }
-  }) as DynamoDBDocumentClient['send']
-
-  /**
-   * Answers the reasons of a refusal by a condition; undefined once it is written.
-   *
-   * @param contested which of the writes is given up, rather than tried again, when another one meets it
-   */
-  async function transact(
-    writes: readonly Write[],
-    contested?: number,
-  ): Promise<CancellationReason[] | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await client.send(new TransactWriteCommand({ TransactItems: [...writes] }))
-        return
-      } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw unavailable(error)
-        const reasons = error.CancellationReasons ?? []
-        if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return reasons
-        if (contested !== undefined && onlyMeets(reasons, contested)) return reasons
-        if (!reasons.some(isPassing) || attempt === CONFLICT_TRIES) throw unavailable(error)
-        await pause(attempt)
-      }
-    }
-  }
-
-  /** All of them in one round trip, unless DynamoDB is too busy to read all at once. */
-  async function read(keys: readonly Record<string, unknown>[]): Promise<Item[]> {
-    const items: Item[] = []
-    let wanted = [...keys]
-    for (let attempt = 1; wanted.length > 0; attempt++) {
-      const command = new BatchGetCommand({
-        RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
-      })
-      const { Responses, UnprocessedKeys } = await send(command)
-      items.push(...(Responses?.[table] ?? []))
-      wanted = UnprocessedKeys?.[table]?.Keys ?? []
-      if (wanted.length > 0 && attempt === CONFLICT_TRIES) throw unavailable(new Error('Too busy'))
-      if (wanted.length > 0) await pause(attempt)
-    }
-    return items
-  }
-
+  const requests = createRequests(client, table)
+  const { send, transact, read, queryAll } = requests
   async function ownerOf({ pk }: Item): Promise<License> {
     const item = await get(`${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId)
     if (!item) throw new Error('A device is of a license that does not exist')
@@ -139,28 +78,6 @@ export function createDynamoStore({
       ...(item && { license: fromLicenseItem(item) }),
       ...(device && { device: fromDeviceItem(device) }),
     }
-  }
-
-  /** As many of the items as are wanted, in as many round trips as that takes. */
-  async function queryAll(
-    query: Omit<QueryCommandInput, 'TableName'>,
-    limit?: number,
-  ): Promise<Item[]> {
-    const items: Item[] = []
-    let start: Item | undefined
-    do {
-      const { Items = [], LastEvaluatedKey } = await send(
-        new QueryCommand({
-          ...query,
-          TableName: table,
-          ...(limit !== undefined && { Limit: limit - items.length }),
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      )
-      items.push(...Items)
-      start = LastEvaluatedKey
-    } while (start && (limit === undefined || items.length < limit))
-    return items
   }
 
   async function get(id: LicenseId): Promise<Item | undefined> {
@@ -239,6 +156,7 @@ export function createDynamoStore({
     },
 
     lookup,
+    ...createSeats(requests, table, putAudit),
 
     async devices(id) {
       const items = await queryAll({
@@ -246,74 +164,6 @@ export function createDynamoStore({
         ExpressionAttributeValues: { ':pk': licenseKey(id).pk, ':device': DEVICE },
       })
       return items.map(fromDeviceItem)
-    },
-
-    async activate(id, { key, name, hint, activatedAt }, audit) {
-      const reasons = await transact([
-        {
-          Update: {
-            TableName: table,
-            Key: deviceItemKey(id, key),
-            UpdateExpression:
-              'SET #device = :device, #name = :name, #hint = :hint, #activatedAt = :at REMOVE #releasedAt',
-            ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(#releasedAt)',
-            ExpressionAttributeNames: {
-              '#device': 'deviceKey',
-              '#name': 'name',
-              '#hint': 'hint',
-              '#activatedAt': 'activatedAt',
-              '#releasedAt': 'releasedAt',
-            },
-            ExpressionAttributeValues: {
-              ':device': key,
-              ':name': name,
-              ':hint': hint,
-              ':at': activatedAt,
-            },
-          },
-        },
-        {
-          Update: {
-            TableName: table,
-            Key: licenseKey(id),
-            UpdateExpression: 'SET #devices = if_not_exists(#devices, :none) + :one',
-            ConditionExpression:
-              'attribute_exists(pk) AND (attribute_not_exists(#devices) OR #devices < #seats)',
-            ExpressionAttributeNames: { '#devices': 'devices', '#seats': 'seats' },
-            ExpressionAttributeValues: { ':none': 0, ':one': 1 },
-          },
-        },
-        putAudit(audit),
-      ])
-      if (!reasons) return 'activated'
-      return reasons[0]?.Code === 'ConditionalCheckFailed' ? 'known' : 'full'
-    },
-
-    async release(id, key, audit) {
-      const reasons = await transact([
-        {
-          Update: {
-            TableName: table,
-            Key: deviceItemKey(id, key),
-            UpdateExpression: 'SET #releasedAt = :at',
-            ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#releasedAt)',
-            ExpressionAttributeNames: { '#releasedAt': 'releasedAt' },
-            ExpressionAttributeValues: { ':at': audit.at },
-          },
-        },
-        {
-          Update: {
-            TableName: table,
-            Key: licenseKey(id),
-            UpdateExpression:
-              'SET #devices = #devices - :one, #releases = list_append(if_not_exists(#releases, :none), :now)',
-            ExpressionAttributeNames: { '#devices': 'devices', '#releases': 'releases' },
-            ExpressionAttributeValues: { ':one': 1, ':none': [], ':now': [audit.at] },
-          },
-        },
-        putAudit(audit),
-      ])
-      return reasons ? 'unknown' : 'released'
     },
 
     async commit({ claims, records = [], absent = {}, license, now }) {
@@ -430,12 +280,3 @@ function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined
   const item = reasons.find(({ Item }) => Item)?.Item
   return item && fromClaimItem(unmarshall(item))
 }
-
-const onlyMeets = (reasons: readonly CancellationReason[], place: number) =>
-  reasons.every(({ Code }, index) => Code === (index === place ? 'TransactionConflict' : 'None'))
-
-const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
-const isPassing = ({ Code }: CancellationReason) => PASSING.has(Code ?? '')
-
-const pause = (attempt: number) =>
-  sleep(Math.random() * Math.min(CONFLICT_PAUSE_MS * 2 ** attempt, MAX_CONFLICT_PAUSE_MS))
