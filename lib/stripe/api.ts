@@ -7,6 +7,8 @@ export interface StripeApi {
   subscription(id: string): Promise<Fetched>
   /** What a checkout was for. */
   lineItems(sessionId: string): Promise<Fetched>
+  /** All lines of an invoice, of which an event holds the first few. */
+  invoiceLines(invoiceId: string): Promise<Fetched>
 }
 
 /** `unavailable`: asking again later can succeed. `refused`: it cannot. */
@@ -32,6 +34,7 @@ export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
   })
   return {
     subscription: (id) => fetched(stripe.subscriptions.retrieve(id)),
+    invoiceLines: (id) => fetched(stripe.invoices.listLineItems(id, { limit: 100 })),
     lineItems: (id) => fetched(stripe.checkout.sessions.listLineItems(id, { limit: 100 })),
   }
 }

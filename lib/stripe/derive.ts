@@ -18,8 +18,8 @@ export interface Derived {
   /** Why there is none, or why it may not be what was bought last: a person has to look. */
   readonly problem?: Problem
   readonly mismatch: boolean
-  /** What only Stripe can say: which state of the subscription is the last, or what a checkout was for. */
-  readonly lacks?: 'subscription' | 'lineItems'
+  /** What only Stripe can say: which state of the subscription is the last, what a checkout or an invoice was for. */
+  readonly lacks?: 'subscription' | 'lineItems' | 'invoiceLines'
 }
 
 /**
@@ -48,6 +48,7 @@ export function derive(
     risk,
     mismatch,
     ...(problem && (oneTime || begun) && { problem }),
+    ...(invoices.some(({ truncated }) => truncated) && { lacks: 'invoiceLines' as const }),
     ...(subscription?.tied && { lacks: 'subscription' as const }),
     ...(problem === 'PRICE_MISSING' && oneTime && { lacks: 'lineItems' as const }),
   }

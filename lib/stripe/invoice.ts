@@ -6,15 +6,23 @@ import type { Priced } from './session.ts'
 const STATUSES = ['unseen', 'draft', 'open', 'uncollectible', 'void', 'paid'] as const
 type Status = (typeof STATUSES)[number]
 
-/** An invoice of a subscription. All moments are milliseconds since the epoch. */
-export interface InvoiceFact {
-  readonly status: Status
-  readonly at: number
-  /** Until when the subscription is served if this is paid. Null for what does not pay for a period. */
+/** What the lines of an invoice say. */
+interface Lines {
+  /** Until when the subscription is served if it is paid. Null for what does not pay for a period. */
   readonly servedUntil: number | null
-  readonly amountPaid: number
   /** It pays for a period as such, not for a change within one. */
   readonly renews: boolean
+  readonly prices: readonly Priced[]
+  /** An event holds the first few lines only, and what the invoice is for was not among them. */
+  readonly truncated: boolean
+}
+
+/** An invoice of a subscription. All moments are milliseconds since the epoch. */
+export interface InvoiceFact extends Lines {
+  readonly status: Status
+  readonly at: number
+  readonly reason: string | null
+  readonly amountPaid: number
   readonly paidAt: number | null
   /** From when on the customer owed it. */
   readonly openedAt: number
@@ -22,7 +30,6 @@ export interface InvoiceFact {
   readonly userId: string | null
   readonly email: string | null
   readonly tier: string | null
-  readonly prices: readonly Priced[]
   /** The payment intents and charges that it was paid with. */
   readonly payments: readonly string[]
 }
@@ -59,15 +66,28 @@ function isProration(line: unknown, reason: unknown): boolean {
   return typeof told === 'boolean' ? told : AMENDING.has(reason)
 }
 
+export function readLines(all: readonly unknown[], reason: string | null, more: boolean): Lines {
+  // A change of plan gives back the rest of the old period, with its old end, on a line below zero.
+  const charged = all.filter(
+    (line) => lineSubscription(line) !== null && Number(at(line, 'amount')) >= 0,
+  )
+  const ends = charged.map((line) => momentAt(line, 'period', 'end')).filter((end) => end !== null)
+  const hasPeriod = ends.length > 0 && !WITHOUT_PERIOD.has(reason)
+  const renews = hasPeriod && charged.some((line) => !isProration(line, reason))
+  return {
+    servedUntil: hasPeriod ? Math.max(...ends) : null,
+    renews,
+    prices: charged.flatMap(readPrice),
+    truncated: more && !renews && !AMENDING.has(reason),
+  }
+}
+
 export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
   const told = at(invoice, 'status') ?? (at(invoice, 'paid') === true ? 'paid' : 'open')
   const status = STATUSES.find((known) => known === told && known !== 'unseen')
   if (!status) return `status ${told}`
   const lines = listAt(invoice, 'lines').filter((line) => lineSubscription(line) !== null)
-  // A change of plan gives back the rest of the old period, with its old end, on a line below zero.
-  const charged = lines.filter((line) => Number(at(line, 'amount')) >= 0)
-  const ends = charged.map((line) => momentAt(line, 'period', 'end')).filter((end) => end !== null)
-  const hasPeriod = ends.length > 0 && !WITHOUT_PERIOD.has(at(invoice, 'billing_reason'))
+  const reason = textAt(invoice, 'billing_reason')
   const metadata = [
     at(invoice, 'parent', 'subscription_details', 'metadata'),
     at(invoice, 'subscription_details', 'metadata'),
@@ -77,9 +97,9 @@ export function readInvoice(invoice: unknown, now: number): InvoiceFact | string
   return {
     status,
     at: now,
-    servedUntil: hasPeriod ? Math.max(...ends) : null,
+    reason,
+    ...readLines(lines, reason, at(invoice, 'lines', 'has_more') === true),
     amountPaid: countAt(invoice, 'amount_paid') ?? 0,
-    renews: hasPeriod && charged.some((line) => !isProration(line, at(invoice, 'billing_reason'))),
     paidAt: status === 'paid' ? (momentAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
     openedAt:
       first(
@@ -90,7 +110,6 @@ export function readInvoice(invoice: unknown, now: number): InvoiceFact | string
     userId: first(...metadata.map((said) => userAt(said, 'userId'))),
     email: textAt(invoice, 'customer_email'),
     tier: first(...metadata.map((said) => textAt(said, 'tier'))),
-    prices: charged.flatMap(readPrice),
     payments: paymentsOf(invoice),
   }
 }
@@ -121,6 +140,8 @@ export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
     servedUntil: null,
     amountPaid: 0,
     renews: false,
+    truncated: false,
+    reason: null,
     paidAt: null,
     openedAt: now,
     customerId: null,
@@ -133,6 +154,13 @@ export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
 }
 
 export function joinInvoices(a: InvoiceFact, b: InvoiceFact): InvoiceFact {
-  const last = greater(a, b, ({ status, at }) => [STATUSES.indexOf(status), at])
-  return { ...last, payments: union(a.payments, b.payments) }
+  const rank = ({ status, at }: InvoiceFact) => [STATUSES.indexOf(status), at]
+  const last = greater(a, b, rank)
+  const { servedUntil, renews, prices, truncated } = greater(a, b, (invoice) => [
+    Number(invoice.status !== 'unseen'),
+    Number(!invoice.truncated),
+    ...rank(invoice),
+  ])
+  const payments = union(a.payments, b.payments)
+  return { ...last, servedUntil, renews, prices, truncated, payments }
 }

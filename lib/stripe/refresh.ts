@@ -5,6 +5,7 @@ import type { StripeApi } from './api.ts'
 import { derive } from './derive.ts'
 import type { Dossier } from './dossier.ts'
 import { type Facts, joinFacts, NO_FACTS } from './facts.ts'
+import { readLines } from './invoice.ts'
 import { listAt } from './read.ts'
 import { readLineItems } from './session.ts'
 import { readSubscription } from './subscription.ts'
@@ -20,12 +21,19 @@ class StripeUnavailable extends Unavailable {
 export interface Refreshed {
   readonly dossier: Dossier
   /** What could not be had of Stripe. The next event about the purchase asks again. */
-  readonly failed?: 'SUBSCRIPTION_UNSETTLED' | 'LINE_ITEMS_MISSING'
+  readonly failed?: 'SUBSCRIPTION_UNSETTLED' | 'LINE_ITEMS_MISSING' | 'INVOICE_LINES_MISSING'
 }
 
+/** What is asked of Stripe for what is lacking, and what it means when there is no answer. */
+const QUESTIONS = {
+  subscription: { ask: fetchSubscription, failed: 'SUBSCRIPTION_UNSETTLED' },
+  lineItems: { ask: fetchLineItems, failed: 'LINE_ITEMS_MISSING' },
+  invoiceLines: { ask: fetchInvoiceLines, failed: 'INVOICE_LINES_MISSING' },
+} as const
+
 /**
- * Asks Stripe for what only Stripe can say of a purchase. A state of a subscription that is unsettled keeps its best
- * guess when Stripe cannot be asked.
+ * Asks Stripe for what only Stripe can say of a purchase. What is unsettled keeps its best guess when Stripe cannot be
+ * asked.
  *
  * @throws StripeUnavailable for the line items of a checkout, which decide what was sold.
  */
@@ -36,15 +44,11 @@ export async function refresh(
 ): Promise<Refreshed> {
   const { lacks } = derive(dossier.facts, dossier.customer, catalog)
   if (!lacks) return { dossier }
-  const known =
-    lacks === 'subscription'
-      ? api && (await fetchSubscription(dossier.facts, api))
-      : api && (await fetchLineItems(dossier.facts, api))
-  if (known) return { dossier: { ...dossier, facts: joinFacts(dossier.facts, known) } }
-  return {
-    dossier,
-    failed: lacks === 'subscription' ? 'SUBSCRIPTION_UNSETTLED' : 'LINE_ITEMS_MISSING',
-  }
+  const { ask, failed } = QUESTIONS[lacks]
+  const known = api && (await ask(dossier.facts, api))
+  return known
+    ? { dossier: { ...dossier, facts: joinFacts(dossier.facts, known) } }
+    : { dossier, failed }
 }
 
 const SECOND_MS = 1000
@@ -73,4 +77,14 @@ async function fetchLineItems(facts: Facts, api: StripeApi): Promise<Facts | und
   if (fetched.status !== 'fetched') return
   const prices = readLineItems(listAt(fetched.value, 'data'))
   return { ...NO_FACTS, sessions: { [id]: { ...session, prices } } }
+}
+
+async function fetchInvoiceLines(facts: Facts, api: StripeApi): Promise<Facts | undefined> {
+  const [found] = Object.entries(facts.invoices).filter(([, { truncated }]) => truncated)
+  if (!found) return
+  const [id, invoice] = found
+  const fetched = await api.invoiceLines(id)
+  if (fetched.status !== 'fetched') return
+  const lines = readLines(listAt(fetched.value, 'data'), invoice.reason, false)
+  return { ...NO_FACTS, invoices: { [id]: { ...invoice, ...lines } } }
 }

@@ -16,8 +16,10 @@ import {
   aCharge,
   aCustomer,
   anEvent,
+  anInvoice,
   aSession,
   aSubscription,
+  type Line,
   type StripeEvent,
 } from '../../../scripts/stripe/objects.ts'
 import { SCENARIOS } from '../../../scripts/stripe/scenarios.ts'
@@ -396,6 +398,32 @@ describe('what only Stripe can say', () => {
     )
     for (const told of tie()) await apply(told, { api })
     expect(server.asked).toHaveLength(2)
+  })
+
+  it('is asked for the lines of an invoice that an event holds too few of', async () => {
+    const { server, api } = await stripe()
+    const next = { start: MONTH.end, end: MONTH.end + 30 * DAY }
+    const change = { ...PRO, period: MONTH, amount: 100, proration: true }
+    const renewal = { ...PRO, period: next, amount: 2900 }
+    const invoice = (lines: readonly Line[]) =>
+      anInvoice('in_2', 'sub_1', KNOWN, lines, MONTH.end, VERSION, { status: 'paid' })
+    const few = invoice([change, change]) as { lines: object }
+    const told = event('invoice.paid', 30, { ...few, lines: { ...few.lines, has_more: true } })
+    await apply(subscription(0, {}, KNOWN))
+    expect(await apply(told)).toMatchObject({ alerts: ['INVOICE_LINES_MISSING'] })
+    const whole = invoice([change, change, renewal]) as { lines: object }
+    server.answers.set('/v1/invoices/in_2/lines', whole.lines)
+    expect(await apply(told, { api })).toMatchObject({ effect: 'changed', alerts: [] })
+    expect(await licenses()).toMatchObject([
+      { facts: { billing: { status: 'paid', paidUntil: next.end * 1000 } } },
+    ])
+    // What comes later with too few of them again takes nothing away.
+    const again = event('invoice.payment_succeeded', 31, {
+      ...few,
+      lines: { ...few.lines, has_more: true },
+    })
+    expect(await apply(again)).toMatchObject({ effect: 'none', alerts: [] })
+    expect(server.asked).toEqual(['/v1/invoices/in_2/lines'])
   })
 
   it.each(['down', 'unknown', 'odd', 'without a key'])(
