@@ -507,6 +507,16 @@ describe('doing something to a license', () => {
     expect(body.items).toHaveLength(done.length + 1)
     const { body: license } = await get(`/licenses/${id}`)
     expect(license.version).toBe(done.length + 1)
+    // Each was decided by what the one before it had made of the license.
+    const history = body.items.toReversed() as { before: object | null; after: object }[]
+    const known: Record<string, unknown> = {}
+    for (const { before, after } of history) {
+      for (const [name, value] of Object.entries(before ?? {})) {
+        if (name in known) expect([name, value]).toEqual([name, known[name]])
+      }
+      Object.assign(known, after)
+    }
+    expect(license).toMatchObject({ tier: known['tier'], facts: { admin: known['admin'] } })
   })
 })
 
