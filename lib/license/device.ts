@@ -99,7 +99,7 @@ async function activeOf(
 
 export type Release =
   | { readonly status: 'released' | 'unknown'; readonly license: License }
-  | { readonly status: 'refused'; readonly code: 'MALFORMED' | 'NOT_FOUND' }
+  | { readonly status: 'refused'; readonly code: RefusalCode }
 
 /**
  * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
@@ -114,12 +114,9 @@ export async function releaseDevice(
   requestId: string,
 ): Promise<Release> {
   const { store, keys, now } = context
-  const { license, device } = await look(context, text, deviceKey(deviceId, keys.pepper))
-  if (!license) {
-    const { verdict } = await look(context, text)
-    const code = !verdict.valid && verdict.code === 'MALFORMED' ? 'MALFORMED' : 'NOT_FOUND'
-    return { status: 'refused', code }
-  }
+  const found = await look(context, text, deviceKey(deviceId, keys.pepper))
+  if (!found.license) return { status: 'refused', code: found.verdict.code }
+  const { license, device } = found
   if (device?.releasedAt !== null) return { status: 'unknown', license }
   const audit = auditOfDevice('device_released', license.id, device, requestId, now)
   return { status: await store.release(license.id, device.key, audit), license }
@@ -134,7 +131,7 @@ export async function listDevices(
   | { readonly license: License; readonly devices: readonly Device[] }
 > {
   const { license, verdict } = await look(context, text)
-  if (!license) return { code: verdict.valid ? 'NOT_FOUND' : verdict.code }
+  if (!license) return { code: verdict.code }
   return { license, devices: await activeOf(context.store, license.id) }
 }
 

@@ -59,13 +59,12 @@ export async function verifyLicense(
   return isRequired(verdict.license.tier) ? { valid: false, code: 'DEVICE_REQUIRED' } : verdict
 }
 
-/** What a key leads to. */
-interface Looked {
-  readonly verdict: Verdict
-  /** Only for whoever has its key, or had it. */
-  readonly license?: License
-  readonly device?: Device | undefined
-}
+type Refused = Extract<Verdict, { valid: false }>
+
+/** What a key leads to: a license only for whoever has its key, or one that it had and is still good. */
+type Looked =
+  | { readonly verdict: Refused; readonly license?: never; readonly device?: never }
+  | { readonly verdict: Verdict; readonly license: License; readonly device?: Device }
 
 /** Finds the license of a key, and a device of it, in one read. */
 export async function look(
@@ -82,7 +81,7 @@ export async function look(
   const { license } = found
   if (!license) return unknown
   const judged: Looked = { ...found, license, verdict: judge(license, now) }
-  if (id === license.keyId) return sameKey(key, remakeKey(license, keys)) ? judged : unknown
+  if (id === license.keyId && sameKey(key, remakeKey(license, keys))) return judged
   // Its id says which one it was: no master key that is gone is needed for what is over.
   const earlier = license.earlierKeys.find(({ keyId }) => keyId === id)
   if (!earlier) return unknown

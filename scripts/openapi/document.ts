@@ -312,7 +312,10 @@ function publicPaths(catalog: Catalog): Json {
         requestBody: { required: true, ...jsonOf(toJson(deactivateSchema)) },
         responses: {
           ...answer(object({ deactivated: { const: true } }), 'It has no seat'),
-          '401': notGood({ deactivated: { const: false } }, ['NOT_FOUND'], { tier, features }),
+          '401': notGood({ deactivated: { const: false } }, ['NOT_FOUND', 'REVOKED'], {
+            tier,
+            features,
+          }),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
         },
       },

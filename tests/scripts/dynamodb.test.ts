@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
 import { toLicenseItem } from '../../lib/store/item.ts'
-import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
+import { createTable, localClient, startDynamoDb } from '../../scripts/local/dynamodb.ts'
+import { findJava } from '../../scripts/local/java.ts'
+import type { Server } from '../../scripts/local/server.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 import { aLicense } from '../support/licenses.ts'
-import { aDocumentClient, dynamoDbUrl } from '../support/table.ts'
+import { aDocumentClient } from '../support/table.ts'
+
+// One of its own: an index takes long to be built where many others are at work.
+let dynamoDb: Server
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb(await findJava('.local'))
+})
+afterAll(() => dynamoDb.stop())
 
 it('gives a table of an earlier version the indexes that it lacks, and keeps what is in it', async () => {
-  const client = localClient(dynamoDbUrl())
+  const client = localClient(dynamoDb.url)
   const whole = JSON.parse(`${process.env['TEST_TABLE']}`) as TableDefinition
   const TableName = `test-${randomUUID()}`
   const names = whole.GlobalSecondaryIndexes.map(({ IndexName }) => IndexName)
@@ -37,7 +46,7 @@ it('gives a table of an earlier version the indexes that it lacks, and keeps wha
   expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName).toSorted()).toEqual(
     names.toSorted(),
   )
-  const store = createDynamoStore({ client: aDocumentClient(), table: TableName })
+  const store = createDynamoStore({ client: aDocumentClient(dynamoDb.url), table: TableName })
   const [found] = await store.list({ by: 'creation' }, 9)
   expect(found?.license).toEqual(license)
 })

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { afterAll } from '@jest/globals'
 import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 
@@ -17,11 +19,20 @@ export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
     marshallOptions: { removeUndefinedValues: true },
   })
 
+/** Gone once the tests of a file are over: a database of hundreds of tables with their indexes is slow. */
+const made: string[] = []
+afterAll(async () => {
+  const client = localClient(dynamoDbUrl())
+  for (const TableName of made) await client.send(new DeleteTableCommand({ TableName }))
+})
+
 /** A new, empty table with the deployed definition. Answers its name. */
 export async function aTable(): Promise<string> {
   const definition = JSON.parse(fromSetup('TEST_TABLE')) as TableDefinition
   const TableName = `test-${randomUUID()}`
-  await createTable(localClient(dynamoDbUrl()), { ...definition, TableName })
+  const removable = { ...definition, DeletionProtectionEnabled: false, TableName }
+  await createTable(localClient(dynamoDbUrl()), removable)
+  made.push(TableName)
   return TableName
 }
 

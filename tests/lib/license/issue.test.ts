@@ -111,6 +111,13 @@ describe('issuing a license', () => {
     expect(JSON.stringify(spy.asked)).not.toContain(key.split('-')[2])
   })
 
+  it('ends when it is told to, and not by its duration', async () => {
+    const { license } = await issued(store, { durationDays: 30, paidUntil: NOW + 5 })
+    expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: NOW + 5 })
+    const { license: forEver } = await issued(store, { durationDays: 30, paidUntil: null })
+    expect(forEver.facts.billing).toEqual({ status: 'paid', paidUntil: null })
+  })
+
   it('gives a license for life no end', async () => {
     const { license } = await issued(store, { durationDays: LIFETIME })
     expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: null })
