@@ -16,7 +16,9 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
 import getPort from 'get-port'
-import { fromLicenseItem, toLicenseItem } from '../../lib/store/item.ts'
+import { catalog } from '../../lib/catalog/catalog.ts'
+import { findTier } from '../../lib/catalog/tier.ts'
+import { fromLicenseItem, INDEXES, toLicenseItem } from '../../lib/store/item.ts'
 import type { Server } from './server.ts'
 import type { TableDefinition } from './service.ts'
 
@@ -88,15 +90,24 @@ export const localClient = (endpoint: string) =>
     maxAttempts: 1,
   })
 
-/** Writes the licenses of an earlier version as they are written now: an index takes no null, and lists by what they lacked. */
-async function renewLicenses(client: DynamoDBClient, TableName: string) {
+const INDEXED = new Set<string>(Object.values(INDEXES).flatMap(({ hash, sort }) => [hash, sort]))
+
+/** Writes what an earlier version wrote as it is written now: an index takes no null, and lists by what licenses lacked. */
+async function renewItems(client: DynamoDBClient, TableName: string) {
   const documents = DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   })
   for await (const { Items = [] } of paginateScan({ client: documents }, { TableName })) {
     for (const item of Items) {
-      if (item['sk'] !== 'LICENSE' || item['listed'] || item['aliasOf']) continue
-      const Item = toLicenseItem(fromLicenseItem(item))
+      const isOld = item['sk'] === 'LICENSE' && !item['listed'] && !item['aliasOf']
+      const said = Object.entries(item).filter(
+        ([name, value]) => value !== null || !INDEXED.has(name),
+      )
+      if (!isOld && said.length === Object.keys(item).length) continue
+      const seats = findTier(catalog, `${item['tier']}`)?.seats ?? 1
+      const Item = isOld
+        ? toLicenseItem(fromLicenseItem({ seats, ...item }))
+        : Object.fromEntries(said)
       await documents.send(new PutCommand({ TableName, Item }))
     }
   }
@@ -106,7 +117,7 @@ async function renewLicenses(client: DynamoDBClient, TableName: string) {
 async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefinition>) {
   const { TableName, AttributeDefinitions, GlobalSecondaryIndexes = [] } = definition
   if (TableName === undefined) return
-  await renewLicenses(client, TableName)
+  await renewItems(client, TableName)
   for (const index of GlobalSecondaryIndexes) {
     const { Table } = await client.send(new DescribeTableCommand({ TableName }))
     const has = Table?.GlobalSecondaryIndexes?.some(

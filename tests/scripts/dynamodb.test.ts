@@ -38,9 +38,17 @@ it('gives a table of an earlier version the indexes that it lacks, and keeps wha
   })
   // As the first version wrote it: nobody was a null, and there was no list to be in.
   const license = aLicense({ userId: null, userEmail: null })
-  const { listed: _, keyId: __, ...item } = toLicenseItem(license)
+  const { listed: _, keyId: __, seats: ___, ...item } = toLicenseItem(license)
   const Item = { ...item, userId: null, userEmail: null }
   await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName, Item }))
+  const aside = {
+    pk: 'PURCHASE#1',
+    sk: 'PURCHASE',
+    userId: null,
+    tier: null,
+    reason: 'TIER_MISSING',
+  }
+  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName, Item: aside }))
   await createTable(client, { ...whole, TableName })
   const { Table } = await client.send(new DescribeTableCommand({ TableName }))
   expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName).toSorted()).toEqual(
