@@ -1,5 +1,5 @@
 /**
- * POST /api/verify: is this key good right now? One read, no write.
+ * POST /api/verify: is this key good right now? One read, two for a key that was reissued; no write.
  *
  * A bad key gets 401, as in the seed; what is wrong with our side is 5xx and never says that a key is bad.
  */

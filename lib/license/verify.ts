@@ -39,10 +39,10 @@ export interface Presented {
 }
 
 /**
- * Says whether a key is good now. One read at most, and none for a text that is no key. A key is good only if its
- * license exists and makes this very key again: the signature in it is never trusted alone, and nobody can tell forged
- * from unknown. A key that was replaced is good as long as it was given. A device that says who it is has to have been
- * activated, whatever the tier wants.
+ * Says whether a key is good now. It asks the store once, and not at all for a text that is no key. A key is good only
+ * if its license exists and makes this very key again: the signature in it is never trusted alone, and nobody can tell
+ * forged from unknown. A key that was replaced is good as long as it was given. A device that says who it is has to have
+ * been activated, whatever the tier wants.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -66,7 +66,7 @@ type Looked =
   | { readonly verdict: Refused; readonly license?: never; readonly device?: never }
   | { readonly verdict: Verdict; readonly license: License; readonly device?: Device }
 
-/** Finds the license of a key, and a device of it, in one read. */
+/** Finds the license of a key, and a device of it, asking the store once. */
 export async function look(
   { store, keys, now }: LookingUp,
   text: string,

@@ -51,7 +51,10 @@ const ABSENT = 'attribute_not_exists(pk)'
 /** A claim that has run out counts as absent, whether or not DynamoDB has deleted it yet. */
 const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
 
-/** The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read. */
+/**
+ * The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read, and a second
+ * for a key that took the place of the license's first.
+ */
 export function createDynamoStore({
   client,
   table,
