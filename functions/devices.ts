@@ -15,7 +15,14 @@ import { json, problemResponse, type Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
-import { activateDevice, type Device, listDevices, releaseDevice } from '../lib/license/index.ts'
+import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
+import {
+  type Activation,
+  activateDevice,
+  type Device,
+  listDevices,
+  releaseDevice,
+} from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
@@ -24,22 +31,28 @@ const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activ
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, store } = runtime
+  const prepareToSign = createSigner(runtime)
   const options = { secrets: ['masterKeys', 'pepper'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
     const context = { store, keys: { ring, pepper, prefix: catalog.prefix }, now: clock() }
     const { requestId } = event.requestContext
     switch (event.requestContext.http.path) {
       case '/api/activate': {
-        const { license, deviceId, name = null } = parseJsonRequest(event, activateSchema, BODY)
-        const request = { deviceId, name, requestId }
-        return activationOf(await activateDevice(context, license, request, catalog.deviceSwaps))
+        const { license, deviceId, nonce, name } = parseJsonRequest(event, activateSchema, BODY)
+        const sign = await prepareToSign({ nonce, deviceId, now: context.now })
+        const request = { deviceId, name: name ?? null, requestId }
+        const swaps = catalog.deviceSwaps
+        return activationOf(await activateDevice(context, license, request, swaps), sign)
       }
       case '/api/deactivate': {
-        const { license, deviceId } = parseJsonRequest(event, deactivateSchema, BODY)
-        const released = await releaseDevice(context, license, deviceId, requestId)
-        return released.status === 'refused'
-          ? refusalResponse(released.code, catalog, { deactivated: false })
-          : json(200, { deactivated: true })
+        const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
+        const { now } = context
+        const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
+        const { status, verdict } = await releaseDevice(context, license, deviceId, requestId)
+        const signed = await sign(verdict)
+        return status === 'refused'
+          ? refusalResponse(verdict.code, catalog, { deactivated: false }, signed)
+          : json(200, { deactivated: true, ...signed })
       }
       default: {
         const { license } = parseJsonRequest(event, devicesSchema, BODY)
@@ -51,17 +64,21 @@ export function createHandler(runtime: Runtime) {
     }
   })
 
-  function activationOf(activation: Awaited<ReturnType<typeof activateDevice>>): Response {
+  async function activationOf(activation: Activation, sign: Sign): Promise<Response> {
     if (activation.status === 'refused') {
-      return refusalResponse(activation.code, catalog, { activated: false })
+      const { verdict } = activation
+      return refusalResponse(verdict.code, catalog, { activated: false }, await sign(verdict))
     }
     if (activation.status === 'full') {
-      const { why, license, devices } = activation
+      const { why, verdict, devices } = activation
+      const { license, state } = verdict
+      const code = 'DEVICE_LIMIT_REACHED'
       const error = why === 'swaps' ? { error: 'Devices were changed too often' } : {}
-      return problemResponse(new Problem('DEVICE_LIMIT_REACHED', error), {
+      return problemResponse(new Problem(code, error), {
         activated: false,
         seats: license.seats,
         devices: devices.map(deviceView),
+        ...(await sign({ valid: false, code, license, state })),
       })
     }
     const { verdict, device } = activation
@@ -75,6 +92,7 @@ export function createHandler(runtime: Runtime) {
       state,
       seats: license.seats,
       device: deviceView(device),
+      ...(await sign(verdict)),
     })
   }
 }

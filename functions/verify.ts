@@ -11,25 +11,30 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
 import { deviceKey, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, store } = runtime
+  const prepareToSign = createSigner(runtime)
   const options = {
     secrets: ['masterKeys', 'pepper'],
     cors: true,
     refusal: { valid: false },
   } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
-    const { license: text, deviceId } = parseJsonRequest(event, verifySchema, BODY)
+    const { license: text, deviceId, nonce } = parseJsonRequest(event, verifySchema, BODY)
     const keys = { ring, pepper, prefix: catalog.prefix }
-    const verdict = await verifyLicense({ store, keys, now: clock() }, text, {
+    const now = clock()
+    const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
+    const verdict = await verifyLicense({ store, keys, now }, text, {
       device: deviceId === undefined ? undefined : deviceKey(deviceId, pepper),
       isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
     })
-    if (!verdict.valid) return refusalResponse(verdict.code, catalog)
+    const signed = await sign(verdict)
+    if (!verdict.valid) return refusalResponse(verdict.code, catalog, { valid: false }, signed)
     const { license, expiresAt } = verdict
     return json(200, {
       valid: true,
@@ -39,6 +44,7 @@ export function createHandler(runtime: Runtime) {
       features: featuresOf(license.tier, catalog),
       code: 'VALID',
       state: verdict.state,
+      ...signed,
     })
   })
 }

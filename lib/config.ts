@@ -27,6 +27,7 @@ const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',
   pepper: 'PEPPER_SECRET',
   adminToken: 'ADMIN_TOKEN_SECRET',
+  signingKeys: 'SIGNING_KEYS_SECRET',
   stripe: 'STRIPE_SECRET',
 } as const
 

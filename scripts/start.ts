@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DynamoDBBatchResponse } from 'aws-lambda'
 import getPort from 'get-port'
 import { startDocumentation } from './local/documentation.ts'
 import { createTable, localClient, startDynamoDb } from './local/dynamodb.ts'
@@ -16,6 +17,7 @@ import { routeGuide } from './local/routeGuide.ts'
 import { startSecretsManager } from './local/secretsManager.ts'
 import type { Server } from './local/server.ts'
 import { LOCAL_STAGE, readService, SERVERLESS, type Service } from './local/service.ts'
+import { followStream } from './local/stream.ts'
 
 const LOCAL_DIRECTORY = '.local'
 
@@ -24,6 +26,7 @@ const LOCAL_SECRETS: Readonly<Record<string, string>> = {
   MASTER_KEYS_SECRET: 'dev_master_key',
   PEPPER_SECRET: 'dev_pepper',
   ADMIN_TOKEN_SECRET: 'dev_admin_token',
+  SIGNING_KEYS_SECRET: 'dev_signing_key',
   STRIPE_SECRET: '{"webhookSecrets":["whsec_dev"]}',
 }
 
@@ -79,8 +82,23 @@ function secretsOf({ functions }: Service): Record<string, string> {
   )
 }
 
-async function startFunctions(port: number, endpoints: Record<string, string>): Promise<Server> {
-  const lambdaPort = await getPort({ host: HOST })
+/** Calls a function by its name, as the AWS SDK does. */
+async function invoke(lambdaPort: number, name: string, event: object) {
+  const url = `http://${HOST}:${lambdaPort}/2015-03-31/functions/${name}/invocations`
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) })
+  if (!response.ok) throw new Error(`${name} answered ${response.status}`)
+  return response.json() as Promise<DynamoDBBatchResponse>
+}
+
+/** The functions that the table's stream calls. */
+const followersIn = ({ functions }: Service) =>
+  Object.values(functions).filter(({ events }) => events.some(({ stream }) => stream))
+
+async function startFunctions(
+  port: number,
+  lambdaPort: number,
+  endpoints: Record<string, string>,
+): Promise<Server> {
   const options = ['--host', HOST, '--httpPort', `${port}`, '--lambdaPort', `${lambdaPort}`]
   const child = spawn(
     process.execPath,
@@ -143,14 +161,21 @@ async function start(): Promise<void> {
     readService(),
     findJava(LOCAL_DIRECTORY).then((java) => keep(startDynamoDb(java, data))),
   ])
-  await createTable(localClient(dynamoDb.url), service.resources.Resources.Table.Properties)
+  const client = localClient(dynamoDb.url)
+  const table = service.resources.Resources.Table.Properties
+  await createTable(client, table)
   const secretsManager = await keep(startSecretsManager(secretsOf(service)))
+  const lambdaPort = await getPort({ host: HOST })
   const functions = await keep(
-    startFunctions(port, {
+    startFunctions(port, lambdaPort, {
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     }),
   )
+  for (const { name } of followersIn(service)) {
+    const call = (Records: object) => invoke(lambdaPort, name, { Records })
+    await keep(followStream(client, dynamoDb.url, table.TableName, call))
+  }
   const documentationPort = await getPort({ host: HOST, port: port + 1 })
   const documentation = await keep(startDocumentation(documentationPort, functions.url))
   const addresses = { api: functions.url, documentation: documentation.url, dynamoDb: dynamoDb.url }

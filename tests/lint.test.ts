@@ -17,6 +17,8 @@ const CONFIG = 'Only lib/lambda reads the configuration.'
 const FUNCTION = 'Nothing imports a function.'
 const RUNTIME = 'A function gets its store from the runtime.'
 const ROUTE = 'A route gets its stores from the function.'
+const JOSE = 'Only lib/signing knows JOSE.'
+const SIGNING = 'What signs knows the license core and nothing else.'
 const ACCESS = 'What lets in knows nothing but itself.'
 
 const importing = (specifier: string) => `import '${specifier}'\n`
@@ -58,7 +60,12 @@ const REFUSED: Refusal[] = [
   ...allOf(['lib/admin', 'lib/access'], '@aws-sdk/lib-dynamodb', AWS),
   ...allOf(['lib/access'], '../http/problem.ts', ACCESS),
   ...allOf(['lib/access'], '../license/index.ts', ACCESS),
-  ...allOf(['lib/admin'], '../license/key.ts', DOOR),
+  ...allOf(['lib/admin', 'lib/signing'], '../license/key.ts', DOOR),
+  ...allOf([...NO_STRIPE, 'lib/stripe', 'lib/admin', 'lib/access'], 'jose', JOSE),
+  ...allOf(['lib/signing'], '../http/problem.ts', SIGNING),
+  ...allOf(['lib/signing'], '../catalog/schema.ts', SIGNING),
+  ...allOf(['lib/store', 'lib/http'], '../signing/ring.ts', SIBLINGS),
+  ...allOf(['lib/signing'], '@aws-sdk/client-secrets-manager', AWS),
 ]
 
 const ALLOWED: [folder: string, specifier: string][] = [
@@ -72,6 +79,10 @@ const ALLOWED: [folder: string, specifier: string][] = [
   ['lib/stripe', 'stripe'],
   ['lib/http', '../license/index.ts'],
   ['lib/http', '../catalog/schema.ts'],
+  ['lib/signing', '../license/index.ts'],
+  ['lib/signing', 'jose'],
+  ['lib/lambda', '../signing/ring.ts'],
+  ['functions', '../lib/signing/publish.ts'],
   ['lib/lambda', '../license/index.ts'],
   ['lib/lambda', '../store/dynamodb.ts'],
   ['lib/lambda', '../config.ts'],
@@ -157,6 +168,8 @@ const TARGETS = [
   'lib/store/dynamodb.ts',
   'lib/stripe/event.ts',
   'lib/http/problem.ts',
+  'lib/signing/ring.ts',
+  'lib/signing/publish.ts',
   'lib/lambda/runtime.ts',
   'lib/lambda/entry.ts',
   'functions/verify.ts',

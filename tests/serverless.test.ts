@@ -10,7 +10,7 @@ import { createTable, localClient } from '../scripts/local/dynamodb.ts'
 import { type LocalSecretsManager, startSecretsManager } from '../scripts/local/secretsManager.ts'
 import type { TableDefinition } from '../scripts/local/service.ts'
 import { aCheckout, type Checkout } from './support/checkout.ts'
-import { aPost } from './support/http.ts'
+import { aPost, aRequest } from './support/http.ts'
 import { aSignature, aCheckout as aStripeCheckout } from './support/stripe.ts'
 import { dynamoDbUrl } from './support/table.ts'
 
@@ -61,6 +61,7 @@ const FUNCTIONS = {
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
+      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
     may: [
       ...logs('verify'),
@@ -68,6 +69,7 @@ const FUNCTIONS = {
       'dynamodb:BatchGetItem Table',
       'secretsmanager:GetSecretValue MasterKeysSecret',
       'secretsmanager:GetSecretValue PepperSecret',
+      'secretsmanager:GetSecretValue SigningKeysSecret',
     ],
   },
   devices: {
@@ -76,6 +78,7 @@ const FUNCTIONS = {
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
+      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
     may: [
       ...logs('devices'),
@@ -86,6 +89,30 @@ const FUNCTIONS = {
       'dynamodb:UpdateItem Table',
       'secretsmanager:GetSecretValue MasterKeysSecret',
       'secretsmanager:GetSecretValue PepperSecret',
+      'secretsmanager:GetSecretValue SigningKeysSecret',
+    ],
+  },
+  wellKnown: {
+    variables: {
+      CORS_ORIGINS: ORIGINS,
+      TABLE_NAME: TABLE,
+      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
+    },
+    may: [
+      ...logs('wellKnown'),
+      'dynamodb:Query Table of REVOCATIONS',
+      'secretsmanager:GetSecretValue SigningKeysSecret',
+    ],
+  },
+  revocations: {
+    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    may: [
+      ...logs('revocations'),
+      'dynamodb:UpdateItem Table of REVOCATIONS',
+      'dynamodb:DescribeStream Table.StreamArn',
+      'dynamodb:GetRecords Table.StreamArn',
+      'dynamodb:GetShardIterator Table.StreamArn',
+      'dynamodb:ListStreams *',
     ],
   },
   admin: {
@@ -145,6 +172,8 @@ const ROUTES = {
   'POST /api/activate': 'Devices',
   'POST /api/deactivate': 'Devices',
   'POST /api/devices': 'Devices',
+  'GET /.well-known/jwks.json': 'WellKnown',
+  'GET /.well-known/revocations.jwt': 'WellKnown',
   'GET /api/admin/{proxy+}': 'Admin',
   'POST /api/admin/{proxy+}': 'Admin',
   'POST /webhooks/stripe': 'StripeWebhook',
@@ -153,8 +182,8 @@ const ROUTES = {
 interface Statement {
   readonly Effect: string
   readonly Action: string | readonly string[]
-  readonly Resource: Reference | readonly Reference[]
-  readonly Condition?: object
+  readonly Resource: Reference | '*' | readonly Reference[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 }
 type Reference = Readonly<Record<string, string | readonly string[]>>
 
@@ -237,10 +266,20 @@ describe('the functions in the template', () => {
     expect(Environment.Variables).toEqual(FUNCTIONS[name].variables)
   })
 
-  const target = ({ Resource }: Statement) =>
+  /** What a right is about, with the partition that it is narrowed to. */
+  const target = ({ Resource, Condition }: Statement) =>
     [Resource].flat().map((reference) => {
-      const [[kind, value] = []] = Object.entries(reference as Reference)
-      return `${kind === 'Fn::GetAtt' ? value?.[0] : value}`
+      if (typeof reference === 'string') return reference
+      const [[kind, value] = []] = Object.entries(reference)
+      const name =
+        kind === 'Fn::GetAtt'
+          ? [value]
+              .flat()
+              .join('.')
+              .replace(/\.Arn$/, '')
+          : value
+      const keys = Condition?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys']
+      return `${name}${keys ? ` of ${keys}` : ''}`
     })
 
   it.each(NAMES)('%s may do what it must and nothing else', (name) => {
@@ -322,6 +361,31 @@ describe('the routes in the template', () => {
   })
 })
 
+describe('the stream in the template', () => {
+  it('tells a function of changed licenses, and again what it could not take', () => {
+    expect(all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties)).toEqual([
+      {
+        BatchSize: 100,
+        Enabled: true,
+        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+        FunctionName: { 'Fn::GetAtt': ['RevocationsLambdaFunction', 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        FilterCriteria: {
+          Filters: [
+            {
+              Pattern: JSON.stringify({
+                eventName: ['MODIFY'],
+                dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
+              }),
+            },
+          ],
+        },
+        StartingPosition: 'TRIM_HORIZON',
+      },
+    ])
+  })
+})
+
 describe('what the template keeps', () => {
   it('is the table: backed up, encrypted, streamed, not deleted by mistake', () => {
     const { Properties, ...policies } = named('Table')
@@ -340,7 +404,9 @@ describe('what the template keeps', () => {
   it('is the secrets, which no update replaces', () => {
     const secrets = all('AWS::SecretsManager::Secret')
     expect(secrets.map(({ Properties }) => Properties['Name']).sort()).toEqual(
-      ['admin-token', 'master-keys', 'pepper', 'stripe'].map((name) => `${SECRET}/${name}`),
+      ['admin-token', 'master-keys', 'pepper', 'signing-keys', 'stripe'].map(
+        (name) => `${SECRET}/${name}`,
+      ),
     )
     for (const policies of secrets) {
       expect(policies).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
@@ -404,6 +470,7 @@ describe('the packaged functions', () => {
       [`${SECRET}/master-keys`]: '{"current":"1","1":"packaged_master_key"}',
       [`${SECRET}/pepper`]: 'packaged_pepper',
       [`${SECRET}/admin-token`]: 'packaged_admin_token',
+      [`${SECRET}/signing-keys`]: 'packaged_signing_key',
       [`${SECRET}/stripe`]: '{"webhookSecrets":["whsec_packaged"]}',
     })
     await createTable(
@@ -468,6 +535,12 @@ describe('the packaged functions', () => {
       body: { valid: true, userId: 'user_1', tier: 'pro' },
     })
     expect((await invoke('verify', aPost({ license: 'no key' }))).status).toBe(401)
+    const device = { license: issued.body.license, deviceId: 'device_1' }
+    const activate = aPost(device, { route: '/api/activate' })
+    expect((await invoke('devices', activate)).body).toMatchObject({ token: expect.any(String) })
+    const keys = aRequest('GET', '/.well-known/jwks.json')
+    expect((await invoke('wellKnown', keys)).body).toMatchObject({ keys: [{ crv: 'Ed25519' }] })
+    expect((await invoke('revocations', { Records: [] })).answer).toEqual({ batchItemFailures: [] })
 
     const event = JSON.stringify(aStripeCheckout({ id: 'cs_packaged' }))
     const signed = aSignature(event, { secret: 'whsec_packaged', at: Date.now() })

@@ -4,7 +4,13 @@
  */
 
 import * as z from 'zod'
-import { KEY_PREFIX, LIFETIME, MAX_DURATION_DAYS, TIER_NAME } from '../license/index.ts'
+import {
+  KEY_PREFIX,
+  LIFETIME,
+  MAX_DURATION_DAYS,
+  MAX_LEASE_DAYS,
+  TIER_NAME,
+} from '../license/index.ts'
 
 const tierSchema = z.strictObject({
   /** What a customer reads. */
@@ -17,6 +23,8 @@ const tierSchema = z.strictObject({
   seats: z.int().min(1),
   /** Whether a key is good on devices that were activated only. */
   requireDevice: z.boolean(),
+  /** How many days an activated device may go on without asking. */
+  leaseDays: z.int().min(0).max(MAX_LEASE_DAYS),
   /** How many days access goes on after a failed renewal. */
   graceDays: z.int().min(0).max(365),
   /** The Stripe prices that buy this tier. */

@@ -2,7 +2,14 @@
 
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
-import { DAY_MS, LIFETIME_DAYS, type License, type RefusalCode } from '../license/index.ts'
+import {
+  DAY_MS,
+  LIFETIME_DAYS,
+  type License,
+  type LicenseState,
+  type RefusalCode,
+  type Verdict,
+} from '../license/index.ts'
 import { json, type Response } from './response.ts'
 
 /** A license for life still ends in a number, since the existing client compares it with its clock. */
@@ -43,14 +50,54 @@ const REFUSALS: Record<RefusalCode, Refusal> = {
   PENDING: { status: 401, code: 'PENDING', error: 'Payment not confirmed yet', retryable: true },
 }
 
-/** A license that is not good, with what its holder may go on using once it has expired. `verdict` begins the body. */
+/**
+ * A license that is not good, with what its holder may go on using once it has expired. `verdict` begins the body, and
+ * `extra` ends it.
+ */
 export function refusalResponse(
   refusal: RefusalCode,
   catalog: Catalog,
   verdict: object = { valid: false },
+  extra: object = {},
 ): Response {
   const { status, ...body } = REFUSALS[refusal]
+  return json(status, { ...verdict, ...body, ...fallbackOf(refusal, catalog), ...extra })
+}
+
+function fallbackOf(code: string, catalog: Catalog) {
   const tier = catalog.fallbackTier
-  const fallback = { tier, features: featuresOf(tier, catalog) }
-  return json(status, { ...verdict, ...body, ...(refusal === 'EXPIRED' && { fallback }) })
+  return code === 'EXPIRED' ? { fallback: { tier, features: featuresOf(tier, catalog) } } : {}
+}
+
+/** What can be said of a key and signed: what was found, or that a device cannot have a seat. */
+export type Finding = Verdict | Denial
+interface Denial {
+  readonly valid: false
+  readonly code: 'DEVICE_LIMIT_REACHED'
+  readonly license: License
+  readonly state: LicenseState
+}
+
+/** What an answer says, as it is signed: with the names that it has in the answer, and no text for people. */
+export function claimsOf(finding: Finding, catalog: Catalog) {
+  const { license, state } = finding
+  const code = finding.valid
+    ? 'VALID'
+    : finding.code === 'DEVICE_LIMIT_REACHED'
+      ? finding.code
+      : REFUSALS[finding.code].code
+  return {
+    code,
+    ...(license && {
+      licenseId: license.id,
+      userId: license.userId,
+      tier: license.tier,
+      state,
+    }),
+    ...(finding.valid && {
+      features: featuresOf(finding.license.tier, catalog),
+      expiresAt: wireExpiry(finding.license, finding.expiresAt),
+    }),
+    ...fallbackOf(code, catalog),
+  }
 }

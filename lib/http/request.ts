@@ -133,7 +133,20 @@ export type GenerateRequest = z.output<ReturnType<typeof generateSchema>>
 
 /** `POST /api/verify`. What a text must look like to be a key is the core's business. */
 const license = z.string('must be a string').check(z.minLength(1, 'must not be empty'))
-export const verifySchema = z.object({ license, deviceId: z.optional(id) }, 'must be an object')
+/** What a caller wants to find in the signed answer, so that no earlier one can be passed off as it. */
+const nonce = z.optional(
+  z
+    .string('must be a string')
+    .check(
+      z.minLength(16, 'must be at least 16 characters'),
+      z.maxLength(128, 'must be at most 128 characters'),
+      wellFormed,
+    ),
+)
+export const verifySchema = z.object(
+  { license, deviceId: z.optional(id), nonce },
+  'must be an object',
+)
 
 /** `POST /api/activate`. */
 export const activateSchema = z.object(
@@ -147,12 +160,13 @@ export const activateSchema = z.object(
           .check(z.maxLength(100, 'must be at most 100 characters'), wellFormed),
       ),
     ),
+    nonce,
   },
   'must be an object',
 )
 
 /** `POST /api/deactivate`. */
-export const deactivateSchema = z.object({ license, deviceId: id }, 'must be an object')
+export const deactivateSchema = z.object({ license, deviceId: id, nonce }, 'must be an object')
 
 /** `POST /api/devices`. */
 export const devicesSchema = z.object({ license }, 'must be an object')

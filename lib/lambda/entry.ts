@@ -1,13 +1,17 @@
-import type { Handler } from './endpoint.ts'
+import type { Context } from 'aws-lambda'
 import { createRuntime, type Runtime } from './runtime.ts'
+
+type Handler<Event, Answer> = (event: Event, context: Context) => Promise<Answer>
 
 /**
  * The handler that Lambda calls. In Lambda it is made, with its connections, while the environment starts: that
  * time has a full processor. Anywhere else nothing happens until the first call, so that a file can be imported.
  */
-export async function entry(createHandler: (runtime: Runtime) => Handler): Promise<Handler> {
+export async function entry<Event, Answer>(
+  createHandler: (runtime: Runtime) => Handler<Event, Answer>,
+): Promise<Handler<Event, Answer>> {
   if (process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined) {
-    let handler: Handler | undefined
+    let handler: Handler<Event, Answer> | undefined
     return (event, context) => {
       handler ??= createHandler(createRuntime(process.env))
       return handler(event, context)

@@ -16,8 +16,9 @@ import {
   stripeLivemode,
   tableName,
 } from '../config.ts'
-import type { LicenseStore } from '../license/index.ts'
+import type { LicenseStore, RevocationStore } from '../license/index.ts'
 import { createDynamoStore } from '../store/dynamodb.ts'
+import { createRevocationStore } from '../store/revocations.ts'
 import { createTokenStore } from '../store/tokens.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -26,6 +27,7 @@ import { createSecretCache, type SecretCache } from './secretCache.ts'
 export interface Runtime {
   readonly store: LicenseStore
   readonly tokens: TokenStore
+  readonly revocations: RevocationStore
   /** The name of this deployment, which its tokens carry. */
   readonly stage: string
   readonly catalog: Catalog
@@ -67,6 +69,7 @@ export function createRuntime(env: Env): Runtime {
   return {
     store: createDynamoStore({ client, table }),
     tokens: createTokenStore({ client, table }),
+    revocations: createRevocationStore({ client, table }),
     stage: stage(env),
     catalog,
     secretCache,

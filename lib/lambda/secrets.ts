@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import secretsManager from '@middy/secrets-manager'
 import { getInternal } from '@middy/util'
@@ -6,6 +6,8 @@ import * as z from 'zod/mini'
 import type { SecretName } from '../config.ts'
 import { Problem } from '../http/problem.ts'
 import type { KeyRing } from '../license/index.ts'
+import type { SigningRing } from '../signing/ring.ts'
+import { parseRingSecret, toKey, toRing } from '../signing/secret.ts'
 import type { SecretCache } from './secretCache.ts'
 
 /** The secrets as the program sees them: as keys, which no log and no JSON can show. */
@@ -13,6 +15,7 @@ export interface Secrets {
   readonly masterKeys: KeyRing
   readonly pepper: KeyObject
   readonly adminToken: KeyObject
+  readonly signingKeys: SigningRing
   readonly stripe: {
     readonly webhookSecrets: readonly KeyObject[]
     /** For the few questions that an event leaves open. */
@@ -24,7 +27,6 @@ const keyText = z.string().check(z.minLength(1))
 /** A secret that is the key itself. What begins like JSON and could not be read is a slip of whoever edited it. */
 const bareKeyText = keyText.check(z.regex(/^[^{["]/))
 const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.optional(keyText) })
-const toKey = (text: string) => createSecretKey(Buffer.from(text, 'utf8'))
 
 /** The only version of a master key that is given as a bare text, the way the seed has it. */
 const BARE_KEY_VERSION = '1'
@@ -42,6 +44,7 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
   },
   pepper: (value) => toKey(z.parse(bareKeyText, value)),
   adminToken: (value) => toKey(z.parse(bareKeyText, value)),
+  signingKeys: (value) => toRing(parseRingSecret(value)),
   /** `{"webhookSecrets": ["whsec_…"], "apiKey": "rk_…"}`; several while one is being rolled, and no key if none is wanted. */
   stripe(value) {
     const { webhookSecrets, apiKey } = z.parse(stripeSecret, value)
@@ -71,6 +74,17 @@ export function createSecretsLoader<Name extends SecretName>(
       return [name, id]
     }),
   )
+  const held = new Map<Name, { readonly text: string; readonly secret: Secrets[Name] }>()
+  /** What is made of a secret is made once: the same keys for the same text. */
+  function read(name: Name, value: unknown): Secrets[Name] {
+    const text = JSON.stringify(value)
+    const known = held.get(name)
+    if (known?.text === text) return known.secret
+    const secret: Secrets[Name] = READERS[name](value)
+    held.set(name, { text, secret })
+    return secret
+  }
+
   const middleware = secretsManager({
     AwsClient: remembering(cache),
     fetchData,
@@ -83,7 +97,7 @@ export function createSecretsLoader<Name extends SecretName>(
       const request = { internal: {} } as Parameters<NonNullable<typeof middleware.before>>[0]
       await middleware.before?.(request)
       const values: Record<string, unknown> = await getInternal([...names], request)
-      return Object.fromEntries(names.map((name) => [name, READERS[name](values[name])])) as Pick<
+      return Object.fromEntries(names.map((name) => [name, read(name, values[name])])) as Pick<
         Secrets,
         Name
       >

@@ -4,7 +4,7 @@ import { DAY_MS } from './issue.ts'
 import type { LicenseId } from './key.ts'
 import type { AuditAction, AuditEntry, License } from './license.ts'
 import type { LicenseStore } from './store.ts'
-import { type LookingUp, look, type RefusalCode, type Verdict } from './verify.ts'
+import { type Bad, type Good, type LookingUp, look, type RefusalCode, without } from './verify.ts'
 
 declare const brand: unique symbol
 
@@ -41,16 +41,14 @@ export interface DeviceRequest extends Omit<Cause, 'actor' | 'reason'> {
   readonly name: string | null
 }
 
-type Good = Extract<Verdict, { valid: true }>
-
 export type Activation =
   | { readonly status: 'activated' | 'known'; readonly verdict: Good; readonly device: Device }
-  | { readonly status: 'refused'; readonly code: RefusalCode }
+  | { readonly status: 'refused'; readonly verdict: Bad }
   /** Every seat is taken, or devices were changed too often; the active ones are told. */
   | {
       readonly status: 'full'
       readonly why: 'seats' | 'swaps'
-      readonly license: License
+      readonly verdict: Good
       readonly devices: readonly Device[]
     }
 
@@ -70,12 +68,12 @@ export async function activateDevice(
   const { store, keys, now } = context
   const key = deviceKey(deviceId, keys.pepper)
   const { verdict, device: known } = await look(context, text, key)
-  if (!verdict.valid) return { status: 'refused', code: verdict.code }
+  if (!verdict.valid) return { status: 'refused', verdict }
   if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
 
   const { license } = verdict
   const full = async (why: 'seats' | 'swaps') =>
-    ({ status: 'full', why, license, devices: await activeOf(store, license.id) }) as const
+    ({ status: 'full', why, verdict, devices: await activeOf(store, license.id) }) as const
   const recent = license.releases.filter((at) => at > now - SWAP_DAYS * DAY_MS)
   if (recent.length > swaps) return full('swaps')
 
@@ -98,8 +96,9 @@ async function activeOf(
 }
 
 export type Release =
-  | { readonly status: 'released' | 'unknown'; readonly license: License }
-  | { readonly status: 'refused'; readonly code: RefusalCode }
+  /** `verdict`: what the key is on this device from now on. */
+  | { readonly status: 'released' | 'unknown'; readonly verdict: Bad }
+  | { readonly status: 'refused'; readonly verdict: Bad }
 
 /**
  * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
@@ -115,11 +114,14 @@ export async function releaseDevice(
 ): Promise<Release> {
   const { store, keys, now } = context
   const found = await look(context, text, deviceKey(deviceId, keys.pepper))
-  if (!found.license) return { status: 'refused', code: found.verdict.code }
+  if (!found.license) return { status: 'refused', verdict: found.verdict }
   const { license, device } = found
-  if (device?.releasedAt !== null) return { status: 'unknown', license }
+  const verdict = found.verdict.valid
+    ? without(found.verdict, 'DEVICE_NOT_ACTIVATED')
+    : found.verdict
+  if (device?.releasedAt !== null) return { status: 'unknown', verdict }
   const audit = auditOfDevice('device_released', license.id, device, requestId, now)
-  return { status: await store.release(license.id, device.key, audit), license }
+  return { status: await store.release(license.id, device.key, audit), verdict }
 }
 
 /** The devices of the license of a key, for whoever has it. */

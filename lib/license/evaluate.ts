@@ -39,6 +39,20 @@ export function evaluate(facts: LicenseFacts, now: number): Evaluation {
   return state === billing.state ? billing : { state, expiresAt: billing.expiresAt }
 }
 
+/**
+ * The last moment at which a license is good if nothing about it changes, in milliseconds since the epoch: `Infinity`
+ * for ever, `-Infinity` when it is not good at all. Up to then it is good at every moment.
+ */
+export function goodUntil({ admin, risk, billing, extendedUntil }: LicenseFacts): number {
+  if (!isGood(worst(fromAdmin[admin], fromRisk[risk]))) return Number.NEGATIVE_INFINITY
+  const { status, paidUntil, graceUntil, cancelAt } = billing
+  const isServed = status === 'paid' || status === 'trialing' || status === 'past_due'
+  const end = isServed
+    ? (earliest(latest(paidUntil, graceUntil), cancelAt) ?? Number.POSITIVE_INFINITY)
+    : Number.NEGATIVE_INFINITY
+  return Math.max(end, extendedUntil ?? Number.NEGATIVE_INFINITY)
+}
+
 const fromAdmin: Record<Admin, LicenseState> = {
   clear: 'active',
   suspended: 'suspended',

@@ -33,6 +33,13 @@ export {
   sameKey,
   TIER_NAME,
 } from './key.ts'
+export {
+  type LeaseTerms,
+  leaseEnd,
+  MAX_LEASE_DAYS,
+  type Revocation,
+  revocationOf,
+} from './lease.ts'
 export type {
   AuditAction,
   AuditEntry,
@@ -60,6 +67,8 @@ export {
   type Listed,
   type Position,
   type ProviderRecord,
+  type RevocationStore,
+  type Revocations,
   type Selection,
   type Span,
   StoreUnavailable,

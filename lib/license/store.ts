@@ -1,5 +1,6 @@
 import type { Device, DeviceKey } from './device.ts'
 import type { LicenseId } from './key.ts'
+import type { Revocation } from './lease.ts'
 import type { AuditEntry, License, LicenseChange } from './license.ts'
 import type { Notice } from './outbox.ts'
 
@@ -150,6 +151,20 @@ export interface LicenseStore {
   list(selection: Selection, limit: number, after?: Position): Promise<readonly Listed[]>
   /** The history of a license, newest first, as far as it was written some moments ago. */
   history(id: LicenseId, span: Span): Promise<readonly AuditEntry[]>
+}
+
+/** All revocations that are known, over or not. */
+export interface Revocations {
+  /** Grows with each revocation. */
+  readonly number: number
+  readonly revocations: readonly Revocation[]
+}
+
+/** What is kept of revocations. Every method throws `StoreUnavailable` when the database cannot answer. */
+export interface RevocationStore {
+  /** Notes a revocation, unless it or a later one of the same license is noted already. */
+  add(revocation: Revocation): Promise<void>
+  list(): Promise<Revocations>
 }
 
 /** Something that is needed did not answer. Asking again later can succeed. */

@@ -1,5 +1,5 @@
 import type { Device, DeviceKey } from './device.ts'
-import { type BadState, evaluate, type GoodState, isGood } from './evaluate.ts'
+import { type BadState, evaluate, type GoodState, isGood, type LicenseState } from './evaluate.ts'
 import { type Keys, licenseId, parseKey, remakeKey, sameKey } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
@@ -21,8 +21,19 @@ export type Verdict =
       readonly license: License
       readonly state: GoodState
       readonly expiresAt: number | null
+      /** When the key stops being good though the license does not, because it was replaced. */
+      readonly keyUntil?: number
     }
-  | { readonly valid: false; readonly code: RefusalCode }
+  | {
+      readonly valid: false
+      readonly code: RefusalCode
+      /** What the key is of, for whoever may know. */
+      readonly license?: License
+      readonly state?: LicenseState
+    }
+
+export type Good = Extract<Verdict, { valid: true }>
+export type Bad = Extract<Verdict, { valid: false }>
 
 export interface LookingUp {
   readonly store: Pick<LicenseStore, 'find' | 'lookup'>
@@ -54,16 +65,22 @@ export async function verifyLicense(
   const { verdict, device } = await look(context, text, presented)
   if (!verdict.valid) return verdict
   if (presented !== undefined) {
-    return device?.releasedAt === null ? verdict : { valid: false, code: 'DEVICE_NOT_ACTIVATED' }
+    return device?.releasedAt === null ? verdict : without(verdict, 'DEVICE_NOT_ACTIVATED')
   }
-  return isRequired(verdict.license.tier) ? { valid: false, code: 'DEVICE_REQUIRED' } : verdict
+  return isRequired(verdict.license.tier) ? without(verdict, 'DEVICE_REQUIRED') : verdict
 }
 
-type Refused = Extract<Verdict, { valid: false }>
+/** A license that is good, but not where it was asked for. */
+export const without = ({ license, state }: Good, code: RefusalCode): Bad => ({
+  valid: false,
+  code,
+  license,
+  state,
+})
 
 /** What a key leads to: a license only for whoever has its key, or one that it had and is still good. */
 type Looked =
-  | { readonly verdict: Refused; readonly license?: never; readonly device?: never }
+  | { readonly verdict: Bad; readonly license?: never; readonly device?: never }
   | { readonly verdict: Verdict; readonly license: License; readonly device?: Device }
 
 /** Finds the license of a key, and a device of it, asking the store once. */
@@ -85,14 +102,16 @@ export async function look(
   // Its id says which one it was: no master key that is gone is needed for what is over.
   const earlier = license.earlierKeys.find(({ keyId }) => keyId === id)
   if (!earlier) return unknown
-  return now <= earlier.until ? judged : { verdict: { valid: false, code: 'REVOKED' } }
+  if (now > earlier.until) return { verdict: { valid: false, code: 'REVOKED' } }
+  const { verdict } = judged
+  return { ...judged, verdict: verdict.valid ? { ...verdict, keyUntil: earlier.until } : verdict }
 }
 
 /** What a license is at `now`, in milliseconds since the epoch. */
 export function judge(license: License, now: number): Verdict {
   const { state, expiresAt } = evaluate(license.facts, now)
   if (isGood(state)) return { valid: true, license, state, expiresAt }
-  return { valid: false, code: REFUSALS[state] }
+  return { valid: false, code: REFUSALS[state], license, state }
 }
 
 const REFUSALS = {

@@ -21,7 +21,9 @@ export type Item = Record<string, unknown>
 /** The attribute that DynamoDB's own deletion looks at: seconds since the epoch. It deletes late, so nothing trusts it. */
 export const TTL_ATTRIBUTE = 'ttl'
 
-export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: 'LICENSE' })
+export const LICENSE = 'LICENSE'
+
+export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: LICENSE })
 
 /**
  * The secondary indexes, each sorted by a moment. An item without the attributes of an index is not in it, so none of

@@ -82,13 +82,13 @@ async function ready({ url }: Server, exited: Promise<void>): Promise<void> {
 }
 
 /** DynamoDB Local asks for credentials and believes any. */
+export const LOCAL_CREDENTIALS = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+}
+
 export const localClient = (endpoint: string) =>
-  new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  })
+  new DynamoDBClient({ endpoint, ...LOCAL_CREDENTIALS, maxAttempts: 1 })
 
 const INDEXED = new Set<string>(Object.values(INDEXES).flatMap(({ hash, sort }) => [hash, sort]))
 

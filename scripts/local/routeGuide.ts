@@ -27,6 +27,9 @@ POST /api/verify (put in the license that generate answered)
 POST /api/activate, /api/deactivate, /api/devices (the same)
   curl -X POST ${url}/api/activate -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890","deviceId":"my-computer","name":"My computer"}'
 
+GET /.well-known/jwks.json, /.well-known/revocations.jwt (for who checks signed answers)
+  curl ${url}/.well-known/jwks.json
+
 OPTIONS /api/*
   curl -i -X OPTIONS ${url}/api/verify -H "Origin: http://localhost:5173" -H "Access-Control-Request-Method: POST" -H "Access-Control-Request-Headers: content-type"
 

@@ -13,30 +13,49 @@ export interface LocalSecretsManager extends Server {
   broken: boolean
 }
 
-/** As much of AWS Secrets Manager as reading a secret takes. The SDK goes to it by `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
+interface Asked {
+  readonly SecretId: string
+  readonly ClientRequestToken?: string
+  readonly SecretString?: string
+}
+
+/** As much of AWS Secrets Manager as reading and replacing a secret takes. The SDK goes to it by `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
 export async function startSecretsManager(
   initial: Readonly<Record<string, string>>,
 ): Promise<LocalSecretsManager> {
   const secrets = new Map(Object.entries(initial))
   const reads = new Map<string, number>()
+  /** The names of each secret's versions, newest first. */
+  const versions = new Map<string, readonly string[]>()
 
   const http = createServer(async (request, response) => {
-    const { SecretId } = JSON.parse(await text(request)) as { SecretId: string }
-    reads.set(SecretId, (reads.get(SecretId) ?? 0) + 1)
-    const { status, ...answer } = answerTo(request.headers['x-amz-target'], SecretId)
+    const asked = JSON.parse(await text(request)) as Asked
+    const { status, ...answer } = answerTo(request.headers['x-amz-target'], asked)
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
     response.end(JSON.stringify(answer))
   })
 
-  function answerTo(target: string | string[] | undefined, name: string) {
+  function answerTo(target: string | string[] | undefined, asked: Asked) {
+    const { SecretId: name } = asked
+    const isRead = target === 'secretsmanager.GetSecretValue'
+    if (isRead) reads.set(name, (reads.get(name) ?? 0) + 1)
     if (server.broken) return { status: 500, __type: 'InternalServiceError' }
-    if (target !== 'secretsmanager.GetSecretValue') {
-      return { status: 400, __type: 'InvalidRequestException' }
-    }
     const value = secrets.get(name)
-    return value === undefined
-      ? { status: 400, __type: 'ResourceNotFoundException' }
-      : { status: 200, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] }
+    if (value === undefined) return { status: 400, __type: 'ResourceNotFoundException' }
+    if (target === 'secretsmanager.PutSecretValue') return put(asked)
+    const [VersionId = ''] = versions.get(name) ?? []
+    return isRead
+      ? { status: 200, Name: name, SecretString: value, VersionId }
+      : { status: 400, __type: 'InvalidRequestException' }
+  }
+
+  /** A name for a version is taken once, as the service does it. */
+  function put({ SecretId: name, ClientRequestToken: version = '', SecretString = '' }: Asked) {
+    const known = versions.get(name) ?? []
+    if (known.includes(version)) return { status: 400, __type: 'ResourceExistsException' }
+    versions.set(name, [version, ...known])
+    secrets.set(name, SecretString)
+    return { status: 200, Name: name, VersionId: version }
   }
 
   http.listen(0, '127.0.0.1')

@@ -29,28 +29,31 @@ export interface TableDefinition {
 }
 
 interface FunctionDefinition {
+  /** What it is called on AWS, and by serverless-offline. */
+  readonly name: string
   readonly environment?: Readonly<Record<string, string>>
-  readonly events: readonly { readonly httpApi: string }[]
+  readonly events: readonly { readonly httpApi?: string; readonly stream?: object }[]
 }
 
 /** What serverless.yml says, with every variable put in. */
 export interface Service {
   readonly functions: Readonly<Record<string, FunctionDefinition>>
   readonly provider: { readonly environment: Readonly<Record<string, string>> }
+  readonly custom: { readonly names: { readonly signingKeys: string } }
   readonly resources: {
     readonly Resources: { readonly Table: { readonly Properties: TableDefinition } }
   }
 }
 
-/** Reads the serverless.yml that is deployed, for the local stage. */
-export async function readService(): Promise<Service> {
+/** Reads the serverless.yml that is deployed, for a stage. */
+export async function readService(stage = LOCAL_STAGE): Promise<Service> {
   const { stdout } = await run(process.execPath, [
     SERVERLESS,
     'print',
     '--format',
     'json',
     '--stage',
-    LOCAL_STAGE,
+    stage,
   ])
   return JSON.parse(stdout)
 }

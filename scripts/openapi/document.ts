@@ -170,6 +170,11 @@ const object = (properties: Json, optional: readonly string[] = []): Json => ({
   additionalProperties: false,
 })
 
+const token = {
+  ...text,
+  description: 'The same once more, signed: a compact JWS by one of `/.well-known/jwks.json`.',
+}
+
 const VERDICTS = ['NOT_FOUND', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING']
 
 /** A license that is not good. */
@@ -183,8 +188,9 @@ const notGood = (verdict: Json, codes: readonly string[], fallback: Json) => ({
         error: text,
         retryable: { type: 'boolean' },
         fallback: object(fallback),
+        token,
       },
-      ['fallback'],
+      ['fallback', 'token'],
     ),
   ),
 })
@@ -247,15 +253,19 @@ function publicPaths(catalog: Catalog): Json {
         requestBody: { required: true, ...jsonOf(toJson(verifySchema)) },
         responses: {
           ...answer(
-            object({
-              valid: { const: true },
-              tier,
-              expiresAt: moment,
-              userId: nullable,
-              features,
-              code: { const: 'VALID' },
-              state: { enum: STATES },
-            }),
+            object(
+              {
+                valid: { const: true },
+                tier,
+                expiresAt: moment,
+                userId: nullable,
+                features,
+                code: { const: 'VALID' },
+                state: { enum: STATES },
+                token,
+              },
+              ['token'],
+            ),
             'It is good',
           ),
           '401': notGood(
@@ -285,6 +295,7 @@ function publicPaths(catalog: Catalog): Json {
               state: { enum: STATES },
               seats: { type: 'integer' },
               device,
+              token,
             }),
             'It has a seat',
           ),
@@ -297,6 +308,7 @@ function publicPaths(catalog: Catalog): Json {
                 activated: { const: false },
                 seats: { type: 'integer' },
                 devices: { type: 'array', items: device },
+                token,
               }),
             ),
           },
@@ -311,7 +323,7 @@ function publicPaths(catalog: Catalog): Json {
         security: [],
         requestBody: { required: true, ...jsonOf(toJson(deactivateSchema)) },
         responses: {
-          ...answer(object({ deactivated: { const: true } }), 'It has no seat'),
+          ...answer(object({ deactivated: { const: true }, token }, ['token']), 'It has no seat'),
           '401': notGood({ deactivated: { const: false } }, ['NOT_FOUND', 'REVOKED'], {
             tier,
             features,
@@ -334,6 +346,53 @@ function publicPaths(catalog: Catalog): Json {
           ),
           '401': notGood({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+        },
+      },
+    },
+    '/.well-known/jwks.json': {
+      get: {
+        operationId: 'jwks',
+        tags: ['Signed answers'],
+        summary: 'The keys by which signed answers are believed.',
+        security: [],
+        responses: {
+          '200': {
+            description: 'A JWK Set, with what each key says for the next',
+            content: {
+              'application/jwk-set+json': {
+                schema: object({
+                  keys: {
+                    type: 'array',
+                    items: object({
+                      kty: { const: 'OKP' },
+                      crv: { const: 'Ed25519' },
+                      x: text,
+                      kid: text,
+                      use: { const: 'sig' },
+                      alg: { const: 'EdDSA' },
+                    }),
+                  },
+                  endorsements: { type: 'array', items: text },
+                }),
+              },
+            },
+          },
+          ...refusals([]),
+        },
+      },
+    },
+    '/.well-known/revocations.jwt': {
+      get: {
+        operationId: 'revocations',
+        tags: ['Signed answers'],
+        summary: 'Which leases are void before their time, signed.',
+        security: [],
+        responses: {
+          '200': {
+            description: 'A compact JWS',
+            content: { 'application/jwt': { schema: text } },
+          },
+          ...refusals([]),
         },
       },
     },

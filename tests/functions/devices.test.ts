@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { decodeJwt } from 'jose'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler } from '../../functions/devices.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
@@ -61,6 +62,7 @@ describe('POST /api/activate', () => {
       state: 'active',
       seats: 2,
       device: { name: 'My Mac', hint: '0001', activatedAt: NOW },
+      token: expect.any(String),
     })
     expect(test.commands.slice(-2)).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand'])
   })
@@ -91,6 +93,7 @@ describe('POST /api/activate', () => {
           { name: 'Desk', hint: 'aaaa', activatedAt: NOW },
           { name: null, hint: 'bbbb', activatedAt: NOW + 1 },
         ],
+        token: expect.any(String),
       },
     })
     expect(await deactivate(key, 'first-device-aaaa')).toEqual({
@@ -272,5 +275,96 @@ describe('devices of a license', () => {
     expect(items).toMatchObject([{ id }])
     const none = await admin('GET', '/licenses', { query: { device: 'unknown' } })
     expect(none).toEqual({ items: [] })
+  })
+})
+
+describe('the signed answers about devices', () => {
+  const nonce = 'a-nonce-of-16-ch'
+  const claimsOf = ({ token }: { token: string }) => decodeJwt(token)
+  const lasting = (days: number) => ({ iat: NOW / 1000, exp: NOW / 1000 + days * 24 * 3600 })
+  const SHORT = { iat: NOW / 1000, exp: NOW / 1000 + 300 }
+
+  it('are a lease of an activated device, for as long as its tier says', async () => {
+    const { key, id } = await aLicense()
+    const { body } = await activate(key, 'mine', { nonce })
+    const lease = { code: 'VALID', licenseId: id, deviceId: 'mine', nonce, ...lasting(14) }
+    expect(claimsOf(body)).toMatchObject({ ...lease, tier: 'pro', features: body.features })
+    test.time.now = NOW + 1000
+    const again = await send('/api/verify', { license: key, deviceId: 'mine', nonce })
+    const iat = NOW / 1000 + 1
+    expect(claimsOf(again.body)).toMatchObject({ ...lease, iat, exp: lease.exp + 1 })
+  })
+
+  it('are a lease without a nonce too, which only says when it was given', async () => {
+    const { key } = await aLicense()
+    const { body } = await activate(key, 'mine')
+    expect(claimsOf(body)).toMatchObject({ code: 'VALID', ...lasting(14) })
+    expect(claimsOf(body)).not.toHaveProperty('nonce')
+  })
+
+  it('are a lease no longer than what was paid', async () => {
+    const { key } = await issued(test.runtime.store, { userId: 'lease_short', durationDays: 3 })
+    expect(claimsOf((await activate(key, 'mine')).body)).toMatchObject(lasting(3))
+  })
+
+  it('are no lease where the tier gives none', async () => {
+    const { pro } = catalog.tiers
+    if (!pro) throw new Error('There is no tier pro')
+    const tiers = { ...catalog.tiers, pro: { ...pro, leaseDays: 0 } }
+    const runtime = { ...test.runtime, catalog: { ...catalog, tiers } }
+    const { key } = await aLicense()
+    const { body } = await send('/api/activate', { license: key, deviceId: 'mine' }, runtime)
+    expect(claimsOf(body)).toMatchObject(lasting(0))
+  })
+
+  it('say that there is no seat', async () => {
+    const { key, id } = await aLicense(1)
+    await activate(key, 'first')
+    const { body } = await activate(key, 'second', { nonce })
+    expect(claimsOf(body)).toEqual({
+      code: 'DEVICE_LIMIT_REACHED',
+      licenseId: id,
+      userId: expect.any(String),
+      tier: 'pro',
+      state: 'active',
+      deviceId: 'second',
+      nonce,
+      ...SHORT,
+    })
+  })
+
+  it('say that a device has no seat any more, and what is wrong with the license otherwise', async () => {
+    const { key, id } = await aLicense()
+    await activate(key, 'mine')
+    const free = async () =>
+      (await send('/api/deactivate', { license: key, deviceId: 'mine', nonce })).body
+    const released = await free()
+    expect(released).toEqual({ deactivated: true, token: expect.any(String) })
+    expect(claimsOf(released)).toMatchObject({
+      code: 'DEVICE_NOT_ACTIVATED',
+      deviceId: 'mine',
+      nonce,
+      ...SHORT,
+    })
+    expect(claimsOf(await free())).toMatchObject({ code: 'DEVICE_NOT_ACTIVATED' })
+    await admin('POST', `/licenses/${id}/revoke`, { body: { reason: 'x' } })
+    expect(claimsOf(await free())).toMatchObject({ code: 'REVOKED' })
+    const refused = await send('/api/activate', { license: key, deviceId: 'mine', nonce })
+    expect(claimsOf(refused.body)).toMatchObject({ code: 'REVOKED', state: 'revoked' })
+    const forged = { license: 'nonsense', deviceId: 'mine', nonce }
+    expect(claimsOf((await send('/api/deactivate', forged)).body)).toMatchObject({
+      code: 'NOT_FOUND',
+    })
+  })
+
+  it('are made ready before a seat is taken, so that none is lost', async () => {
+    const { key } = await aLicense(1)
+    const runtime = {
+      ...test.runtime,
+      secretIds: { ...test.runtime.secretIds, signingKeys: 'test/none' },
+    }
+    const { status } = await send('/api/activate', { license: key, deviceId: 'mine' }, runtime)
+    expect(status).toBe(503)
+    expect((await devices(key)).devices).toEqual([])
   })
 })

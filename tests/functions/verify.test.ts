@@ -1,7 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { createLocalJWKSet, type JWK, jwtVerify } from 'jose'
 import { createHandler } from '../../functions/verify.ts'
 import { DAY_MS, LIFETIME, LIFETIME_DAYS, type License } from '../../lib/license/index.ts'
+import { publishKeys } from '../../lib/signing/publish.ts'
+import { parseRingSecret, toRing } from '../../lib/signing/secret.ts'
 import { aContext, aPost, bodyOf } from '../support/http.ts'
 import { issued, NOW } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
@@ -217,4 +220,109 @@ describe('a bad POST /api/verify', () => {
     expect(answer.status).toBe(status)
     expect(answer.body.valid).toBe(false)
   })
+})
+
+describe('POST /api/verify with a nonce', () => {
+  const nonce = 'a-nonce-of-16-ch'
+  const claimsOf = async (token: string) => {
+    const { keys } = await publishKeys(toRing(parseRingSecret('test_signing_key')), NOW)
+    const verified = await jwtVerify(token, createLocalJWKSet({ keys: [...keys] as JWK[] }), {
+      currentDate: new Date(test.time.now),
+      typ: 'license+jwt',
+      algorithms: ['EdDSA'],
+    })
+    return verified.payload
+  }
+
+  it('says the same once more, signed, for five minutes', async () => {
+    const { key, license } = await issued(test.runtime.store, { userId: 'user_signed' })
+    const { body } = await verify({ license: key, nonce })
+    const { token, valid, ...said } = body
+    expect(valid).toBe(true)
+    expect(await claimsOf(token)).toEqual({
+      ...said,
+      licenseId: license.id,
+      nonce,
+      iat: NOW / 1000,
+      exp: NOW / 1000 + 300,
+    })
+    expect(test.commands.slice(-1)).toEqual(['GetItemCommand'])
+  })
+
+  it('signs nothing without one, and needs no signing key for that', async () => {
+    const { key } = await issued(test.runtime.store, { userId: 'user_unsigned' })
+    const broken = {
+      ...test.runtime,
+      secretIds: { ...test.runtime.secretIds, signingKeys: 'none' },
+    }
+    const ask = async (body: object) => {
+      const response = await createHandler(broken)(aPost(body), aContext())
+      return { status: response.statusCode, body: bodyOf(response) }
+    }
+    const { status, body } = await ask({ license: key })
+    expect(status).toBe(200)
+    expect(body).not.toHaveProperty('token')
+    const signed = await ask({ license: key, nonce })
+    expect(signed).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE', retryable: true } })
+    expect(signed.body).not.toHaveProperty('valid')
+  })
+
+  it.each([
+    ['NOT_FOUND', 'no key at all', {}],
+    ['NOT_FOUND', 'QF-PRO-000000000000-1735689600', {}],
+  ])('signs %s for %j', async (code, license) => {
+    const { status, body } = await verify({ license, nonce })
+    expect(status).toBe(401)
+    expect(await claimsOf(body.token)).toEqual({
+      code,
+      nonce,
+      iat: NOW / 1000,
+      exp: NOW / 1000 + 300,
+    })
+  })
+
+  it.each([
+    ['SUSPENDED', { risk: 'disputed' }],
+    ['REVOKED', { admin: 'revoked' }],
+    ['PENDING', { billing: { status: 'pending', paidUntil: null } }],
+  ] as const)('signs %s with what it is about', async (code, facts) => {
+    const userId = `user_signed_${code}`
+    const { key, license } = await issued(test.runtime.store, { userId })
+    await setFacts(license, facts)
+    const { body } = await verify({ license: key, nonce })
+    expect(await claimsOf(body.token)).toMatchObject({
+      code,
+      licenseId: license.id,
+      userId,
+      state: code.toLowerCase(),
+    })
+  })
+
+  it('signs what an expired license falls back to', async () => {
+    const { key } = await issued(test.runtime.store, { userId: 'user_back', durationDays: 1 })
+    test.time.now = NOW + 2 * DAY_MS
+    const { body } = await verify({ license: key, nonce })
+    expect(await claimsOf(body.token)).toMatchObject({ code: 'EXPIRED', fallback: body.fallback })
+  })
+
+  it('signs that a device is not activated', async () => {
+    const { key } = await issued(test.runtime.store, { userId: 'user_device' })
+    const { body } = await verify({ license: key, nonce, deviceId: 'mine' })
+    expect(await claimsOf(body.token)).toMatchObject({
+      code: 'DEVICE_NOT_ACTIVATED',
+      deviceId: 'mine',
+      state: 'active',
+      exp: NOW / 1000 + 300,
+    })
+  })
+
+  it.each([[7], ['x'.repeat(15)], ['x'.repeat(129)], [`\ud800${'x'.repeat(20)}`], [null]])(
+    'refuses the nonce %j',
+    async (bad) => {
+      expect(await verify({ license: 'x', nonce: bad })).toMatchObject({
+        status: 400,
+        body: { valid: false, fields: [{ path: 'nonce' }] },
+      })
+    },
+  )
 })

@@ -4,6 +4,7 @@ import type { Log } from '../../lib/lambda/log.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
+import { createRevocationStore } from '../../lib/store/revocations.ts'
 import { createTokenStore } from '../../lib/store/tokens.ts'
 import {
   type LocalSecretsManager,
@@ -16,6 +17,7 @@ export const SECRETS = {
   'test/master-keys': 'test_master_key',
   'test/pepper': 'test_pepper',
   'test/admin-token': 'test_admin_token',
+  'test/signing-keys': 'test_signing_key',
   'test/stripe': '{"webhookSecrets":["whsec_test"]}',
 }
 
@@ -70,6 +72,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     runtime: {
       store: createDynamoStore({ client: documents, table }),
       tokens: createTokenStore({ client: documents, table }),
+      revocations: createRevocationStore({ client: documents, table }),
       stage: 'test',
       catalog,
       secretCache: createSecretCache(client, () => time.now),
@@ -77,6 +80,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
         masterKeys: 'test/master-keys',
         pepper: 'test/pepper',
         adminToken: 'test/admin-token',
+        signingKeys: 'test/signing-keys',
         stripe: 'test/stripe',
       },
       corsOrigins: ['http://localhost:5173', 'http://localhost:5174'],

@@ -8,6 +8,7 @@ const TIER = {
   defaultDurationDays: 30,
   seats: 1,
   requireDevice: false,
+  leaseDays: 14,
   graceDays: 14,
   stripePriceIds: [],
 }

@@ -18,7 +18,11 @@ let secretsLine: Line
 
 beforeEach(async () => {
   dynamoDb = await aLine(dynamoDbUrl())
-  secretsManager = await startSecretsManager({ keys: 'test_master_key', pepper: 'test_pepper' })
+  secretsManager = await startSecretsManager({
+    keys: 'test_master_key',
+    pepper: 'test_pepper',
+    signing: 'test_signing_key',
+  })
   secretsLine = await aLine(secretsManager.url)
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
@@ -30,6 +34,7 @@ beforeEach(async () => {
     CORS_ORIGINS: 'http://localhost:5173',
     MASTER_KEYS_SECRET: 'keys',
     PEPPER_SECRET: 'pepper',
+    SIGNING_KEYS_SECRET: 'signing',
   })
 })
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { evaluate, isGood, type LicenseState } from '../../../lib/license/evaluate.ts'
+import { evaluate, goodUntil, isGood, type LicenseState } from '../../../lib/license/evaluate.ts'
 import type { Billing, LicenseFacts } from '../../../lib/license/license.ts'
 import { NOW } from '../../support/licenses.ts'
 
@@ -285,5 +285,30 @@ describe('judging', () => {
     ['revoked', false],
   ] as const)('takes %s for good: %s', (state, good) => {
     expect(isGood(state)).toBe(good)
+  })
+})
+
+describe('how long a license is good by its facts', () => {
+  const anyExtended = fc.record(
+    {
+      admin: fc.constantFrom('clear', 'suspended', 'revoked'),
+      billing: anyBilling,
+      risk: fc.constantFrom('clear', 'disputed', 'refunded', 'lost'),
+      extendedUntil: anyTime,
+    },
+    { requiredKeys: ['admin', 'billing', 'risk'] },
+  ) as fc.Arbitrary<LicenseFacts>
+
+  it('is what the verdict of every moment says', () => {
+    fc.assert(
+      fc.property(anyExtended, fc.integer({ min: NOW - 9, max: NOW + 9 }), (facts, now) => {
+        expect(now <= goodUntil(facts)).toBe(isGood(stateOf(facts, now)))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('is for ever for what was paid for ever', () => {
+    expect(goodUntil(factsOf({ status: 'paid', paidUntil: null }))).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -1,0 +1,57 @@
+import { findTier } from '../catalog/tier.ts'
+import { claimsOf, type Finding } from '../http/licenseBody.ts'
+import { leaseEnd } from '../license/index.ts'
+import { signingKeyOf } from '../signing/key.ts'
+import { signerAt } from '../signing/ring.ts'
+import { signToken } from '../signing/token.ts'
+import type { Runtime } from './runtime.ts'
+import { createSecretsLoader } from './secrets.ts'
+
+/** How long an answer counts that is no lease: as long as clocks may differ. */
+const ANSWER_MS = 5 * 60 * 1000
+
+/** The leases of a tier that the catalog no longer has. */
+const NO_LEASE = { leaseDays: 0, graceDays: 0 }
+
+/** What the signed answer says besides the finding. */
+export interface Asked {
+  readonly nonce: string | undefined
+  readonly deviceId: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Signs what was found: joins the body of the answer. */
+export type Sign = (finding: Finding) => Promise<{ readonly token?: string }>
+
+/** For whoever did not ask for a signature. */
+export const UNSIGNED: Sign = async () => ({})
+
+/**
+ * Makes what gets ready to sign an answer, so that a ring that cannot be had is known before anything is done. For a good
+ * license on a device of its own what is signed is a lease: it counts for as long as the device may go on without asking.
+ */
+export function createSigner({
+  catalog,
+  secretCache,
+  secretIds,
+}: Pick<Runtime, 'catalog' | 'secretCache' | 'secretIds'>): (asked: Asked) => Promise<Sign> {
+  const load = createSecretsLoader(secretCache, secretIds, ['signingKeys'])
+
+  return async ({ nonce, deviceId, now }) => {
+    const { signingKeys } = await load()
+    const key = await signingKeyOf(signerAt(signingKeys, now).secret)
+    return async (finding) => {
+      const isLease = finding.valid && deviceId !== undefined
+      const until = isLease
+        ? leaseEnd(finding, now, findTier(catalog, finding.license.tier) ?? NO_LEASE)
+        : now + ANSWER_MS
+      const claims = {
+        ...claimsOf(finding, catalog),
+        ...(deviceId !== undefined && { deviceId }),
+        ...(nonce !== undefined && { nonce }),
+      }
+      return { token: await signToken(key, 'verdict', claims, { now, until }) }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
+import { TTL_ATTRIBUTE } from './item.ts'
+import { createRequests } from './requests.ts'
+
+const PARTITION = 'REVOCATIONS'
+
+/** Is read before the entries that it counts, so that a list never lacks what its number says. */
+const COUNT_KEY = { pk: PARTITION, sk: 'COUNT' }
+
+const entryKey = (id: LicenseId) => ({ pk: PARTITION, sk: `LICENSE#${id}` })
+
+/** Revocations in the table of the licenses. Every method throws `StoreUnavailable` when DynamoDB cannot answer. */
+export function createRevocationStore({
+  client,
+  table,
+}: {
+  client: DynamoDBDocumentClient
+  table: string
+}): RevocationStore {
+  const { transact, queryAll } = createRequests(client, table)
+  return {
+    async add({ licenseId, at, until }) {
+      await transact([
+        {
+          Update: {
+            TableName: table,
+            Key: entryKey(licenseId),
+            UpdateExpression: 'SET licenseId = :id, #at = :at, #until = :until, #ttl = :ttl',
+            ConditionExpression: 'attribute_not_exists(#at) OR #at < :at',
+            ExpressionAttributeNames: { '#at': 'at', '#until': 'until', '#ttl': TTL_ATTRIBUTE },
+            ExpressionAttributeValues: {
+              ':id': licenseId,
+              ':at': at,
+              ':until': until,
+              ':ttl': Math.ceil(until / 1000),
+            },
+          },
+        },
+        {
+          Update: {
+            TableName: table,
+            Key: COUNT_KEY,
+            UpdateExpression: 'ADD #number :one',
+            ExpressionAttributeNames: { '#number': 'number' },
+            ExpressionAttributeValues: { ':one': 1 },
+          },
+        },
+      ])
+    },
+
+    async list() {
+      const items = await queryAll({
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': PARTITION },
+        ConsistentRead: true,
+      })
+      const [first] = items
+      const isCounted = first?.['sk'] === COUNT_KEY.sk
+      return {
+        number: isCounted ? Number(first['number']) : 0,
+        revocations: items.slice(isCounted ? 1 : 0).map(({ licenseId, at, until }) => {
+          return { licenseId, at, until } as Revocation
+        }),
+      }
+    },
+  }
+}

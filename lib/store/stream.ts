@@ -1,0 +1,25 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { DynamoDBRecord } from 'aws-lambda'
+import type { License } from '../license/index.ts'
+import { fromLicenseItem, type Item, LICENSE } from './item.ts'
+
+export interface LicenseChanged {
+  readonly before: License
+  readonly after: License
+}
+
+/** The license that a record of the table's stream tells of, before and after; undefined for all other records. */
+export function licenseChangeIn({ dynamodb }: DynamoDBRecord): LicenseChanged | undefined {
+  const before = imageOf(dynamodb?.OldImage)
+  const after = imageOf(dynamodb?.NewImage)
+  if (!before || !after || !isLicense(before) || !isLicense(after)) return
+  return { before: fromLicenseItem(before), after: fromLicenseItem(after) }
+}
+
+type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']
+
+const imageOf = (image: Image): Item | undefined =>
+  image && unmarshall(image as Parameters<typeof unmarshall>[0])
+
+/** Another id of a license has the same sort key, and no facts. */
+const isLicense = ({ sk, facts }: Item) => sk === LICENSE && facts !== undefined

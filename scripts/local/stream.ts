@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from '@aws-sdk/client-dynamodb-streams'
+import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
+import { LOCAL_CREDENTIALS } from './dynamodb.ts'
+import type { Server } from './server.ts'
+
+const PAUSE_MS = 250
+/** New shards are looked for every so many rounds. */
+const LOOK_ROUNDS = 20
+
+/** Calls a function with records of the stream, as AWS does for a function of that event. */
+export type Invoke = (records: readonly DynamoDBRecord[]) => Promise<DynamoDBBatchResponse>
+
+/**
+ * Reads a table's stream from its beginning and hands it on, in order; what a function could not take it gets again. On
+ * AWS this is Lambda's own work.
+ */
+export async function followStream(
+  client: DynamoDBClient,
+  url: string,
+  table: string,
+  invoke: Invoke,
+): Promise<Server> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }))
+  const StreamArn = Table?.LatestStreamArn
+  const streams = new DynamoDBStreamsClient({ endpoint: url, ...LOCAL_CREDENTIALS })
+  const iterators = new Map<string, string | undefined>()
+  const stopping = new AbortController()
+
+  async function look() {
+    const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }))
+    for (const { ShardId = '' } of StreamDescription?.Shards ?? []) {
+      if (iterators.has(ShardId)) continue
+      const { ShardIterator } = await streams.send(
+        new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+      )
+      iterators.set(ShardId, ShardIterator)
+    }
+  }
+
+  /** The rest of a batch from the record on that a function could not take. */
+  async function handOn(records: readonly DynamoDBRecord[]) {
+    let left = records
+    while (left.length > 0) {
+      const answer = await invoke(left).catch(() => undefined)
+      const failed = answer?.batchItemFailures[0]?.itemIdentifier
+      if (answer && failed === undefined) return
+      const place = left.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed)
+      left = left.slice(Math.max(place, 0))
+      await pause()
+    }
+  }
+
+  const pause = () => sleep(PAUSE_MS, undefined, { signal: stopping.signal })
+
+  async function read() {
+    for (let round = 0; ; round++) {
+      if (round % LOOK_ROUNDS === 0) await look()
+      for (const [shard, ShardIterator] of iterators) {
+        if (ShardIterator === undefined) continue
+        const { Records = [], NextShardIterator } = await streams.send(
+          new GetRecordsCommand({ ShardIterator }),
+        )
+        await handOn(Records as DynamoDBRecord[])
+        iterators.set(shard, NextShardIterator)
+      }
+      await pause()
+    }
+  }
+
+  const exited = read().catch((error: unknown) => {
+    if (!stopping.signal.aborted) console.error('The stream cannot be read any more.', error)
+  })
+  return {
+    url,
+    exited,
+    async stop() {
+      stopping.abort()
+      await exited
+      streams.destroy()
+    },
+  }
+}

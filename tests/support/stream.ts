@@ -1,0 +1,28 @@
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from '@aws-sdk/client-dynamodb-streams'
+import type { DynamoDBRecord } from 'aws-lambda'
+import { LOCAL_CREDENTIALS, localClient } from '../../scripts/local/dynamodb.ts'
+import { dynamoDbUrl } from './table.ts'
+
+/** All that DynamoDB Local's stream tells of a table, as Lambda hands it to a function: as JSON. */
+export async function streamOf(TableName: string): Promise<DynamoDBRecord[]> {
+  const url = dynamoDbUrl()
+  const { Table } = await localClient(url).send(new DescribeTableCommand({ TableName }))
+  const StreamArn = Table?.LatestStreamArn
+  const streams = new DynamoDBStreamsClient({ endpoint: url, ...LOCAL_CREDENTIALS })
+  const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }))
+  const records = []
+  for (const { ShardId } of StreamDescription?.Shards ?? []) {
+    const { ShardIterator } = await streams.send(
+      new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+    )
+    const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator }))
+    records.push(...Records)
+  }
+  return JSON.parse(JSON.stringify(records))
+}
