@@ -13,8 +13,13 @@ export default {
   testTimeout: 120_000,
   globalSetup: '<rootDir>/tests/support/globalSetup.ts',
   globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
-  modulePathIgnorePatterns: ['<rootDir>/.esbuild', '<rootDir>/.local', '<rootDir>/.serverless'],
-  collectCoverageFrom: ['lib/**/*.ts', 'functions/**/*.ts'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/.esbuild',
+    '<rootDir>/.local',
+    '<rootDir>/.serverless',
+    '<rootDir>/clients/typescript/dist',
+  ],
+  collectCoverageFrom: ['lib/**/*.ts', 'functions/**/*.ts', 'clients/typescript/src/**/*.ts'],
   coverageProvider: 'v8',
   coverageReporters: ['text'],
   coverageThreshold: {

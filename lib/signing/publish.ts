@@ -21,7 +21,8 @@ const NAME = { start: 4, length: 12 }
 
 /**
  * The signed list of revocations. `revoked` has the beginning of each license's id with the second up to which its leases
- * are void; what no lease can outlive is not in it. `number` only grows.
+ * are void; what no lease can outlive is not in it. `number` only grows. It is signed with the oldest key that is still
+ * published, which whoever holds a lease knows: a device that reaches nothing but the list cannot learn of a new one.
  */
 export async function publishRevocations(
   ring: SigningRing,
@@ -34,6 +35,7 @@ export async function publishRevocations(
       .filter(({ until }) => until > now)
       .map(({ licenseId, at }) => [licenseId.slice(start, start + length), Math.floor(at / 1000)]),
   )
-  const key = await signingKeyOf(signerAt(ring, now).secret)
+  const [oldest = signerAt(ring, now)] = liveAt(ring, now)
+  const key = await signingKeyOf(oldest.secret)
   return signToken(key, 'revocations', { number, revoked }, { now })
 }

@@ -12,6 +12,7 @@ import { findJava } from '../../scripts/local/java.ts'
 import {
   aCheckout as aCheckoutOfTheProject,
   aCommand,
+  aUsersEnvironment,
   type Checkout,
   type Command,
 } from '../support/checkout.ts'
@@ -47,14 +48,8 @@ let port: number
 let url: string
 let command: Command
 
-/** The environment of a user who has started nothing else. */
-function environment(changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(AWS|NODE_OPTIONS|JEST|TEST)/.test(name),
-  )
-  const home = path.isAbsolute(java) ? { JAVA_HOME: path.dirname(path.dirname(java)) } : {}
-  return { ...Object.fromEntries(kept), ...home, PORT: `${port}`, ...changes }
-}
+const environment = (changes: NodeJS.ProcessEnv = {}) =>
+  aUsersEnvironment(java, { PORT: `${port}`, ...changes })
 
 async function start() {
   command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })

@@ -34,6 +34,15 @@ export async function aCheckout(): Promise<Checkout> {
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) }
 }
 
+/** The environment of a user who has started nothing else, and has the Java that these tests have found. */
+export function aUsersEnvironment(java: string, changes: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(AWS|NODE_OPTIONS|JEST|TEST)/.test(name),
+  )
+  const home = path.isAbsolute(java) ? { JAVA_HOME: path.dirname(path.dirname(java)) } : {}
+  return { ...Object.fromEntries(kept), ...home, ...changes }
+}
+
 export interface Command {
   /** All that it printed so far, on both streams. */
   output(): string

@@ -7,6 +7,7 @@ import { createHandler as createDevicesHandler } from '../../functions/devices.t
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
+import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import type { Server } from '../../scripts/local/server.ts'
@@ -28,6 +29,7 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
     [/^\/api\/(?:activate|deactivate|devices)$/, createDevicesHandler(runtime)],
     [/^\/api\/generate$/, createGenerateHandler(runtime)],
     [/^\/api\/verify$/, createVerifyHandler(runtime)],
+    [/^\/\.well-known\//, createWellKnownHandler(runtime)],
     [/^\/webhooks\/stripe$/, createWebhookHandler(runtime)],
   ]
   const http = createServer(async (request, response) => {

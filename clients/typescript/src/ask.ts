@@ -1,0 +1,60 @@
+/** What the service answered, if it was the service: only a signature can tell. */
+export interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface Asking {
+  readonly fetch: typeof fetch
+  readonly timeoutMs: number
+  readonly retries: number
+}
+
+const FIRST_PAUSE_MS = 300
+
+/** Whether the same request can succeed a moment later. */
+const isPassing = (status: number) => status >= 500 || status === 429
+
+/**
+ * Sends a request and tries it again when nothing comes or the other side is unwell. Answers undefined when nothing came
+ * of it: no connection, no answer in time, a redirection, something that is not JSON such as a captive portal's page.
+ */
+export async function post(
+  { fetch, timeoutMs, retries }: Asking,
+  url: string,
+  body: object,
+): Promise<Answer | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      if (!isPassing(response.status)) {
+        return { status: response.status, body: Object(await response.json()) }
+      }
+    } catch (error) {
+      // What is not JSON will not be the next time, and nobody waits twice for who took all the time there was.
+      if (error instanceof SyntaxError || (error as Error).name === 'TimeoutError') return
+    }
+    if (attempt >= retries) return
+    const pause = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2)
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+/** What stands at an address, if it can be had at once. */
+export async function get({ fetch, timeoutMs }: Asking, url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return response.ok ? await response.text() : undefined
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,275 @@
+import { type Answer, type Asking, get, post } from './ask.ts'
+import { type Device, type Invalid, type LicenseStatus, statusOf, unknown } from './status.ts'
+import { browserStorage, type Storage } from './storage.ts'
+import { type Claims, isRevoked, type Read, readList, readToken, SKEW_SECONDS } from './token.ts'
+import { type PublishedKeys, type Trust, trustIn } from './trust.ts'
+
+export interface Options {
+  /** Where the License Authority is, such as `https://licenses.example.com`. */
+  readonly url: string
+  /** Its `/.well-known/jwks.json`, as it was when the app was built. Part of the app, never fetched when it runs. */
+  readonly keys: PublishedKeys
+  /** Where the lease is kept. Without one, the browser's localStorage. */
+  readonly storage?: Storage
+  /** What names this device and stays the same. Without one, a random text that is kept in the storage. */
+  readonly deviceId?: string
+  /** Where the list of revocations is, if there is a copy nearer than the service's own. */
+  readonly revocationsUrl?: string
+  /** How long an answer may take, in milliseconds; 5000 without it. */
+  readonly timeoutMs?: number
+  /** How often a request that failed is tried again; twice without it. */
+  readonly retries?: number
+  /** Is told each time that the license has become something else; the first time as well. */
+  readonly onChange?: (status: LicenseStatus) => void
+  readonly fetch?: typeof fetch
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+/** None of its methods rejects, but with what `onChange` throws: what cannot be found out is `unknown`. */
+export interface LicenseClient {
+  /** Whether any key is good just now. Keeps nothing. */
+  verify(license: string): Promise<LicenseStatus>
+  /** Gives this device a seat of a license, and keeps its key and a lease. Again is free. */
+  activate(license: string, name?: string): Promise<LicenseStatus>
+  /** Whether the kept license is good: by asking when that is possible, by the lease when not. */
+  check(): Promise<LicenseStatus>
+  /** Frees the seat of this device, and forgets the license. */
+  deactivate(): Promise<LicenseStatus>
+}
+
+/** What is kept between runs. */
+interface Kept {
+  license?: string
+  deviceId?: string
+  /** The last signed answer about the license: a lease when it was good. */
+  answer?: string
+  /** A list of revocations said that it does not count any more. */
+  void?: true
+  endorsements?: readonly string[]
+  /** The latest time that is known to have been, in milliseconds since the epoch. */
+  time?: number
+  /** The number of the newest list of revocations that was seen. */
+  list?: number
+}
+
+interface Believed {
+  readonly claims: Claims
+  readonly token: string
+  readonly answer: Answer
+}
+
+/** 128 bits that nobody can guess. */
+const random = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+
+/** @throws TypeError when nothing could be kept: each start would take another seat. */
+export function createLicenseClient(options: Options): LicenseClient {
+  const { keys, onChange, now = Date.now } = options
+  const storage = options.storage ?? browserStorage()
+  if (!storage) throw new TypeError('There is no localStorage here: give the client a storage')
+  const base = options.url.replace(/\/+$/, '')
+  const place = `license ${base}`
+  const listUrl = options.revocationsUrl ?? `${base}/.well-known/revocations.jwt`
+  const asking: Asking = {
+    fetch: options.fetch ?? ((...request) => fetch(...request)),
+    timeoutMs: options.timeoutMs ?? 5000,
+    retries: options.retries ?? 2,
+  }
+
+  async function load(): Promise<Kept> {
+    try {
+      return Object(JSON.parse((await storage?.get(place)) ?? '{}'))
+    } catch {
+      return {}
+    }
+  }
+
+  /** What somebody else changed meanwhile, in another window, is not undone. */
+  async function save(kept: Kept, license: string | undefined): Promise<void> {
+    try {
+      if ((await load()).license === license) await storage?.set(place, JSON.stringify(kept))
+    } catch {
+      // Then the next start has to ask.
+    }
+  }
+
+  const trustOf = ({ endorsements = [] }: Kept) =>
+    trustIn(keys.keys, [...(keys.endorsements ?? []), ...endorsements])
+
+  /** Reads an answer, and learns the keys that a trusted one speaks for when it is signed with one that is new. */
+  async function believe(kept: Kept, token: unknown, trust: Trust, sent: Sent): Promise<Read> {
+    const read = await readToken(token, { trust, ...sent })
+    if (read.ok || read.reason !== 'UNKNOWN_KEY') return read
+    const url = `${base}/.well-known/jwks.json?kid=${encodeURIComponent(`${read.kid}`)}`
+    const text = await get(asking, url)
+    try {
+      const { endorsements = [] }: Partial<PublishedKeys> = Object(JSON.parse(text ?? ''))
+      const learned = await readToken(token, { trust: await trustOf({ endorsements }), ...sent })
+      if (learned.ok) kept.endorsements = endorsements
+      return learned
+    } catch {
+      return read
+    }
+  }
+
+  async function ask(kept: Kept, route: string, license: string, sent: object, isHere: boolean) {
+    const trust = await trustOf(kept)
+    const nonce = random()
+    const deviceId = isHere ? kept.deviceId : undefined
+    const body = { license: license.trim(), deviceId, nonce, ...sent }
+    const answer = await post(asking, base + route, body)
+    if (!answer) return unknown('UNREACHABLE')
+    const { token, code, error } = answer.body
+    const read = await believe(kept, token, trust, { deviceId, nonce })
+    if (!read.ok) {
+      return code === 'INVALID_REQUEST'
+        ? unknown(code, `${error}`)
+        : unknown('UNTRUSTED', read.reason)
+    }
+    // What the service says of the time counts, also when this device was wrong about it.
+    kept.time = read.claims.iat * 1000
+    return { claims: read.claims, token: `${token}`, answer } satisfies Believed
+  }
+
+  /** What was known before, while nobody answers. `why`: what came of asking. */
+  async function lean(kept: Kept, why: LicenseStatus): Promise<LicenseStatus> {
+    const { answer, deviceId } = kept
+    if (answer === undefined) return why
+    const trust = await trustOf(kept)
+    const read = await readToken(answer, { trust, deviceId })
+    if (!read.ok) return unknown('UNTRUSTED', read.reason)
+    const { claims } = read
+    if (claims.code !== 'VALID') return statusOf(claims, false, true)
+
+    const time = now()
+    const lease = await readToken(answer, { trust, deviceId, now: time / 1000 })
+    if (!lease.ok && lease.reason === 'EXPIRED') return unknown('LEASE_ENDED', why.code)
+    if (!lease.ok || time < (kept.time ?? 0) - SKEW_SECONDS * 1000) return unknown('CLOCK_SET_BACK')
+    kept.time = Math.max(time, kept.time ?? 0)
+
+    const list = await readList(await get(asking, listUrl), trust)
+    if (list && list.number >= (kept.list ?? 0)) {
+      kept.list = list.number
+      if (isRevoked(claims, list)) kept.void = true
+    }
+    return kept.void
+      ? { status: 'invalid', code: 'REVOKED', source: 'list' }
+      : statusOf(claims, false, true)
+  }
+
+  /** What an answer means for the license that is kept. */
+  function settle(kept: Kept, { claims, token, answer }: Believed): LicenseStatus {
+    kept.answer = token
+    delete kept.void
+    return withDevices(statusOf(claims, true, true), answer)
+  }
+
+  let told = ''
+  function tell(status: LicenseStatus): LicenseStatus {
+    const {
+      source: _,
+      offlineUntil: _until,
+      detail: _detail,
+      ...said
+    } = {
+      source: '',
+      offlineUntil: 0,
+      detail: '',
+      ...status,
+    }
+    const news = JSON.stringify(said)
+    if (news !== told) {
+      told = news
+      onChange?.(status)
+    }
+    return status
+  }
+
+  let last: Promise<unknown> = Promise.resolve()
+  /** One after the other, each on what the one before kept. */
+  function next(work: (kept: Kept) => Promise<LicenseStatus>): Promise<LicenseStatus> {
+    const run = async () => {
+      const kept = await load()
+      const { license } = kept
+      const before = JSON.stringify(kept)
+      if (options.deviceId !== undefined) kept.deviceId = options.deviceId
+      let status: LicenseStatus
+      try {
+        status = await work(kept)
+      } catch (error) {
+        status = unknown('UNSUPPORTED', `${error}`)
+      }
+      if (JSON.stringify(kept) !== before) await save(kept, license)
+      return status
+    }
+    const result = last.then(run)
+    last = result
+    return result
+  }
+
+  let checking: Promise<LicenseStatus> | undefined
+
+  return {
+    verify: (license) =>
+      next(async (kept) => {
+        const asked = await ask(kept, '/api/verify', license, {}, false)
+        return 'claims' in asked ? statusOf(asked.claims, true, false) : asked
+      }),
+
+    activate: (license, name) =>
+      next(async (kept) => {
+        // Kept before it is sent: whatever becomes of the answer, the next try is the same device.
+        if (kept.deviceId === undefined) {
+          kept.deviceId = random()
+          await save(kept, kept.license)
+        }
+        const asked = await ask(kept, '/api/activate', license, { name }, true)
+        if (!('claims' in asked)) return asked
+        if (asked.claims.code === 'VALID') kept.license = license.trim()
+        // A key that cannot be had does not take away the one that is there.
+        else if (kept.license !== license.trim()) {
+          return withDevices(statusOf(asked.claims, true, false), asked.answer)
+        }
+        return settle(kept, asked)
+      }).then(tell),
+
+    check() {
+      checking ??= next(async (kept) => {
+        const { license } = kept
+        if (license === undefined) return unknown('NO_LICENSE')
+        const asked = await ask(kept, '/api/verify', license, {}, true)
+        return 'claims' in asked ? settle(kept, asked) : lean(kept, asked)
+      })
+        .then(tell)
+        .finally(() => {
+          checking = undefined
+        })
+      return checking
+    },
+
+    deactivate: () =>
+      next(async (kept) => {
+        const { license } = kept
+        if (license === undefined) return unknown('NO_LICENSE')
+        const asked = await ask(kept, '/api/deactivate', license, {}, true)
+        if (!('claims' in asked)) return asked
+        delete kept.license
+        delete kept.answer
+        delete kept.void
+        return statusOf(asked.claims, true, false)
+      }).then(tell),
+  }
+}
+
+interface Sent {
+  readonly deviceId: string | undefined
+  readonly nonce: string
+}
+
+const withDevices = (status: LicenseStatus, { body }: Answer): LicenseStatus =>
+  status.status === 'invalid' && Array.isArray(body['devices'])
+    ? ({ ...status, devices: body['devices'] as Device[] } satisfies Invalid)
+    : status

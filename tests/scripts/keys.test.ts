@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../../scripts/local/secretsManager.ts'
+
+const run = promisify(execFile)
+const MINUTES = 60_000
+const SECRET = 'license-authority/prod/signing-keys'
+
+let secretsManager: LocalSecretsManager
+beforeAll(async () => {
+  secretsManager = await startSecretsManager({ [SECRET]: 'as it is deployed' })
+})
+afterAll(() => secretsManager.stop())
+
+const ring = () => JSON.parse(secretsManager.secrets.get(SECRET) ?? '')
+
+/** Runs the command as a person does, against a Secrets Manager on this machine. */
+async function rotate(...args: string[]) {
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+  }
+  const { code, stdout, stderr } = await run('npm', ['run', '-s', 'keys:rotate', '--', ...args], {
+    env,
+  }).then(
+    (printed) => ({ code: 0, ...printed }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+  return { code, lines: `${stdout}${stderr}`.trim().split('\n') }
+}
+
+describe('npm run keys:rotate', () => {
+  it(
+    'adds a key that signs in two days, says so, and has to wait before it does it again',
+    async () => {
+      const { code, lines } = await rotate('--stage', 'prod')
+      expect([code, ...lines]).toEqual([
+        0,
+        expect.stringMatching(/^New key [\w-]{43}$/),
+        expect.stringMatching(/^Old key [\w-]{43}$/),
+        expect.stringMatching(/^The new one is published now and signs from 20.* UTC on\.$/),
+        expect.stringMatching(/^The old one stays published until 20.* UTC\.$/),
+      ])
+      const { keys, endorsements } = ring()
+      expect(keys).toEqual([
+        { secret: 'as it is deployed', signsFrom: 0 },
+        { secret: expect.stringMatching(/^[\w-]{43}$/), signsFrom: expect.any(Number) },
+      ])
+      expect(Math.abs(keys[1].signsFrom - Date.now() - 2 * 86_400_000)).toBeLessThan(MINUTES)
+      expect(endorsements).toHaveLength(1)
+
+      const again = await rotate('--stage', 'prod')
+      expect(again).toEqual({
+        code: 1,
+        lines: [expect.stringMatching(/^A new key is published already and signs from 20/)],
+      })
+      expect(ring().keys).toEqual(keys)
+    },
+    MINUTES,
+  )
+
+  it(
+    'replaces keys that leaked',
+    async () => {
+      const { code, lines } = await rotate('--stage', 'prod', '--now')
+      expect(code).toBe(0)
+      expect(lines).toContain('It signs as soon as the functions read it, within ten minutes.')
+      expect(lines).toContain('2 older keys are gone.')
+      expect(ring().keys).toHaveLength(1)
+    },
+    MINUTES,
+  )
+
+  it(
+    'says in a line what is wrong',
+    async () => {
+      expect(await rotate()).toEqual({
+        code: 1,
+        lines: ["error: required option '--stage <stage>' not specified"],
+      })
+      const { code, lines } = await rotate('--stage', 'none')
+      expect([code, lines.length]).toEqual([1, 1])
+    },
+    MINUTES,
+  )
+})
