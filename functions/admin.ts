@@ -14,7 +14,7 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, stage, store, tokens } = runtime
+  const { catalog, clock, log, outbox, stage, store, tokens } = runtime
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
@@ -27,6 +27,7 @@ export function createHandler(runtime: Runtime) {
     const context = {
       store,
       tokens,
+      outbox,
       catalog,
       keys: { ring, pepper, prefix: catalog.prefix },
       stage,

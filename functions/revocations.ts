@@ -5,13 +5,14 @@
 
 import { findTier } from '../lib/catalog/tier.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { licenseChangeIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
-import { licenseStream } from '../lib/lambda/stream.ts'
+import { streamConsumer } from '../lib/lambda/stream.ts'
 import { revocationOf } from '../lib/license/index.ts'
 
 export function createHandler(runtime: Runtime) {
   const { catalog, revocations } = runtime
-  return licenseStream(runtime, async ({ before, after }) => {
+  return streamConsumer(runtime, [], licenseChangeIn, async ({ before, after }) => {
     const graceDays = findTier(catalog, before.tier)?.graceDays ?? 0
     const revocation = revocationOf(before, after, graceDays)
     if (revocation) await revocations.add(revocation)

@@ -23,6 +23,12 @@ export const stripeLivemode = (env: Env) => env['STRIPE_LIVEMODE'] === 'true'
 /** Where Stripe is, if not at its own address. */
 export const stripeApiBase = (env: Env) => env['STRIPE_API_BASE'] || undefined
 
+/** Whose address mails come from; without one, none is sent. */
+export const mailFrom = (env: Env) => env['MAIL_FROM'] || undefined
+
+/** By which SES tells what became of a mail. */
+export const mailConfigurationSet = (env: Env) => env['MAIL_CONFIGURATION_SET'] || undefined
+
 const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',
   pepper: 'PEPPER_SECRET',

@@ -12,6 +12,7 @@ import type { DynamoDBBatchResponse } from 'aws-lambda'
 import getPort from 'get-port'
 import { startDocumentation } from './local/documentation.ts'
 import { createTable, localClient, startDynamoDb } from './local/dynamodb.ts'
+import { startInbox } from './local/inbox.ts'
 import { findJava } from './local/java.ts'
 import { routeGuide } from './local/routeGuide.ts'
 import { startSecretsManager } from './local/secretsManager.ts'
@@ -165,11 +166,13 @@ async function start(): Promise<void> {
   const table = service.resources.Resources.Table.Properties
   await createTable(client, table)
   const secretsManager = await keep(startSecretsManager(secretsOf(service)))
+  const inbox = await keep(startInbox(await getPort({ host: HOST, port: port + 2 })))
   const lambdaPort = await getPort({ host: HOST })
   const functions = await keep(
     startFunctions(port, lambdaPort, {
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_SESV2: inbox.url,
     }),
   )
   for (const { name } of followersIn(service)) {
@@ -178,7 +181,12 @@ async function start(): Promise<void> {
   }
   const documentationPort = await getPort({ host: HOST, port: port + 1 })
   const documentation = await keep(startDocumentation(documentationPort, functions.url))
-  const addresses = { api: functions.url, documentation: documentation.url, dynamoDb: dynamoDb.url }
+  const addresses = {
+    api: functions.url,
+    documentation: documentation.url,
+    inbox: inbox.url,
+    dynamoDb: dynamoDb.url,
+  }
   if (!stopping) console.log(routeGuide(addresses, data))
   await Promise.race(running.map(({ exited }) => exited))
   if (!stopping) throw new Error('A part of the system ended, so the rest was stopped.')

@@ -5,6 +5,7 @@ import { createHandler as createAdminHandler } from '../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../functions/generate.ts'
 import { handler as healthHandler } from '../functions/health.ts'
+import { createHandler as createRecoverHandler } from '../functions/recover.ts'
 import { createHandler as createWebhookHandler } from '../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../functions/wellKnown.ts'
@@ -13,6 +14,7 @@ import { catalog } from '../lib/catalog/catalog.ts'
 import type { Response } from '../lib/http/response.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createDynamoStore } from '../lib/store/dynamodb.ts'
+import { createOutbox } from '../lib/store/outbox.ts'
 import { createRevocationStore } from '../lib/store/revocations.ts'
 import { createTokenStore } from '../lib/store/tokens.ts'
 import { openApi } from '../scripts/openapi/document.ts'
@@ -51,6 +53,7 @@ beforeAll(async () => {
     store: createDynamoStore(nowhere),
     tokens: createTokenStore(nowhere),
     revocations: createRevocationStore(nowhere),
+    outbox: createOutbox(nowhere),
   }
   down = { ...test.runtime, ...stores }
   keyless = {
@@ -82,6 +85,7 @@ function send(on: Runtime, method: string, route: string, sent: Sent): Promise<R
   if (/^\/api\/(activate|deactivate|devices)$/.test(route)) {
     return createDevicesHandler(on)(event, aContext())
   }
+  if (route === '/api/recover') return createRecoverHandler(on)(event, aContext())
   if (route.startsWith('/.well-known/')) return createWellKnownHandler(on)(event, aContext())
   if (route === '/webhooks/stripe') return createWebhookHandler(on)(event, aContext())
   return createAdminHandler(on)(event, aContext())
@@ -127,6 +131,7 @@ async function good(path: string): Promise<Sent & { readonly id: string }> {
   }
   const { id, license } = await aLicense()
   if (path === '/api/verify' || path === '/api/devices') return { id, body: { license } }
+  if (path === '/api/recover') return { id, body: { email: 'lost@example.com' } }
   if (path.endsWith('activate')) return { id, body: { license, deviceId: 'device_1' } }
   const isToken = path.includes('/tokens/')
   const token = isToken

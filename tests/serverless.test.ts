@@ -31,6 +31,14 @@ const logs = (name: string) => [
   `logs:PutLogEvents ${LOGS}-${name}:*`,
 ]
 
+const STREAM = [
+  'dynamodb:DescribeStream Table.StreamArn',
+  'dynamodb:GetRecords Table.StreamArn',
+  'dynamodb:GetShardIterator Table.StreamArn',
+  'dynamodb:ListStreams *',
+]
+const SES = `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}`
+
 /** All that a function is told, and all that it may do. A wider right is a decision, made here too. */
 const FUNCTIONS = {
   health: { variables: { CORS_ORIGINS: ORIGINS }, may: logs('health') },
@@ -106,14 +114,45 @@ const FUNCTIONS = {
   },
   revocations: {
     variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    may: [...logs('revocations'), 'dynamodb:UpdateItem Table of REVOCATIONS', ...STREAM],
+  },
+  sendEmail: {
+    variables: {
+      CORS_ORIGINS: ORIGINS,
+      TABLE_NAME: TABLE,
+      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      PEPPER_SECRET: `${SECRET}/pepper`,
+      MAIL_FROM: 'licenses@app.example.com',
+      MAIL_CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+    },
     may: [
-      ...logs('revocations'),
-      'dynamodb:UpdateItem Table of REVOCATIONS',
-      'dynamodb:DescribeStream Table.StreamArn',
-      'dynamodb:GetRecords Table.StreamArn',
-      'dynamodb:GetShardIterator Table.StreamArn',
-      'dynamodb:ListStreams *',
+      ...logs('sendEmail'),
+      'dynamodb:GetItem Table',
+      'dynamodb:UpdateItem Table',
+      `dynamodb:Query \${Table.Arn}/index/byEmail`,
+      ...STREAM,
+      'secretsmanager:GetSecretValue MasterKeysSecret',
+      'secretsmanager:GetSecretValue PepperSecret',
+      `ses:SendEmail ${SES}:identity/*`,
+      `ses:SendEmail ${SES}:configuration-set/${TABLE}`,
+      'sqs:SendMessage UnsentMail',
     ],
+  },
+  recover: {
+    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    may: [...logs('recover'), 'dynamodb:UpdateItem Table of RECOVERY#*'],
+  },
+  remind: {
+    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    may: [
+      ...logs('remind'),
+      `dynamodb:Query \${Table.Arn}/index/byEnd`,
+      'dynamodb:UpdateItem Table',
+    ],
+  },
+  mailEvents: {
+    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    may: [...logs('mailEvents'), 'dynamodb:UpdateItem Table'],
   },
   admin: {
     variables: {
@@ -172,6 +211,7 @@ const ROUTES = {
   'POST /api/activate': 'Devices',
   'POST /api/deactivate': 'Devices',
   'POST /api/devices': 'Devices',
+  'POST /api/recover': 'Recover',
   'GET /.well-known/jwks.json': 'WellKnown',
   'GET /.well-known/revocations.jwt': 'WellKnown',
   'GET /api/admin/{proxy+}': 'Admin',
@@ -212,10 +252,22 @@ const environment = () => ({
 })
 
 const packaged = () =>
-  run('npm', ['run', 'package', '--', '--stage', STAGE, `--param=corsOrigins=${ORIGINS}`], {
-    cwd: checkout.directory,
-    env: environment(),
-  })
+  run(
+    'npm',
+    [
+      'run',
+      'package',
+      '--',
+      '--stage',
+      STAGE,
+      `--param=corsOrigins=${ORIGINS}`,
+      '--param=mailFrom=licenses@app.example.com',
+    ],
+    {
+      cwd: checkout.directory,
+      env: environment(),
+    },
+  )
 
 const named = (name: string): Resource => {
   const resource = resources[name]
@@ -278,7 +330,8 @@ describe('the functions in the template', () => {
               .join('.')
               .replace(/\.Arn$/, '')
           : value
-      const keys = Condition?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys']
+      const [leading] = Object.values(Condition ?? {})
+      const keys = leading?.['dynamodb:LeadingKeys']
       return `${name}${keys ? ` of ${keys}` : ''}`
     })
 
@@ -363,26 +416,75 @@ describe('the routes in the template', () => {
 
 describe('the stream in the template', () => {
   it('tells a function of changed licenses, and again what it could not take', () => {
-    expect(all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties)).toEqual([
+    const followers = all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties)
+    const pattern = (...filters: object[]) => ({
+      Filters: filters.map((filter) => ({ Pattern: JSON.stringify(filter) })),
+    })
+    expect(followers).toEqual([
       {
         BatchSize: 100,
         Enabled: true,
         EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
         FunctionName: { 'Fn::GetAtt': ['RevocationsLambdaFunction', 'Arn'] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        FilterCriteria: {
-          Filters: [
-            {
-              Pattern: JSON.stringify({
-                eventName: ['MODIFY'],
-                dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
-              }),
-            },
-          ],
+        FilterCriteria: pattern({
+          eventName: ['MODIFY'],
+          dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
+        }),
+        StartingPosition: 'TRIM_HORIZON',
+      },
+      {
+        BatchSize: 10,
+        Enabled: true,
+        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+        FunctionName: { 'Fn::GetAtt': ['SendEmailLambdaFunction', 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRecordAgeInSeconds: 86_400,
+        DestinationConfig: {
+          OnFailure: { Destination: { 'Fn::GetAtt': ['UnsentMail', 'Arn'] } },
         },
+        FilterCriteria: pattern(
+          {
+            eventName: ['INSERT'],
+            dynamodb: { Keys: { sk: { S: [{ prefix: 'OUTBOX#' }] } } },
+          },
+          {
+            eventName: ['INSERT', 'MODIFY'],
+            dynamodb: { Keys: { sk: { S: ['RECOVERY'] } } },
+          },
+        ),
         StartingPosition: 'TRIM_HORIZON',
       },
     ])
+  })
+})
+
+describe('what else calls a function in the template', () => {
+  it('is the clock, once a day, and what SES tells of the mails of this stage', () => {
+    const rules = all('AWS::Events::Rule').map(({ Properties }) => [
+      Properties['ScheduleExpression'],
+      Properties['EventPattern'],
+    ])
+    expect(rules).toContainEqual(['cron(0 9 * * ? *)', undefined])
+    expect(rules).toContainEqual([
+      undefined,
+      {
+        source: ['aws.ses'],
+        'detail-type': ['Email Delivered', 'Email Bounced', 'Email Complaint Received'],
+        detail: {
+          mail: { tags: { 'ses:configuration-set': [{ Ref: 'MailConfigurationSet' }] } },
+        },
+      },
+    ])
+    expect(rules).toHaveLength(2)
+  })
+
+  it('has an alarm for mails that were given up', () => {
+    expect(named('UnsentMailAlarm').Properties).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['UnsentMail', 'QueueName'] } }],
+      Threshold: 0,
+    })
   })
 })
 
@@ -540,7 +642,15 @@ describe('the packaged functions', () => {
     expect((await invoke('devices', activate)).body).toMatchObject({ token: expect.any(String) })
     const keys = aRequest('GET', '/.well-known/jwks.json')
     expect((await invoke('wellKnown', keys)).body).toMatchObject({ keys: [{ crv: 'Ed25519' }] })
-    expect((await invoke('revocations', { Records: [] })).answer).toEqual({ batchItemFailures: [] })
+    for (const follower of ['revocations', 'sendEmail'] as const) {
+      const { answer } = await invoke(follower, { Records: [] })
+      expect(answer).toEqual({ batchItemFailures: [] })
+    }
+    expect((await invoke('remind', {})).answer).toMatchObject({ reminded: expect.any(Number) })
+    const lost = aPost({ email: 'lost@example.com' }, { route: '/api/recover' })
+    expect((await invoke('recover', lost)).status).toBe(200)
+    const told = { 'detail-type': 'Email Delivered', detail: { mail: {} } }
+    expect((await invoke('mailEvents', told)).answer).toEqual({ state: 'delivered' })
 
     const event = JSON.stringify(aStripeCheckout({ id: 'cs_packaged' }))
     const signed = aSignature(event, { secret: 'whsec_packaged', at: Date.now() })

@@ -158,6 +158,7 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
       ...(userEmail !== undefined && { userEmail }),
     }),
   ),
+  anAction('resend', 'Sends the mail with the key once more.', plain, () => ({ action: 'resent' })),
   anAction('note', 'Writes the reason into the history, and changes nothing.', plain, () => ({
     action: 'noted',
   })),

@@ -49,6 +49,14 @@ const deviceAnswer = z.object({
   activatedAt: z.number(),
 })
 
+const mailAnswer = z.object({
+  kind: z.string(),
+  state: z.string(),
+  at: z.number(),
+  changedAt: z.nullable(z.number()),
+  detail: z.nullable(z.string()),
+})
+
 const verdictAnswer = z.object({
   valid: z.boolean(),
   code: z.string(),
@@ -121,7 +129,7 @@ export const LICENSE_ROUTES = [
     path: '/licenses/{id}',
     scope: 'licenses:read',
     summary:
-      'One license: its verdict now, what it is judged by, its devices, and its history, newest first.',
+      'One license: its verdict now, what it is judged by, its devices, its mails, and its history, newest first.',
     answer: z.extend(licenseAnswer, {
       features: z.array(z.string()),
       verdict: verdictAnswer,
@@ -129,15 +137,17 @@ export const LICENSE_ROUTES = [
       keyVersion: z.string(),
       earlierKeys: z.array(z.object({ issuedAt: z.number(), until: z.number() })),
       activeDevices: z.array(deviceAnswer),
+      mails: z.array(mailAnswer),
       events: z.array(eventAnswer),
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params }) {
-      const { store, now, catalog } = context
+      const { store, outbox, now, catalog } = context
       const license = await theLicense(context, params)
-      const [events, devices] = await Promise.all([
+      const [events, devices, mails] = await Promise.all([
         store.history(license.id, { limit: SHOWN_EVENTS }),
         store.devices(license.id),
+        outbox.list(license.id),
       ])
       return {
         ...licenseView(license, now),
@@ -153,6 +163,7 @@ export const LICENSE_ROUTES = [
           .filter(({ releasedAt }) => releasedAt === null)
           .toSorted((a, b) => a.activatedAt - b.activatedAt)
           .map(({ releasedAt: _, ...device }) => device),
+        mails: mails.map(({ licenseId: _, period: _period, ...mail }) => mail),
         events: events.map(eventView),
       }
     },

@@ -4,11 +4,13 @@ import type { Catalog } from '../catalog/schema.ts'
 import type { Caller } from '../http/auth.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
 import { type Keys, LICENSE_ID, type LicenseId, type LicenseStore } from '../license/index.ts'
+import type { Outbox } from '../mail/outbox.ts'
 
 /** What a route has at hand. */
 export interface AdminContext {
   readonly store: LicenseStore
   readonly tokens: TokenStore
+  readonly outbox: Pick<Outbox, 'list'>
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string

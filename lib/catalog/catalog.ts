@@ -6,9 +6,22 @@ export const catalog: Catalog = {
   prefix: 'QF',
   fallbackTier: 'free',
   deviceSwaps: 5,
+  mail: {
+    color: '#1f6feb',
+    logoUrl: null,
+    supportEmail: 'support@example.com',
+    howToActivate: 'Open Quantum Falcon, go to Settings, License, and paste the key there.',
+    links: {
+      app: 'https://app.example.com/settings/license',
+      billing: 'https://app.example.com/billing',
+      renew: 'https://app.example.com/pricing',
+    },
+    sendsRenewals: false,
+  },
   tiers: {
     free: {
       label: 'Free',
+      highlights: ['Basic dashboard', 'Manual trading', 'Basic analytics'],
       features: ['basic_dashboard', 'manual_trading', 'basic_analytics', 'community_readonly'],
       defaultDurationDays: 30,
       seats: 1,
@@ -19,6 +32,13 @@ export const catalog: Catalog = {
     },
     pro: {
       label: 'Pro',
+      highlights: [
+        '3 AI agents',
+        'Advanced analytics',
+        'Strategy marketplace',
+        'Copy trading',
+        'Priority support',
+      ],
       features: [
         'all_free_features',
         'ai_agents_3',
@@ -36,6 +56,14 @@ export const catalog: Catalog = {
     },
     elite: {
       label: 'Elite',
+      highlights: [
+        'Everything in Pro',
+        'Unlimited AI agents',
+        'Market intelligence',
+        'Custom strategy builder',
+        'API access',
+        'Whale tracking',
+      ],
       features: [
         'all_pro_features',
         'unlimited_agents',
@@ -54,6 +82,13 @@ export const catalog: Catalog = {
     },
     lifetime: {
       label: 'Lifetime',
+      highlights: [
+        'Everything in Elite',
+        'All updates, for life',
+        'VIP support',
+        'Beta access',
+        'White label',
+      ],
       features: [
         'all_elite_features',
         'lifetime_updates',

@@ -15,6 +15,8 @@ import {
 const tierSchema = z.strictObject({
   /** What a customer reads. */
   label: z.string().min(1),
+  /** The same for people, a line each, in the mail with the key. */
+  highlights: z.array(z.string().min(1)),
   /** What the client application switches on, in this order. */
   features: z.array(z.string().min(1)),
   /** Days of a license that was asked for without a duration; -1 is for life. */
@@ -31,15 +33,40 @@ const tierSchema = z.strictObject({
   stripePriceIds: z.array(z.string().regex(/^price_\w+$/)),
 })
 
+const link = z.url({ protocol: /^https?$/ })
+
+/** How mails look and where they lead. */
+const mailSchema = z.strictObject({
+  /** Of the button, as `#rrggbb`; the text on it is white. */
+  color: z.string().regex(/^#[0-9a-f]{6}$/i),
+  /** Shown 40 pixels high; null for the product's name in its place. */
+  logoUrl: z.nullable(link),
+  supportEmail: z.email(),
+  /** What a customer does with a key. */
+  howToActivate: z.string().min(1),
+  links: z.strictObject({
+    /** Where a key is used. */
+    app: link,
+    /** Where a card is changed and a subscription ended. */
+    billing: link,
+    /** Where a license is bought again. */
+    renew: link,
+  }),
+  /** Whether every renewal that was paid is told of, besides what Stripe sends. */
+  sendsRenewals: z.boolean(),
+})
+
 const catalogSchema = z
   .strictObject({
-    productName: z.string().min(1),
+    /** Without line breaks, since it stands in subjects and senders. */
+    productName: z.string().regex(/^[^\r\n]+$/),
     /** Begins every key. Keys that were sold keep it, so it cannot change after the first sale. */
     prefix: z.string().regex(KEY_PREFIX),
     /** How many devices may take the place of released ones within thirty days. */
     deviceSwaps: z.int().min(0).max(1000),
     /** What an expired customer may still use. */
     fallbackTier: z.string(),
+    mail: mailSchema,
     tiers: z.record(z.string().regex(TIER_NAME), tierSchema),
   })
   .check(({ value: catalog, issues }) => {

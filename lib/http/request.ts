@@ -168,6 +168,9 @@ export const activateSchema = z.object(
 /** `POST /api/deactivate`. */
 export const deactivateSchema = z.object({ license, deviceId: id, nonce }, 'must be an object')
 
+/** `POST /api/recover`. */
+export const recoverSchema = z.object({ email }, 'must be an object')
+
 /** `POST /api/devices`. */
 export const devicesSchema = z.object({ license }, 'must be an object')
 

@@ -9,6 +9,8 @@ import type { Catalog } from '../catalog/schema.ts'
 import {
   corsOrigins,
   type Env,
+  mailConfigurationSet,
+  mailFrom,
   type SecretName,
   secretIds,
   stage,
@@ -17,7 +19,9 @@ import {
   tableName,
 } from '../config.ts'
 import type { LicenseStore, RevocationStore } from '../license/index.ts'
+import type { Outbox } from '../mail/outbox.ts'
 import { createDynamoStore } from '../store/dynamodb.ts'
+import { createOutbox } from '../store/outbox.ts'
 import { createRevocationStore } from '../store/revocations.ts'
 import { createTokenStore } from '../store/tokens.ts'
 import { createLog, type Log } from './log.ts'
@@ -36,6 +40,12 @@ export interface Runtime {
   readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly metrics: Metrics
+  readonly outbox: Outbox
+  readonly mail: {
+    /** An address that SES may send from; nothing is sent without one. */
+    readonly from: string | undefined
+    readonly configurationSet: string | undefined
+  }
   readonly stripe: {
     /** Whether this stage sells for real money. */
     readonly livemode: boolean
@@ -52,7 +62,7 @@ export interface Runtime {
  * With these, an AWS service that does not answer is given up on within seconds, well before the function's own
  * timeout, so that the caller hears `UNAVAILABLE`. The SDK's defaults wait for ever.
  */
-const BOUNDED = {
+export const BOUNDED = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
 }
@@ -77,6 +87,8 @@ export function createRuntime(env: Env): Runtime {
     corsOrigins: corsOrigins(env),
     log: createLog(),
     metrics: createMetrics(),
+    outbox: createOutbox({ client, table }),
+    mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
     stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,
     async prime() {

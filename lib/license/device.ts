@@ -1,9 +1,9 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { Cause } from './audit.ts'
-import { DAY_MS } from './issue.ts'
 import type { LicenseId } from './key.ts'
 import type { AuditAction, AuditEntry, License } from './license.ts'
 import type { LicenseStore } from './store.ts'
+import { DAY_MS } from './time.ts'
 import { type Bad, type Good, type LookingUp, look, type RefusalCode, without } from './verify.ts'
 
 declare const brand: unique symbol

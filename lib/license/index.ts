@@ -10,7 +10,6 @@ export {
 export { evaluate, type LicenseState, STATES } from './evaluate.ts'
 export { type Imported, importLicense } from './import.ts'
 export {
-  DAY_MS,
   type Issued,
   type Issuing,
   issueLicense,
@@ -53,7 +52,7 @@ export type {
 } from './license.ts'
 export { type Filter, listLicenses, type Page } from './list.ts'
 export { applyChange, type Deed, manageLicense, type Refusal, UNKNOWN } from './manage.ts'
-export type { Notice } from './outbox.ts'
+export { type Notice, type NoticeKind, reminderOf } from './outbox.ts'
 export { licenseAt } from './past.ts'
 export { type Reissued, reissueKey } from './reissue.ts'
 export type { Result } from './result.ts'
@@ -74,4 +73,5 @@ export {
   StoreUnavailable,
   Unavailable,
 } from './store.ts'
+export { DAY_MS } from './time.ts'
 export { judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'

@@ -6,6 +6,7 @@ import { noticesOf } from './outbox.ts'
 import { err, ok, type Result } from './result.ts'
 import { adopt, type Held } from './settle.ts'
 import type { Claim, HeldClaim, LicenseStore, ProviderRecord } from './store.ts'
+import { DAY_MS } from './time.ts'
 
 /** How long a license without an end is said to last where a number is needed: the seed's 100 years of 365 days. */
 export const LIFETIME_DAYS = 100 * 365
@@ -15,8 +16,6 @@ export const LIFETIME = -1
 
 /** The longest license that is not for life, in days. */
 export const MAX_DURATION_DAYS = 36_500
-
-export const DAY_MS = 24 * 60 * 60 * 1000
 
 /** What somebody is entitled to. */
 export interface Order extends Cause {

@@ -1,7 +1,7 @@
 import { evaluate, goodUntil, isGood } from './evaluate.ts'
-import { DAY_MS } from './issue.ts'
 import type { LicenseId } from './key.ts'
 import type { License, LicenseFacts } from './license.ts'
+import { DAY_MS } from './time.ts'
 import type { Good } from './verify.ts'
 
 /** The most days that a tier may let a device go on without asking. */

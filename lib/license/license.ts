@@ -106,6 +106,7 @@ export type AuditAction =
   | 'reissued'
   | 'revealed'
   | 'noted'
+  | 'resent'
   | 'device_activated'
   | 'device_released'
 

@@ -1,10 +1,11 @@
 import { auditOfChange, before, type Cause } from './audit.ts'
 import { evaluate } from './evaluate.ts'
-import { DAY_MS } from './issue.ts'
 import type { LicenseId } from './key.ts'
 import type { License, LicenseChange } from './license.ts'
+import type { Notice } from './outbox.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
+import { DAY_MS } from './time.ts'
 
 /** Why something was not done to a license. `why` is for people. */
 export interface Refusal {
@@ -14,7 +15,7 @@ export interface Refusal {
 
 /** What a person wants of a license. */
 export type Deed =
-  | { readonly action: 'revoked' | 'suspended' | 'revealed' | 'noted' }
+  | { readonly action: 'revoked' | 'suspended' | 'revealed' | 'noted' | 'resent' }
   /** `clearRisk`: also forget that the money went back, which otherwise counts for itself. */
   | { readonly action: 'reinstated'; readonly clearRisk: boolean }
   /** By some days from its end, or from now if that is over; or until a moment in milliseconds since the epoch. */
@@ -62,7 +63,7 @@ export async function manageLicense(
       ...(isChange && { expected: license.version }),
       to,
       audit: auditOfChange(cause, license.id, before(license, to), to, at, deed.action),
-      notices: deed.action === 'revoked' ? [{ kind: 'revoked', period: `${now}`, at: now }] : [],
+      notices: noticesOf(deed, now),
     },
     now,
   })
@@ -109,8 +110,15 @@ function changeOf(
       }
     case 'revealed':
     case 'noted':
+    case 'resent':
       return {}
   }
+}
+
+/** What the holder is told of it. The key is told once more under a period of its own. */
+function noticesOf({ action }: Deed, now: number): readonly Notice[] {
+  if (action === 'revoked') return [{ kind: 'revoked', period: `${now}`, at: now }]
+  return action === 'resent' ? [{ kind: 'issued', period: `resent ${now}`, at: now }] : []
 }
 
 function extension(

@@ -1,11 +1,23 @@
-import type { Billing, Entitlement } from './license.ts'
+import { goodUntil } from './evaluate.ts'
+import type { Billing, Entitlement, License } from './license.ts'
+import { DAY_MS } from './time.ts'
+
+export type NoticeKind =
+  | 'issued'
+  | 'reissued'
+  | 'payment_failed'
+  | 'renewed'
+  | 'canceled'
+  | 'revoked'
+  | 'expiring_7'
+  | 'expiring_1'
 
 /**
  * What the holder of a license is to be told, once. Written with the change that is the reason, so that nothing is
  * told of what did not happen, and nothing that happened stays untold.
  */
 export interface Notice {
-  readonly kind: 'issued' | 'payment_failed' | 'canceled' | 'revoked'
+  readonly kind: NoticeKind
   /** One notice of a kind for each period, however often the facts go back and forth. */
   readonly period: string
   /** Milliseconds since the epoch. */
@@ -22,11 +34,13 @@ type Given = Partial<Pick<Entitlement, 'billing' | 'risk'>>
 export function noticesOf(before: Given, after: Given, now: number): readonly Notice[] {
   const notice = (kind: Notice['kind'], period: string) => ({ kind, period, at: now })
   const end = endOf(after.billing)
+  const paidUntil = renewedUntil(before.billing, after.billing)
   return [
     ...(isUsable(after) && !isUsable(before) ? [notice('issued', 'first')] : []),
     ...(isOwed(after) && !isOwed(before)
       ? [notice('payment_failed', `${after.billing?.graceUntil}`)]
       : []),
+    ...(paidUntil !== null ? [notice('renewed', `${paidUntil}`)] : []),
     ...(end !== null && hasBegun(before) && endOf(before.billing) === null
       ? [notice('canceled', `${end}`)]
       : []),
@@ -34,6 +48,39 @@ export function noticesOf(before: Given, after: Given, now: number): readonly No
       ? [notice('revoked', `${after.risk}`)]
       : []),
   ]
+}
+
+/** Until when it is paid now, if that is a renewal and not a trifle. */
+function renewedUntil(before: Given['billing'], after: Given['billing']): number | null {
+  const wasPaid = before?.status === 'paid' || before?.status === 'past_due'
+  if (!wasPaid || after?.status !== 'paid' || after.graceUntil === undefined) return null
+  const { paidUntil } = after
+  const isLater =
+    paidUntil !== null && before.paidUntil !== null && paidUntil - before.paidUntil >= DAY_MS
+  return isLater ? paidUntil : null
+}
+
+const REMINDERS = [
+  { kind: 'expiring_1', days: 1 },
+  { kind: 'expiring_7', days: 7 },
+] as const
+
+/**
+ * The reminder that is due for a license that ends and does not renew: of seven days before its end, or of one. A
+ * license that was made for less than that has none. It is the same one however often and from wherever it is asked for,
+ * since it is counted in milliseconds from the end.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function reminderOf({ facts, createdAt }: License, now: number): Notice | undefined {
+  const { billing, extendedUntil } = facts
+  const isRenewed = billing.graceUntil !== undefined && billing.cancelAt === undefined
+  const end = goodUntil(facts)
+  if (!Number.isFinite(end) || end < now) return
+  if (isRenewed && (extendedUntil ?? Number.NEGATIVE_INFINITY) < end) return
+  const due = REMINDERS.find(({ days }) => end - now <= days * DAY_MS)
+  if (!due || createdAt >= end - due.days * DAY_MS) return
+  return { kind: due.kind, period: `${end}`, at: now }
 }
 
 const hasBegun = ({ billing }: Given) => billing !== undefined && billing.status !== 'pending'

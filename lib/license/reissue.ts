@@ -65,7 +65,7 @@ export async function reissueKey(
           at,
           'reissued',
         ),
-        notices: [{ kind: 'issued', period: to.keyId, at: now }],
+        notices: [{ kind: 'reissued', period: to.keyId, at: now }],
       },
       now,
     })

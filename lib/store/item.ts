@@ -15,6 +15,7 @@ import type {
   Notice,
   ProviderRecord,
 } from '../license/index.ts'
+import type { Delivery } from '../mail/outbox.ts'
 
 export type Item = Record<string, unknown>
 
@@ -176,9 +177,29 @@ export function toAuditItem(entry: AuditEntry, unique: string): Item {
   }
 }
 
-export const noticeKey = (id: LicenseId, { kind, period }: Notice) => ({
+/** What begins the sort key of a notice. */
+export const OUTBOX = 'OUTBOX#'
+
+export const noticeKey = (id: LicenseId, { kind, period }: Pick<Notice, 'kind' | 'period'>) => ({
   pk: licenseKey(id).pk,
-  sk: `OUTBOX#${kind}#${period}`,
+  sk: `${OUTBOX}${kind}#${period}`,
+})
+
+export function fromNoticeItem(item: Item): Delivery {
+  const { licenseId, kind, period, state = 'waiting', at, changedAt = null, detail = null } = item
+  return { licenseId, kind, period, state, at, changedAt, detail } as Delivery
+}
+
+export const addressKey = (address: string) => ({
+  pk: `ADDRESS#${emailKey(address)}`,
+  sk: 'ADDRESS',
+})
+
+export const RECOVERY = 'RECOVERY'
+
+export const recoveryKey = (address: string) => ({
+  pk: `RECOVERY#${emailKey(address)}`,
+  sk: RECOVERY,
 })
 
 /** A notice as an update that leaves alone what is written already, and what was done about it since. */

@@ -1,7 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { License } from '../license/index.ts'
-import { fromLicenseItem, type Item, LICENSE } from './item.ts'
+import type { NoticeRef } from '../mail/outbox.ts'
+import { fromLicenseItem, type Item, LICENSE, OUTBOX, RECOVERY } from './item.ts'
 
 export interface LicenseChanged {
   readonly before: License
@@ -20,6 +21,28 @@ type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']
 
 const imageOf = (image: Image): Item | undefined =>
   image && unmarshall(image as Parameters<typeof unmarshall>[0])
+
+/** The notice that a record tells of, when it is new. */
+export function noticeIn({ dynamodb }: DynamoDBRecord): NoticeRef | undefined {
+  const item = imageOf(dynamodb?.NewImage)
+  if (dynamodb?.OldImage || !`${item?.['sk']}`.startsWith(OUTBOX)) return
+  const { licenseId, kind, period } = item as unknown as NoticeRef
+  return { licenseId, kind, period }
+}
+
+/** The address whose keys somebody asked for, and when. */
+export interface Asked {
+  readonly address: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+export function recoveryIn({ dynamodb }: DynamoDBRecord): Asked | undefined {
+  const item = imageOf(dynamodb?.NewImage)
+  return item?.['sk'] === RECOVERY
+    ? { address: `${item['address']}`, at: Number(item['first']) }
+    : undefined
+}
 
 /** Another id of a license has the same sort key, and no facts. */
 const isLicense = ({ sk, facts }: Item) => sk === LICENSE && facts !== undefined

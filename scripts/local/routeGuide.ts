@@ -1,11 +1,15 @@
 interface Addresses {
   readonly api: string
   readonly documentation: string
+  readonly inbox: string
   readonly dynamoDb: string
 }
 
 /** What `npm start` prints: every route with a line to try it. README shows the same lines. */
-export function routeGuide({ api: url, documentation, dynamoDb }: Addresses, data: string): string {
+export function routeGuide(
+  { api: url, documentation, inbox, dynamoDb }: Addresses,
+  data: string,
+): string {
   return `
 License Authority runs on ${url}
 
@@ -13,6 +17,7 @@ License Authority runs on ${url}
   Stripe webhook secret  whsec_dev
   master key             dev_master_key
   API documentation      ${documentation}
+  sent mails             ${inbox}
   DynamoDB Local         ${dynamoDb}, data in ${data}
 
 GET /health
@@ -26,6 +31,9 @@ POST /api/verify (put in the license that generate answered)
 
 POST /api/activate, /api/deactivate, /api/devices (the same)
   curl -X POST ${url}/api/activate -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890","deviceId":"my-computer","name":"My computer"}'
+
+POST /api/recover (mails the keys of an address to it)
+  curl -X POST ${url}/api/recover -H "Content-Type: application/json" -d '{"email":"user@example.com"}'
 
 GET /.well-known/jwks.json, /.well-known/revocations.jwt (for who checks signed answers)
   curl ${url}/.well-known/jwks.json

@@ -12,6 +12,7 @@ import {
   devicesSchema,
   duration,
   generateSchema,
+  recoverSchema,
   verifySchema,
 } from '../../lib/http/request.ts'
 import { LIFETIME, MAX_DURATION_DAYS, STATES } from '../../lib/license/index.ts'
@@ -345,6 +346,20 @@ function publicPaths(catalog: Catalog): Json {
             'The devices, in the order in which they were activated',
           ),
           '401': notGood({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+        },
+      },
+    },
+    '/api/recover': {
+      post: {
+        operationId: 'recover',
+        tags: ['Licenses'],
+        summary: 'Mails the keys of an address to it, three times an hour at the most.',
+        description: 'The answer is the same whether it has licenses or not.',
+        security: [],
+        requestBody: { required: true, ...jsonOf(toJson(recoverSchema)) },
+        responses: {
+          ...answer(object({ message: text }), 'Whatever there is, is on its way'),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
         },
       },

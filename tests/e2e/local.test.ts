@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import getPort from 'get-port'
@@ -220,15 +221,16 @@ describe('the webhook', () => {
   })
 })
 
+async function stripeSend(...args: string[]) {
+  const sent = aCommand('npm', ['run', '-s', 'stripe:send', '--', ...args, '--url', url], {
+    cwd: checkout.directory,
+    env: environment(),
+  })
+  const code = await sent.exited
+  return { code, lines: sent.output().trim().split('\n') }
+}
+
 describe('npm run stripe:send', () => {
-  async function stripeSend(...args: string[]) {
-    const sent = aCommand('npm', ['run', '-s', 'stripe:send', '--', ...args, '--url', url], {
-      cwd: checkout.directory,
-      env: environment(),
-    })
-    const code = await sent.exited
-    return { code, lines: sent.output().trim().split('\n') }
-  }
   const keyIn = (lines: readonly string[]) =>
     lines.map((line) => /^ {2}key (QF-\S+)$/.exec(line)?.[1]).find(Boolean)
 
@@ -291,6 +293,41 @@ describe('npm run stripe:send', () => {
   })
 })
 
+describe('the inbox', () => {
+  interface Sent {
+    readonly destination: { readonly to: readonly string[] }
+    readonly body: { readonly text: string }
+  }
+  /** What arrives at an address, within some seconds. */
+  async function arrives(address: string, count = 1): Promise<readonly string[]> {
+    const inbox = /sent mails +(http:\S+)/.exec(command.output())?.[1] ?? ''
+    for (let tries = 0; tries < 150; tries++) {
+      const { emails } = (await (await fetch(`${inbox}/store`)).json()) as { emails: Sent[] }
+      const arrived = emails.filter(({ destination }) => destination.to.includes(address))
+      if (arrived.length >= count) return arrived.map(({ body }) => body.text)
+      await sleep(100)
+    }
+    throw new Error(`Nothing arrived at ${address}`)
+  }
+
+  it('shows the key of whoever bought at Stripe', async () => {
+    const email = 'inbox@example.com'
+    await stripeSend('checkout.session.completed', '--purchase', 'inbox', '--email', email)
+    const [text] = await arrives(email)
+    expect(text).toMatch(/QF-PRO-[0-9a-f]{12}-\d{10}/)
+    expect(text).toContain('Quantum Falcon Pro')
+  })
+
+  it('shows a key that was lost, to the address that it is of', async () => {
+    const email = 'lost@example.com'
+    const { license } = (await generate({ userId: 'lost', userEmail: email, tier: 'pro' })).json()
+    await arrives(email)
+    expect((await post('/api/recover', { email })).status).toBe(200)
+    expect((await post('/api/recover', { email: 'nobody@example.com' })).status).toBe(200)
+    expect((await arrives(email, 2)).every((text) => text.includes(license))).toBe(true)
+  })
+})
+
 describe('what npm start prints', () => {
   it('is the credentials and the addresses', () => {
     for (const text of ['dev_admin_token', 'whsec_dev', 'dev_master_key', url, '.local/dynamodb']) {
@@ -301,7 +338,9 @@ describe('what npm start prints', () => {
   it('is a line for each route that can be pasted as it stands', async () => {
     const lines = command.output().match(/^ {2}(?:curl|body=).*$/gm) ?? []
     const answers = await Promise.all(lines.map(curl))
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401, 401, 200, 200, 200, 200])
+    expect(answers.map(({ status }) => status)).toEqual([
+      200, 200, 401, 401, 200, 200, 200, 200, 200,
+    ])
   })
 
   it('is a page that tells of every route and can try it here', async () => {

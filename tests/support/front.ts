@@ -32,7 +32,10 @@ export async function aFront(service: string): Promise<Front> {
     const body = await text(request)
     const answer = await fetch(`${service}${path}`, {
       method,
-      headers: { 'content-type': headers['content-type'] ?? '' },
+      headers: {
+        'content-type': headers['content-type'] ?? '',
+        authorization: headers.authorization ?? '',
+      },
       ...(body !== '' && { body }),
     })
     const passing = { path, status: answer.status, body: await answer.text() }

@@ -4,6 +4,7 @@ import type { Log } from '../../lib/lambda/log.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
+import { createOutbox } from '../../lib/store/outbox.ts'
 import { createRevocationStore } from '../../lib/store/revocations.ts'
 import { createTokenStore } from '../../lib/store/tokens.ts'
 import {
@@ -72,6 +73,8 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     runtime: {
       store: createDynamoStore({ client: documents, table }),
       tokens: createTokenStore({ client: documents, table }),
+      outbox: createOutbox({ client: documents, table }),
+      mail: { from: 'licenses@example.com', configurationSet: undefined },
       revocations: createRevocationStore({ client: documents, table }),
       stage: 'test',
       catalog,

@@ -4,6 +4,7 @@ import { catalogFaults } from '../../../lib/catalog/schema.ts'
 
 const TIER = {
   label: 'Free',
+  highlights: ['Reading'],
   features: ['reading'],
   defaultDurationDays: 30,
   seats: 1,
@@ -18,6 +19,7 @@ const aCatalog = (changes: object = {}) => ({
   prefix: 'BH',
   fallbackTier: 'free',
   deviceSwaps: 5,
+  mail: catalog.mail,
   tiers: { free: TIER },
   ...changes,
 })

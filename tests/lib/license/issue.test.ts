@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { DAY_MS, issueLicense, LIFETIME } from '../../../lib/license/issue.ts'
+import { issueLicense, LIFETIME } from '../../../lib/license/issue.ts'
 import { type LicenseId, licenseId, MasterKeyFault, makeKey } from '../../../lib/license/key.ts'
 import type { Entitlement, License } from '../../../lib/license/license.ts'
 import { settle } from '../../../lib/license/settle.ts'
@@ -9,6 +9,7 @@ import {
   type LicenseStore,
   StoreUnavailable,
 } from '../../../lib/license/store.ts'
+import { DAY_MS } from '../../../lib/license/time.ts'
 import { createMemoryStore } from '../../../lib/store/memory.ts'
 import { anOrder, aRing, issued, NOW, someKeys } from '../../support/licenses.ts'
 

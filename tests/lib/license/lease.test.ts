@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { DAY_MS } from '../../../lib/license/issue.ts'
 import type { LicenseId } from '../../../lib/license/key.ts'
 import { leaseEnd, MAX_LEASE_DAYS, revocationOf } from '../../../lib/license/lease.ts'
 import type { License, LicenseFacts } from '../../../lib/license/license.ts'
+import { DAY_MS } from '../../../lib/license/time.ts'
 import { aLicense, NOW } from '../../support/licenses.ts'
 
 const TERMS = { leaseDays: 14, graceDays: 10 }

@@ -1,0 +1,23 @@
+/** What SES tells of mails that were sent: that they arrived, came back, or were called spam. */
+
+import { entry } from '../lib/lambda/entry.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { type MailEvent, readMailEvent } from '../lib/mail/event.ts'
+
+export function createHandler({ clock, log, metrics, outbox }: Runtime) {
+  return async (event: MailEvent) => {
+    const told = readMailEvent(event)
+    if (!told) return {}
+    const { state, notice, lost } = told
+    const now = clock()
+    if (notice) await outbox.report(notice, state, now)
+    if (state !== 'delivered') {
+      await Promise.all(lost.map((address) => outbox.suppress(address, state, now)))
+    }
+    log.info('mail event', { state, licenseId: notice?.licenseId, kind: notice?.kind })
+    metrics.count('Mail', { outcome: state })
+    return { state }
+  }
+}
+
+export const handler = await entry(createHandler)

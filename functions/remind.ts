@@ -1,0 +1,15 @@
+/** Once a day: licenses that are about to end, and do not renew by themselves, get a reminder. */
+
+import { entry } from '../lib/lambda/entry.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { remind } from '../lib/mail/remind.ts'
+
+export function createHandler({ clock, log, outbox, store }: Runtime) {
+  return async () => {
+    const reminded = await remind({ store, outbox, now: clock() })
+    log.info('reminders', { reminded })
+    return { reminded }
+  }
+}
+
+export const handler = await entry(createHandler)

@@ -1,0 +1,36 @@
+/**
+ * The table's stream: what holders of licenses are to be told, and who asked for lost keys. Each becomes a mail.
+ */
+
+import { entry } from '../lib/lambda/entry.ts'
+import { createMailer } from '../lib/lambda/mailer.ts'
+import { noticeIn, recoveryIn } from '../lib/lambda/records.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { streamConsumer } from '../lib/lambda/stream.ts'
+import { deliver, recover } from '../lib/mail/deliver.ts'
+
+const SECRETS = ['masterKeys', 'pepper'] as const
+
+export function createHandler(runtime: Runtime) {
+  const { catalog, clock, log, metrics, outbox, store } = runtime
+  const mailer = createMailer(runtime)
+  return streamConsumer(
+    runtime,
+    SECRETS,
+    (record) => noticeIn(record) ?? recoveryIn(record),
+    async (told, { masterKeys: ring, pepper }) => {
+      const keys = { ring, pepper, prefix: catalog.prefix }
+      const context = { store, outbox, mailer, catalog, keys, now: clock() }
+      if ('address' in told) {
+        const sent = await recover(context, told)
+        log.info('keys recovered', { mails: sent })
+        return
+      }
+      const outcome = await deliver(context, told)
+      log.info('mail', { licenseId: told.licenseId, kind: told.kind, outcome })
+      metrics.count('Mail', { outcome })
+    },
+  )
+}
+
+export const handler = await entry(createHandler)

@@ -1,0 +1,36 @@
+import { DAY_MS, type LicenseStore, type Position, reminderOf } from '../license/index.ts'
+import type { Outbox } from './outbox.ts'
+
+/** The longest that a reminder comes before the end. */
+const AHEAD_MS = 7 * DAY_MS
+const PAGE = 100
+
+interface Reminding {
+  readonly store: Pick<LicenseStore, 'list'>
+  readonly outbox: Pick<Outbox, 'add'>
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Writes the reminders that are due, each once, however often it is called and however late.
+ *
+ * @returns for how many licenses one is due
+ * @throws StoreUnavailable
+ */
+export async function remind({ store, outbox, now }: Reminding): Promise<number> {
+  let reminded = 0
+  let after: Position | undefined
+  do {
+    const selection = { by: 'end', from: now, before: now + AHEAD_MS + 1 } as const
+    const page = await store.list(selection, PAGE, after)
+    const due = page.flatMap(({ license }) => {
+      const notice = reminderOf(license, now)
+      return notice ? [outbox.add(license.id, notice)] : []
+    })
+    await Promise.all(due)
+    reminded += due.length
+    after = page.length < PAGE ? undefined : page.at(-1)?.position
+  } while (after)
+  return reminded
+}

@@ -1,0 +1,364 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { createHandler as createAdminHandler } from '../../functions/admin.ts'
+import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
+import { createHandler } from '../../functions/sendEmail.ts'
+import type { Runtime } from '../../lib/lambda/runtime.ts'
+import { DAY_MS, StoreUnavailable } from '../../lib/license/index.ts'
+import { aFront, type Front } from '../support/front.ts'
+import { aContext, aPost, aRequest, bodyOf } from '../support/http.ts'
+import { anInbox, type Inbox } from '../support/inbox.ts'
+import { issued, NOW } from '../support/licenses.ts'
+import { aLine, type Line } from '../support/line.ts'
+import { aRuntime, type TestRuntime } from '../support/runtime.ts'
+import { streamOf } from '../support/stream.ts'
+
+const before = { ...process.env }
+let test: TestRuntime
+let inbox: Inbox
+let line: Line
+let front: Front
+
+beforeAll(async () => {
+  test = await aRuntime()
+  inbox = await anInbox()
+  line = await aLine(inbox.url)
+  front = await aFront(inbox.url)
+  process.env['AWS_ENDPOINT_URL_SESV2'] = line.url
+})
+beforeEach(() => {
+  test.time.now = NOW
+  test.counts.length = 0
+  line.state = 'open'
+})
+afterAll(async () => {
+  process.env = { ...before }
+  await Promise.all([line.stop(), front.stop(), test.stop()])
+  await inbox.stop()
+})
+
+const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
+  createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
+
+/** What the stream tells of one license, or of one address. */
+const about = async (id: string) =>
+  (await streamOf(test.table)).filter(({ dynamodb }) => dynamodb?.Keys?.['pk']?.S?.includes(id))
+
+let users = 0
+async function aSale(changes: Parameters<typeof issued>[1] = {}) {
+  const userEmail = `buyer_${++users}@example.com`
+  const order = { userId: `mail_user_${users}`, userEmail, ...changes }
+  const { key, license } = await issued(test.runtime.store, order)
+  return { key: `${key}`, id: license.id, email: order.userEmail ?? '' }
+}
+
+async function admin(method: string, path: string, body?: object) {
+  const event = aRequest(method, `/api/admin${path}`, {
+    headers: { authorization: 'Bearer test_admin_token' },
+    ...(body && { body: { reason: 'x', ...body } }),
+  })
+  return bodyOf(await createAdminHandler(test.runtime)(event, aContext()))
+}
+
+const mailsOf = async (id: string) =>
+  (await admin('GET', `/licenses/${id}`)).mails.map(
+    ({ kind, state }: { kind: string; state: string }) => `${kind} ${state}`,
+  )
+
+describe('a license that is issued', () => {
+  it('is mailed once, with its key, what it unlocks, until when, and how to use it', async () => {
+    const { key, id, email } = await aSale()
+    const records = await about(id)
+    expect(await follow(records)).toEqual({ batchItemFailures: [] })
+    await follow(records)
+    const sent = await inbox.to(email)
+    expect(sent).toHaveLength(1)
+    const [mail] = sent
+    expect(mail).toMatchObject({
+      from: '"Quantum Falcon" <licenses@example.com>',
+      replyTo: ['support@example.com'],
+      subject: 'Your Quantum Falcon Pro license key',
+    })
+    for (const body of [mail?.body.text, mail?.body.html]) {
+      expect(body).toContain(key)
+      expect(body).toContain('Strategy marketplace')
+      expect(body).toContain('31 January 2025')
+      expect(body).toContain('Settings, License')
+    }
+    expect(mail?.headers).toContainEqual({
+      name: 'X-Entity-Ref-ID',
+      value: expect.stringMatching(/^[\w-]{20,}$/),
+    })
+    expect(await mailsOf(id)).toEqual(['issued sent'])
+    expect(test.counts).toEqual(
+      ['sent', 'over'].map((outcome) => JSON.stringify({ name: 'Mail', outcome })),
+    )
+    expect(test.lines.join()).not.toContain(key)
+    expect(test.lines.join()).not.toContain(email)
+  })
+
+  it('is mailed once when two functions are told at the same moment', async () => {
+    const { id, email } = await aSale()
+    const records = await about(id)
+    await Promise.all([follow(records), follow(records), follow(records)])
+    expect(await inbox.to(email)).toHaveLength(1)
+    await follow(records)
+    expect(await inbox.to(email)).toHaveLength(1)
+  })
+
+  it.each([
+    ['nobody left an address', { userEmail: null }, 'skipped', 'No address is known'],
+    [
+      'what was left is no address',
+      { userEmail: 'a@example.com\r\nBcc: all@example.com' },
+      'skipped',
+      'The address is none',
+    ],
+  ])('is not mailed when %s', async (_, changes, state, detail) => {
+    const { id } = await aSale(changes)
+    await follow(await about(id))
+    expect((await admin('GET', `/licenses/${id}`)).mails).toMatchObject([{ state, detail }])
+  })
+
+  it('is not mailed where no sender is configured', async () => {
+    const { id, email } = await aSale()
+    const runtime = { ...test.runtime, mail: { from: undefined, configurationSet: undefined } }
+    await follow(await about(id), runtime)
+    expect(await inbox.to(email)).toEqual([])
+    expect(await mailsOf(id)).toEqual(['issued skipped'])
+  })
+
+  it('is not mailed to an address that is lost, however it is written', async () => {
+    const { id, email } = await aSale()
+    await test.runtime.outbox.suppress(email.toUpperCase(), 'bounced', NOW)
+    await follow(await about(id))
+    expect(await inbox.to(email)).toEqual([])
+    expect(await mailsOf(id)).toEqual(['issued suppressed'])
+  })
+
+  it('is mailed again when an administrator wants it', async () => {
+    const { key, id, email } = await aSale()
+    await follow(await about(id))
+    await admin('POST', `/licenses/${id}/resend`, {})
+    await follow(await about(id))
+    const sent = await inbox.to(email)
+    expect(sent).toHaveLength(2)
+    expect(sent[1]?.body.text).toContain(key)
+    expect(await mailsOf(id)).toEqual(['issued sent', 'issued sent'])
+    expect(new Set(sent.map(({ headers }) => JSON.stringify(headers))).size).toBe(2)
+  })
+})
+
+describe('while SES is out of order', () => {
+  it.each(['cut', 'mute'] as const)(
+    'mails wait (%s), and none is lost or sent twice',
+    async (state) => {
+      const { id, email } = await aSale()
+      const records = await about(id)
+      line.state = state
+      const { batchItemFailures } = await follow(records)
+      expect(batchItemFailures).toHaveLength(1)
+      expect(await mailsOf(id)).toEqual(['issued waiting'])
+      test.time.now += 60_000
+      expect((await follow(records)).batchItemFailures).toHaveLength(1)
+      expect((await follow(records)).batchItemFailures).toHaveLength(1)
+      line.state = 'open'
+      const failed = batchItemFailures[0]?.itemIdentifier
+      const from = records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed)
+      expect(await follow(records.slice(from))).toEqual({ batchItemFailures: [] })
+      expect(await inbox.to(email)).toHaveLength(1)
+      expect(await mailsOf(id)).toEqual(['issued sent'])
+    },
+  )
+
+  it('what it will never take does not keep the rest from being sent', async () => {
+    const bad = await aSale()
+    const good = await aSale()
+    const [badOne, goodOne] = [await about(bad.id), await about(good.id)]
+    let isFirst = true
+    front.instead = (_, response) => {
+      if (!isFirst) return false
+      isFirst = false
+      response
+        .writeHead(400, {
+          'x-amzn-errortype': 'MessageRejected',
+          'content-type': 'application/json',
+        })
+        .end('{"message":"Email address is not verified."}')
+      return true
+    }
+    process.env['AWS_ENDPOINT_URL_SESV2'] = front.url
+    expect(await follow([...badOne, ...goodOne])).toEqual({ batchItemFailures: [] })
+    process.env['AWS_ENDPOINT_URL_SESV2'] = line.url
+    expect((await admin('GET', `/licenses/${bad.id}`)).mails).toMatchObject([
+      { state: 'failed', detail: 'Email address is not verified.' },
+    ])
+    expect(await inbox.to(good.email)).toHaveLength(1)
+  })
+})
+
+describe('a function that ends between sending and saying so', () => {
+  const forgetful = (): Runtime => ({
+    ...test.runtime,
+    outbox: {
+      ...test.runtime.outbox,
+      close: () => Promise.reject(new StoreUnavailable(new Error('down'))),
+    },
+  })
+
+  it('repeats the mail once at the most, not before a minute is over', async () => {
+    const { id, email } = await aSale()
+    const records = await about(id)
+    expect((await follow(records, forgetful())).batchItemFailures).toHaveLength(1)
+    expect(await inbox.to(email)).toHaveLength(1)
+    expect((await follow(records)).batchItemFailures).toHaveLength(1)
+    expect(await inbox.to(email)).toHaveLength(1)
+    test.time.now += 60_001
+    expect((await follow(records, forgetful())).batchItemFailures).toHaveLength(1)
+    test.time.now += 60_001
+    expect(await follow(records)).toEqual({ batchItemFailures: [] })
+    const sent = await inbox.to(email)
+    expect(sent).toHaveLength(2)
+    expect(sent[0]?.headers).toEqual(sent[1]?.headers)
+    expect(await mailsOf(id)).toEqual(['issued uncertain'])
+    expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'Mail', outcome: 'uncertain' }))
+  })
+
+  it('has the mail marked as sent by the second one', async () => {
+    const { id, email } = await aSale()
+    const records = await about(id)
+    await follow(records, forgetful())
+    test.time.now += 60_001
+    expect(await follow(records)).toEqual({ batchItemFailures: [] })
+    expect(await inbox.to(email)).toHaveLength(2)
+    expect(await mailsOf(id)).toEqual(['issued sent'])
+  })
+})
+
+describe('while the database or the secrets are out of order', () => {
+  it('mails wait, and are not counted as tried', async () => {
+    const { id, email } = await aSale()
+    const records = await about(id)
+    const down = {
+      ...test.runtime,
+      store: { ...test.runtime.store, find: () => Promise.reject(new StoreUnavailable(0)) },
+    }
+    for (let tries = 0; tries < 5; tries++) {
+      expect((await follow(records, down)).batchItemFailures).toHaveLength(1)
+    }
+    const keyless = {
+      ...test.runtime,
+      secretIds: { ...test.runtime.secretIds, masterKeys: 'test/none' },
+    }
+    expect((await follow(records, keyless)).batchItemFailures).toHaveLength(1)
+    expect(await follow(records)).toEqual({ batchItemFailures: [] })
+    expect(await inbox.to(email)).toHaveLength(1)
+  })
+})
+
+describe('what happens to a license', () => {
+  it('is told in its own words', async () => {
+    const { id, email } = await aSale()
+    for (const kind of [
+      'payment_failed',
+      'canceled',
+      'expiring_7',
+      'expiring_1',
+      'renewed',
+    ] as const) {
+      await test.runtime.outbox.add(id, { kind, period: 'x', at: NOW })
+    }
+    await admin('POST', `/licenses/${id}/reissue`, {})
+    await admin('POST', `/licenses/${id}/revoke`, {})
+    await follow(await about(id))
+    expect((await inbox.to(email)).map(({ subject }) => subject).sort()).toEqual([
+      'Your Quantum Falcon Pro license ends on 31 January 2025',
+      'Your Quantum Falcon Pro license ends on 31 January 2025',
+      'Your Quantum Falcon Pro license has ended',
+      'Your Quantum Falcon Pro license key',
+      'Your Quantum Falcon Pro subscription was canceled',
+      'Your new Quantum Falcon Pro license key',
+      'Your payment for Quantum Falcon Pro failed',
+    ])
+    expect(await mailsOf(id)).toContain('renewed skipped')
+  })
+
+  it('shows the new key when it was replaced', async () => {
+    const { key, id, email } = await aSale()
+    const { license } = await admin('POST', `/licenses/${id}/reissue`, {})
+    await follow(await about(id))
+    for (const { body } of await inbox.to(email)) {
+      expect(body.text).toContain(license)
+      expect(body.text).not.toContain(key)
+    }
+  })
+})
+
+describe('POST /api/recover', () => {
+  const ask = async (email: unknown) => {
+    const event = aPost({ email }, { route: '/api/recover' })
+    const response = await createRecoverHandler(test.runtime)(event, aContext())
+    return { status: response.statusCode, body: bodyOf(response) }
+  }
+  const follows = async (address: string) => follow(await about(`RECOVERY#${address}`))
+
+  it('mails all keys of an address to it, and answers the same for one that has none', async () => {
+    const email = 'lost@example.com'
+    const first = await aSale({ userEmail: email })
+    const second = await aSale({ userEmail: email, tier: 'elite' })
+    const answer = await ask(email)
+    test.commands.length = 0
+    expect(await ask('nobody@example.com')).toEqual(answer)
+    expect(test.commands).toEqual(['UpdateItemCommand'])
+    expect(answer).toMatchObject({ status: 200, body: { message: expect.any(String) } })
+    await follows(email)
+    await follows('nobody@example.com')
+    const [mail, ...others] = await inbox.to(email)
+    expect(others).toEqual([])
+    expect(mail?.subject).toBe('Your Quantum Falcon license keys')
+    for (const { key } of [first, second]) {
+      expect(mail?.body.text).toContain(key)
+      expect(mail?.body.html).toContain(key)
+    }
+    expect(await inbox.to('nobody@example.com')).toEqual([])
+  })
+
+  it('mails to the address of the license, not to one that only looks like it', async () => {
+    const { key } = await aSale({ userEmail: 'Kim@example.com' })
+    // U+212A, the sign of the kelvin, is a k in lower case.
+    await ask('\u212aim@example.com')
+    await follows('kim@example.com')
+    const [mail] = await inbox.to('Kim@example.com')
+    expect(mail?.body.text).toContain(key)
+    expect(await inbox.to('\u212aim@example.com')).toEqual([])
+  })
+
+  it('mails three times an hour at the most, whichever hour that is', async () => {
+    const email = 'often@example.com'
+    await aSale({ userEmail: email })
+    for (const minute of [0, 10, 50, 55, 59, 60, 61]) {
+      test.time.now = NOW + minute * 60_000
+      expect((await ask(email)).status).toBe(200)
+    }
+    test.time.now = NOW + DAY_MS
+    await follows(email)
+    // Of minutes 0, 10, 50 and 60: that of 60 is an hour after the first.
+    expect(await inbox.to(email)).toHaveLength(4)
+  })
+
+  it('mails nothing to a lost address', async () => {
+    const email = 'bounced@example.com'
+    await aSale({ userEmail: email })
+    await test.runtime.outbox.suppress(email, 'complained', NOW)
+    await ask(email)
+    await follows(email)
+    expect(await inbox.to(email)).toEqual([])
+  })
+
+  it.each([[undefined], [''], ['x'], [7], ['a@b.c\r\nBcc: d@e.f'], [`${'x'.repeat(300)}@b.c`]])(
+    'refuses %j',
+    async (email) => {
+      expect(await ask(email)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    },
+  )
+})

@@ -1,0 +1,36 @@
+import getPort from 'get-port'
+import { startInbox } from '../../scripts/local/inbox.ts'
+import type { Server } from '../../scripts/local/server.ts'
+
+interface SentMail {
+  readonly from: string
+  readonly replyTo: readonly string[]
+  readonly destination: { readonly to: readonly string[] }
+  readonly subject: string
+  readonly body: { readonly html: string; readonly text: string }
+  readonly headers?: readonly { readonly name: string; readonly value: string }[]
+}
+
+export interface Inbox extends Server {
+  /** What was sent to an address, oldest first. */
+  to(address: string): Promise<readonly SentMail[]>
+}
+
+/** SES on this machine, which the SDK of this process is told of. */
+export async function anInbox(): Promise<Inbox> {
+  const server = await startInbox(await getPort({ host: '127.0.0.1' }))
+  Object.assign(process.env, {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_SESV2: server.url,
+  })
+  return {
+    ...server,
+    async to(address) {
+      const response = await fetch(`${server.url}/store`)
+      const { emails } = (await response.json()) as { emails: SentMail[] }
+      return emails.filter(({ destination }) => destination.to.includes(address))
+    },
+  }
+}
