@@ -11,18 +11,26 @@ import { publishKeys, publishRevocations } from '../lib/signing/publish.ts'
 
 /** Far less than a new key is published before it signs. */
 const KEYS_CACHE = 'public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400'
-const REVOCATIONS_CACHE = 'public, max-age=60, stale-while-revalidate=600, stale-if-error=86400'
+const REVOCATIONS_CACHE = 'public, max-age=60, stale-if-error=86400'
+
+/** How long a function answers the list that it has: whoever asks more often costs nothing. */
+const HELD_MS = 10_000
 
 export function createHandler(runtime: Runtime) {
   const { clock, revocations } = runtime
   const options = { secrets: ['signingKeys'], cors: false } as const
+  let held: { readonly at: number; readonly list: string } | undefined
   return endpoint(runtime, options, async (event, { signingKeys }) => {
     const now = clock()
     if (event.requestContext.http.path === '/.well-known/jwks.json') {
       const keys = JSON.stringify(await publishKeys(signingKeys, now))
       return open('application/jwk-set+json', KEYS_CACHE, keys)
     }
-    const list = await publishRevocations(signingKeys, await revocations.list(), now)
+    if (!held || Math.abs(now - held.at) >= HELD_MS) {
+      const known = await revocations.list()
+      held = { at: now, list: await publishRevocations(signingKeys, known, now) }
+    }
+    const { list } = held
     return open('application/jwt', REVOCATIONS_CACHE, list)
   })
 }

@@ -12,7 +12,7 @@ def opened(token, kind, keys):
     try:
         # The algorithm is fixed here: what the token says of itself decides nothing.
         decoded = jwt.decode(token, lambda obj: keys[obj.headers().get('kid')], algorithms=['EdDSA'])
-    except (JoseError, ValueError, KeyError):
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return decoded.claims if decoded.header.get('typ') == kind else None
 
@@ -21,8 +21,7 @@ def trusted(published):
     """The keys an app was built with, and those that one of them spoke for, by their names."""
     keys = {jwk['kid']: OKPKey.import_key(jwk) for jwk in published['keys']}
     for endorsement in published.get('endorsements', []):
-        claims = opened(endorsement, 'license-key+jwt', keys)
-        if claims:
+        if claims := opened(endorsement, 'license-key+jwt', keys):
             keys.setdefault(claims['jwk']['kid'], OKPKey.import_key(claims['jwk']))
     return keys
 
@@ -36,5 +35,5 @@ def read(token, keys, now, device_id=None, nonce=None, revocations=None):
         return claims if claims.get('nonce') == nonce else None
     if not claims['iat'] <= now + SKEW_SECONDS or not claims.get('exp', 0) > now - SKEW_SECONDS:
         return None
-    revoked = (opened(revocations or '', 'license-revocations+jwt', keys) or {}).get('revoked', {})
-    return claims if claims['iat'] > revoked.get(claims['licenseId'][4:16], -1) else None
+    revoked = (opened(revocations, 'license-revocations+jwt', keys) or {}).get('revoked', {})
+    return claims if claims['iat'] > revoked.get(claims.get('licenseId', '')[4:16], -1) else None

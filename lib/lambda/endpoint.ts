@@ -23,11 +23,12 @@ interface Options<Name extends SecretName> {
  * an answer before the cross-origin headers are put on it.
  */
 export function endpoint<Name extends SecretName>(
-  { corsOrigins, log, secretCache, secretIds }: Runtime,
+  runtime: Runtime,
   options: Options<Name>,
   respond: (event: APIGatewayProxyEventV2, secrets: Pick<Secrets, Name>) => Promise<Response>,
 ): Handler {
-  const load = createSecretsLoader(secretCache, secretIds, options.secrets)
+  const { corsOrigins, log, secretCache } = runtime
+  const load = createSecretsLoader(runtime, options.secrets)
 
   const chain = middy<APIGatewayProxyEventV2, Response>()
   if (options.cors) chain.use(cors(corsOrigins))

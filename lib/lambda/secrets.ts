@@ -8,6 +8,7 @@ import { Problem } from '../http/problem.ts'
 import type { KeyRing } from '../license/index.ts'
 import type { SigningRing } from '../signing/ring.ts'
 import { parseRingSecret, toKey, toRing } from '../signing/secret.ts'
+import type { Runtime } from './runtime.ts'
 import type { SecretCache } from './secretCache.ts'
 
 /** The secrets as the program sees them: as keys, which no log and no JSON can show. */
@@ -25,7 +26,7 @@ export interface Secrets {
 
 const keyText = z.string().check(z.minLength(1))
 /** A secret that is the key itself. What begins like JSON and could not be read is a slip of whoever edited it. */
-const bareKeyText = keyText.check(z.regex(/^[^{["]/))
+const bareKeyText = keyText.check(z.regex(/^(?!\s*[{["])/))
 const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.optional(keyText) })
 
 /** The only version of a master key that is given as a bare text, the way the seed has it. */
@@ -55,6 +56,8 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
   },
 }
 
+type SecretSource = Pick<Runtime, 'log' | 'secretCache' | 'secretIds'>
+
 /**
  * Makes a loader of the named secrets, on Middy's Secrets Manager middleware. What it was asked for is all that the
  * caller's type lets it see.
@@ -63,8 +66,7 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
  * @throws Problem `UNAVAILABLE` on loading, while a secret cannot be had or cannot be read.
  */
 export function createSecretsLoader<Name extends SecretName>(
-  cache: SecretCache,
-  ids: Partial<Record<SecretName, string>>,
+  { log, secretCache: cache, secretIds: ids }: SecretSource,
   names: readonly Name[],
 ): () => Promise<Pick<Secrets, Name>> {
   const fetchData = Object.fromEntries(
@@ -75,14 +77,24 @@ export function createSecretsLoader<Name extends SecretName>(
     }),
   )
   const held = new Map<Name, { readonly text: string; readonly secret: Secrets[Name] }>()
-  /** What is made of a secret is made once: the same keys for the same text. */
+  /**
+   * What is made of a secret is made once: the same keys for the same text. A text that cannot be read is a slip of
+   * whoever edited it, so what was held before goes on being used.
+   */
   function read(name: Name, value: unknown): Secrets[Name] {
     const text = JSON.stringify(value)
     const known = held.get(name)
     if (known?.text === text) return known.secret
-    const secret: Secrets[Name] = READERS[name](value)
-    held.set(name, { text, secret })
-    return secret
+    try {
+      const secret: Secrets[Name] = READERS[name](value)
+      held.set(name, { text, secret })
+      return secret
+    } catch (error) {
+      if (!known) throw error
+      cache.expire()
+      log.error('a secret cannot be read, so the one before is used', { secret: name })
+      return known.secret
+    }
   }
 
   const middleware = secretsManager({

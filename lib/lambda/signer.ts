@@ -1,6 +1,6 @@
 import { findTier } from '../catalog/tier.ts'
 import { claimsOf, type Finding } from '../http/licenseBody.ts'
-import { leaseEnd } from '../license/index.ts'
+import { type License, leaseEnd } from '../license/index.ts'
 import { signingKeyOf } from '../signing/key.ts'
 import { signerAt } from '../signing/ring.ts'
 import { signToken } from '../signing/token.ts'
@@ -10,8 +10,16 @@ import { createSecretsLoader } from './secrets.ts'
 /** How long an answer counts that is no lease: as long as clocks may differ. */
 const ANSWER_MS = 5 * 60 * 1000
 
-/** The leases of a tier that the catalog no longer has. */
-const NO_LEASE = { leaseDays: 0, graceDays: 0 }
+const NO_TERMS = { leaseDays: 0, graceDays: 0 }
+
+/**
+ * When an answer counts as given. Leases are void up to a whole second, so one that is given in the second of the change
+ * that made others void has to be of the next.
+ */
+function signedAt({ changedAt, version }: License, now: number): number {
+  const next = (Math.floor(changedAt / 1000) + 1) * 1000
+  return version > 1 && next > now && next - now <= 1000 ? next : now
+}
 
 /** What the signed answer says besides the finding. */
 export interface Asked {
@@ -31,12 +39,14 @@ export const UNSIGNED: Sign = async () => ({})
  * Makes what gets ready to sign an answer, so that a ring that cannot be had is known before anything is done. For a good
  * license on a device of its own what is signed is a lease: it counts for as long as the device may go on without asking.
  */
-export function createSigner({
-  catalog,
-  secretCache,
-  secretIds,
-}: Pick<Runtime, 'catalog' | 'secretCache' | 'secretIds'>): (asked: Asked) => Promise<Sign> {
-  const load = createSecretsLoader(secretCache, secretIds, ['signingKeys'])
+export function createSigner(
+  runtime: Pick<Runtime, 'catalog' | 'log' | 'secretCache' | 'secretIds'>,
+): (asked: Asked) => Promise<Sign> {
+  const { catalog } = runtime
+  const load = createSecretsLoader(runtime, ['signingKeys'])
+  /** As with features, a tier that the catalog no longer has gives what the fallback tier gives. */
+  const termsOf = (tier: string) =>
+    findTier(catalog, tier) ?? findTier(catalog, catalog.fallbackTier) ?? NO_TERMS
 
   return async ({ nonce, deviceId, now }) => {
     const { signingKeys } = await load()
@@ -44,14 +54,15 @@ export function createSigner({
     return async (finding) => {
       const isLease = finding.valid && deviceId !== undefined
       const until = isLease
-        ? leaseEnd(finding, now, findTier(catalog, finding.license.tier) ?? NO_LEASE)
+        ? leaseEnd(finding, now, termsOf(finding.license.tier))
         : now + ANSWER_MS
       const claims = {
         ...claimsOf(finding, catalog),
         ...(deviceId !== undefined && { deviceId }),
         ...(nonce !== undefined && { nonce }),
       }
-      return { token: await signToken(key, 'verdict', claims, { now, until }) }
+      const at = finding.license ? signedAt(finding.license, now) : now
+      return { token: await signToken(key, 'verdict', claims, { now: at, until }) }
     }
   }
 }

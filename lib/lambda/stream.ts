@@ -21,12 +21,13 @@ type StreamHandler = (
  * logged and counted, so that it does not keep the rest from being told.
  */
 export function streamConsumer<Told, Name extends SecretName>(
-  { log, metrics, secretCache, secretIds }: Runtime,
+  runtime: Runtime,
   names: readonly Name[],
   read: (record: DynamoDBRecord) => Told | undefined,
   follow: (told: Told, secrets: Pick<Secrets, Name>) => Promise<void>,
 ): StreamHandler {
-  const load = createSecretsLoader(secretCache, secretIds, names)
+  const { log, metrics, secretCache } = runtime
+  const load = createSecretsLoader(runtime, names)
   return async ({ Records }) => {
     for (const record of Records) {
       try {

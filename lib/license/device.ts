@@ -2,7 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import type { Cause } from './audit.ts'
 import type { LicenseId } from './key.ts'
 import type { AuditAction, AuditEntry, License } from './license.ts'
-import type { LicenseStore } from './store.ts'
+import { type LicenseStore, StoreUnavailable } from './store.ts'
 import { DAY_MS } from './time.ts'
 import { type Bad, type Good, type LookingUp, look, type RefusalCode, without } from './verify.ts'
 
@@ -25,6 +25,9 @@ export interface Device {
 
 /** How many devices may take the place of others within the days. */
 const SWAP_DAYS = 30
+
+/** How often a seat is asked for again when others were given back in between. */
+const MAX_TRIES = 10
 
 const HINT_LENGTH = 4
 /** A shorter id would be told as a whole. */
@@ -67,21 +70,24 @@ export async function activateDevice(
 ): Promise<Activation> {
   const { store, keys, now } = context
   const key = deviceKey(deviceId, keys.pepper)
-  const { verdict, device: known } = await look(context, text, key)
-  if (!verdict.valid) return { status: 'refused', verdict }
-  if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const { verdict, device: known } = await look(context, text, key)
+    if (!verdict.valid) return { status: 'refused', verdict }
+    if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
 
-  const { license } = verdict
-  const full = async (why: 'seats' | 'swaps') =>
-    ({ status: 'full', why, verdict, devices: await activeOf(store, license.id) }) as const
-  const recent = license.releases.filter((at) => at > now - SWAP_DAYS * DAY_MS)
-  if (recent.length > swaps) return full('swaps')
+    const { id, releases } = verdict.license
+    const full = async (why: 'seats' | 'swaps') =>
+      ({ status: 'full', why, verdict, devices: await activeOf(store, id) }) as const
+    const recent = releases.filter((at) => at > now - SWAP_DAYS * DAY_MS)
+    if (recent.length > swaps) return full('swaps')
 
-  const device = { key, name, hint: hintOf(deviceId), activatedAt: now, releasedAt: null }
-  const audit = auditOfDevice('device_activated', license.id, device, requestId, now)
-  const outcome = await store.activate(license.id, device, audit)
-  if (outcome === 'full') return full('seats')
-  return { status: outcome, verdict, device }
+    const device = { key, name, hint: hintOf(deviceId), activatedAt: now, releasedAt: null }
+    const audit = auditOfDevice('device_activated', id, device, requestId, now)
+    const outcome = await store.activate(id, device, audit, releases.length)
+    if (outcome === 'full') return full('seats')
+    if (outcome !== 'stale') return { status: outcome, verdict, device }
+  }
+  throw new StoreUnavailable('Devices of the license are changed all the time')
 }
 
 /** The devices that have a seat, in the order in which they got it. */

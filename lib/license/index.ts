@@ -34,10 +34,10 @@ export {
 } from './key.ts'
 export {
   type LeaseTerms,
+  leaseChangeOf,
   leaseEnd,
   MAX_LEASE_DAYS,
   type Revocation,
-  revocationOf,
 } from './lease.ts'
 export type {
   AuditAction,

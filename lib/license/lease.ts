@@ -46,21 +46,38 @@ export interface Revocation {
   readonly at: number
   /** No lease can last longer, so that nobody needs to know of it any more. */
   readonly until: number
+  /** Whoever has a key that leaked has leases as well; they stay void whatever becomes of the license. */
+  readonly isForGood: boolean
 }
 
+/** What a change of a license means to the leases that were given for it. */
+export type LeaseChange =
+  | { readonly revoked: Revocation }
+  /** They count again: whoever was wronged by mistake, and has not asked meanwhile, is not to suffer from it. */
+  | { readonly restored: Pick<Revocation, 'licenseId' | 'at'> }
+
 /**
- * What a change of a license means to the leases that were given for it: nothing, unless it is not good any more or
- * its key was replaced at once while a lease may be in use. What makes a license end by and by ends its leases by itself.
+ * What a change of a license means to its leases: nothing, unless it is not good any more, its key was replaced at once,
+ * or it is good again. Leases were given by what was known of it then, and not by what was known last, so any of them may last
+ * as long as a lease can.
+ *
+ * @param leaseDays of the tier with the longest leases: it may have been the license's own
  */
-export function revocationOf(
+export function leaseChangeOf(
   before: License,
   after: License,
-  graceDays: number,
-): Revocation | undefined {
-  const at = after.changedAt
-  const until = Math.min(at + MAX_LEASE_DAYS * DAY_MS, servedUntil(before.facts, graceDays))
+  leaseDays: number,
+): LeaseChange | undefined {
+  const { id: licenseId, changedAt: at } = after
+  const lease = leaseDays * DAY_MS
+  const lastGood = Math.min(at, goodUntil(before.facts))
+  const mayBeHeld = lastGood + lease > at
+  const isGoodNow = isGood(evaluate(after.facts, at).state)
   const replaced = after.earlierKeys.find(({ keyId }) => keyId === before.keyId)
-  const isOver = !isGood(evaluate(after.facts, at).state)
-  const isReplaced = replaced !== undefined && replaced.until <= at
-  return (isOver || isReplaced) && until > at ? { licenseId: after.id, at, until } : undefined
+  const isForGood = replaced !== undefined && replaced.until <= at
+  if (mayBeHeld && (!isGoodNow || isForGood)) {
+    return { revoked: { licenseId, at, until: at + lease, isForGood } }
+  }
+  const wasGood = isGood(evaluate(before.facts, at).state)
+  return isGoodNow && !wasGood ? { restored: { licenseId, at } } : undefined
 }

@@ -126,14 +126,15 @@ export interface LicenseStore {
   /** The devices that were ever activated for a license, in no order. */
   devices(id: LicenseId): Promise<readonly Device[]>
   /**
-   * Gives a device a seat, with its entry in the history, unless it has one (`known`) or there is none (`full`). The
-   * version of the license stays.
+   * Gives a device a seat, with its entry in the history, unless it has one (`known`), there is none (`full`), or seats
+   * were given back since as many `releases` were seen (`stale`). The version of the license stays.
    */
   activate(
     id: LicenseId,
     device: Device,
     audit: AuditEntry,
-  ): Promise<'activated' | 'known' | 'full'>
+    releases: number,
+  ): Promise<'activated' | 'known' | 'full' | 'stale'>
   /** Takes the seat of a device, unless it has none. */
   release(id: LicenseId, device: DeviceKey, audit: AuditEntry): Promise<'released' | 'unknown'>
   /**
@@ -164,6 +165,8 @@ export interface Revocations {
 export interface RevocationStore {
   /** Notes a revocation, unless it or a later one of the same license is noted already. */
   add(revocation: Revocation): Promise<void>
+  /** Takes back what was noted of a license before then, unless it is for good. */
+  lift(license: Pick<Revocation, 'licenseId' | 'at'>): Promise<void>
   list(): Promise<Revocations>
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import type { SigningRing } from './ring.ts'
 
 const secretText = z.string().check(z.minLength(1))
-const bareText = secretText.check(z.regex(/^[^{["]/))
+const bareText = secretText.check(z.regex(/^\S+$/), z.regex(/^[^{["]/))
 
 const ringSchema = z.object({
   keys: z.array(z.object({ secret: secretText, signsFrom: z.number() })).check(z.minLength(1)),

@@ -80,8 +80,12 @@ export function createMemoryStore(): LicenseStore {
       return structuredClone([...(devices.get(id)?.values() ?? [])])
     },
 
-    async activate(id, device, audit) {
+    async activate(id, device, audit, releases) {
       if (devices.get(id)?.get(device.key)?.releasedAt === null) return 'known'
+      const license = licenses.get(id)
+      if (license && license.devices < license.seats && license.releases.length !== releases) {
+        return 'stale'
+      }
       return seat(id, device, audit, 1) ? 'activated' : 'full'
     },
 

@@ -1,7 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
 import { TTL_ATTRIBUTE } from './item.ts'
-import { createRequests } from './requests.ts'
+import { createRequests, type Write } from './requests.ts'
+
+type Update = NonNullable<Write['Update']>
 
 const PARTITION = 'REVOCATIONS'
 
@@ -19,34 +21,54 @@ export function createRevocationStore({
   table: string
 }): RevocationStore {
   const { transact, queryAll } = createRequests(client, table)
+
+  /** Changes an entry, and with it the number of the list, if it is as it is wanted. */
+  const change = (entry: Omit<Update, 'TableName'>) =>
+    transact([
+      { Update: { TableName: table, ...entry } },
+      {
+        Update: {
+          TableName: table,
+          Key: COUNT_KEY,
+          UpdateExpression: 'ADD #number :one',
+          ExpressionAttributeNames: { '#number': 'number' },
+          ExpressionAttributeValues: { ':one': 1 },
+        },
+      },
+    ])
+
   return {
-    async add({ licenseId, at, until }) {
-      await transact([
-        {
-          Update: {
-            TableName: table,
-            Key: entryKey(licenseId),
-            UpdateExpression: 'SET licenseId = :id, #at = :at, #until = :until, #ttl = :ttl',
-            ConditionExpression: 'attribute_not_exists(#at) OR #at < :at',
-            ExpressionAttributeNames: { '#at': 'at', '#until': 'until', '#ttl': TTL_ATTRIBUTE },
-            ExpressionAttributeValues: {
-              ':id': licenseId,
-              ':at': at,
-              ':until': until,
-              ':ttl': Math.ceil(until / 1000),
-            },
-          },
+    async add({ licenseId, at, until, isForGood }) {
+      await change({
+        Key: entryKey(licenseId),
+        UpdateExpression: `SET licenseId = :id, #at = :at, #until = :until, #ttl = :ttl${
+          isForGood ? ', #forGood = :true' : ''
+        }`,
+        ConditionExpression: 'attribute_not_exists(#at) OR #at < :at',
+        ExpressionAttributeNames: {
+          '#at': 'at',
+          '#until': 'until',
+          '#ttl': TTL_ATTRIBUTE,
+          ...(isForGood && { '#forGood': 'isForGood' }),
         },
-        {
-          Update: {
-            TableName: table,
-            Key: COUNT_KEY,
-            UpdateExpression: 'ADD #number :one',
-            ExpressionAttributeNames: { '#number': 'number' },
-            ExpressionAttributeValues: { ':one': 1 },
-          },
+        ExpressionAttributeValues: {
+          ':id': licenseId,
+          ':at': at,
+          ':until': until,
+          ':ttl': Math.ceil(until / 1000),
+          ...(isForGood && { ':true': true }),
         },
-      ])
+      })
+    },
+
+    async lift({ licenseId, at }) {
+      await change({
+        Key: entryKey(licenseId),
+        UpdateExpression: 'SET #until = :at',
+        ConditionExpression: '#at < :at AND #until > :at AND attribute_not_exists(#forGood)',
+        ExpressionAttributeNames: { '#at': 'at', '#until': 'until', '#forGood': 'isForGood' },
+        ExpressionAttributeValues: { ':at': at },
+      })
     },
 
     async list() {
@@ -59,9 +81,11 @@ export function createRevocationStore({
       const isCounted = first?.['sk'] === COUNT_KEY.sk
       return {
         number: isCounted ? Number(first['number']) : 0,
-        revocations: items.slice(isCounted ? 1 : 0).map(({ licenseId, at, until }) => {
-          return { licenseId, at, until } as Revocation
-        }),
+        revocations: items
+          .slice(isCounted ? 1 : 0)
+          .map(({ licenseId, at, until, isForGood = false }) => {
+            return { licenseId, at, until, isForGood } as Revocation
+          }),
       }
     },
   }

@@ -1,3 +1,4 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AuditEntry, LicenseStore } from '../license/index.ts'
 import { deviceItemKey, licenseKey } from './item.ts'
 import type { Requests, Write } from './requests.ts'
@@ -12,7 +13,7 @@ export function createSeats(
   putAudit: (audit: AuditEntry) => Write,
 ): Pick<LicenseStore, 'activate' | 'release'> {
   return {
-    async activate(id, { key, name, hint, activatedAt }, audit) {
+    async activate(id, { key, name, hint, activatedAt }, audit, releases) {
       const reasons = await transact([
         {
           Update: {
@@ -42,15 +43,22 @@ export function createSeats(
             Key: licenseKey(id),
             UpdateExpression: 'SET #devices = if_not_exists(#devices, :none) + :one',
             ConditionExpression:
-              'attribute_exists(pk) AND (attribute_not_exists(#devices) OR #devices < #seats)',
-            ExpressionAttributeNames: { '#devices': 'devices', '#seats': 'seats' },
-            ExpressionAttributeValues: { ':none': 0, ':one': 1 },
+              'attribute_exists(pk) AND (attribute_not_exists(#devices) OR #devices < #seats) AND (attribute_not_exists(#releases) OR size(#releases) = :releases)',
+            ExpressionAttributeNames: {
+              '#devices': 'devices',
+              '#seats': 'seats',
+              '#releases': 'releases',
+            },
+            ExpressionAttributeValues: { ':none': 0, ':one': 1, ':releases': releases },
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
         },
         putAudit(audit),
       ])
       if (!reasons) return 'activated'
-      return reasons[0]?.Code === 'ConditionalCheckFailed' ? 'known' : 'full'
+      if (reasons[0]?.Code === 'ConditionalCheckFailed') return 'known'
+      const { devices = 0, seats = 0 } = unmarshall(reasons[1]?.Item ?? {})
+      return devices < seats ? 'stale' : 'full'
     },
 
     async release(id, key, audit) {

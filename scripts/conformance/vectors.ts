@@ -256,6 +256,18 @@ export async function conformance() {
       { name: 'a lease of the future', token: sign({}, { from: SKEW + 1 }), ...offline, ...bad },
       { name: 'a lease of another device', token: sign({ deviceId: 'other' }), ...offline, ...bad },
       {
+        name: 'a kept answer that there is no such key',
+        token: signToken(
+          own,
+          'verdict',
+          { code: 'NOT_FOUND', deviceId: DEVICE },
+          { now: NOW * 1000, until: (NOW + SKEW) * 1000 },
+        ),
+        ...offline,
+        accept: true,
+        code: 'NOT_FOUND',
+      },
+      {
         name: 'a lease without an end',
         token: signToken(own, 'verdict', CLAIMS, { now: NOW * 1000 }),
         ...offline,

@@ -9,6 +9,8 @@ export interface LocalSecretsManager extends Server {
   readonly secrets: Map<string, string>
   /** How many times each secret was asked for. */
   readonly reads: Map<string, number>
+  /** Makes the version before the current one again, as an administrator can. */
+  putBack(name: string, value: string): void
   /** While set, every request fails on the side of the service. */
   broken: boolean
 }
@@ -27,6 +29,7 @@ export async function startSecretsManager(
   const reads = new Map<string, number>()
   /** The names of each secret's versions, newest first. */
   const versions = new Map<string, readonly string[]>()
+  const current = new Map<string, string>()
 
   const http = createServer(async (request, response) => {
     const asked = JSON.parse(await text(request)) as Asked
@@ -43,7 +46,7 @@ export async function startSecretsManager(
     const value = secrets.get(name)
     if (value === undefined) return { status: 400, __type: 'ResourceNotFoundException' }
     if (target === 'secretsmanager.PutSecretValue') return put(asked)
-    const [VersionId = ''] = versions.get(name) ?? []
+    const VersionId = current.get(name) ?? ''
     return isRead
       ? { status: 200, Name: name, SecretString: value, VersionId }
       : { status: 400, __type: 'InvalidRequestException' }
@@ -54,6 +57,7 @@ export async function startSecretsManager(
     const known = versions.get(name) ?? []
     if (known.includes(version)) return { status: 400, __type: 'ResourceExistsException' }
     versions.set(name, [version, ...known])
+    current.set(name, version)
     secrets.set(name, SecretString)
     return { status: 200, Name: name, VersionId: version }
   }
@@ -67,6 +71,11 @@ export async function startSecretsManager(
     secrets,
     reads,
     broken: false,
+    putBack(name, value) {
+      const [, ...before] = versions.get(name) ?? []
+      current.set(name, before[0] ?? '')
+      secrets.set(name, value)
+    },
     exited,
     async stop() {
       http.close()

@@ -31,14 +31,21 @@ export async function followStream(
   const StreamArn = Table?.LatestStreamArn
   const streams = new DynamoDBStreamsClient({ endpoint: url, ...LOCAL_CREDENTIALS })
   const iterators = new Map<string, string | undefined>()
+  /** The last record of each shard that was handed on. */
+  const reached = new Map<string, string>()
   const stopping = new AbortController()
 
   async function look() {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }))
     for (const { ShardId = '' } of StreamDescription?.Shards ?? []) {
       if (iterators.has(ShardId)) continue
+      const last = reached.get(ShardId)
+      const from =
+        last === undefined
+          ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
+          : ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: last } as const)
       const { ShardIterator } = await streams.send(
-        new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+        new GetShardIteratorCommand({ StreamArn, ShardId, ...from }),
       )
       iterators.set(ShardId, ShardIterator)
     }
@@ -59,24 +66,32 @@ export async function followStream(
 
   const pause = () => sleep(PAUSE_MS, undefined, { signal: stopping.signal })
 
-  async function read() {
-    for (let round = 0; ; round++) {
-      if (round % LOOK_ROUNDS === 0) await look()
+  async function round() {
+    await look()
+    for (let times = 0; times < LOOK_ROUNDS; times++) {
       for (const [shard, ShardIterator] of iterators) {
         if (ShardIterator === undefined) continue
         const { Records = [], NextShardIterator } = await streams.send(
           new GetRecordsCommand({ ShardIterator }),
         )
         await handOn(Records as DynamoDBRecord[])
+        const last = Records.at(-1)?.dynamodb?.SequenceNumber
+        if (last !== undefined) reached.set(shard, last)
         iterators.set(shard, NextShardIterator)
       }
       await pause()
     }
   }
 
-  const exited = read().catch((error: unknown) => {
-    if (!stopping.signal.aborted) console.error('The stream cannot be read any more.', error)
-  })
+  /** Iterators run out while the machine sleeps: then it goes on after what was handed on last. */
+  async function read() {
+    while (!stopping.signal.aborted) {
+      await round().catch(() => iterators.clear())
+      await sleep(PAUSE_MS)
+    }
+  }
+
+  const exited = read()
   return {
     url,
     exited,

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { DynamoDBStreamEvent } from 'aws-lambda'
 import { fileStorage } from '../../clients/typescript/src/file.ts'
 import {
@@ -87,6 +87,7 @@ async function admin(id: string, action: string) {
     body: JSON.stringify({ reason: 'x' }),
   })
   expect(response.status).toBe(200)
+  return (await response.json()) as { license: string }
 }
 
 /** Nobody answers any more. */
@@ -402,6 +403,65 @@ describe('a client that reaches nothing but the list of revocations', () => {
   })
 })
 
+describe('a license that was bad by mistake', () => {
+  const listed = async () =>
+    createRevocationsHandler(test.runtime)(
+      { Records: await streamOf(test.table) } as DynamoDBStreamEvent,
+      aContext(),
+    )
+
+  it('is good again for a device that never asked meanwhile', async () => {
+    const { client, id } = await activated()
+    test.time.now = NOW + 3_600_000
+    await admin(id, 'suspend')
+    test.time.now += 60_000
+    await admin(id, 'reinstate')
+    await listed()
+    cut(/^\/api/)
+    test.time.now = NOW + DAY_MS
+    expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
+  })
+
+  it('is good again for a device that saw it on the list', async () => {
+    const { client, id } = await activated()
+    test.time.now = NOW + 3_600_000
+    await admin(id, 'suspend')
+    await listed()
+    cut(/^\/api/)
+    expect(await client.check()).toMatchObject({ status: 'invalid', source: 'list' })
+    front.open()
+    test.time.now += 60_000
+    await admin(id, 'reinstate')
+    await listed()
+    cut(/^\/api/)
+    expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
+  })
+
+  it('is good with the lease of a new key, of the second in which the old one was replaced', async () => {
+    const { id } = await aKey()
+    test.time.now = NOW + 10_100
+    const { license } = await admin(id, 'reissue')
+    test.time.now = NOW + 10_700
+    const client = aClient()
+    expect(await client.activate(license)).toMatchObject({ status: 'valid' })
+    await listed()
+    cut(/^\/api/)
+    test.time.now = NOW + DAY_MS
+    expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
+  })
+
+  it('does not give up its seat for a key that cannot free it', async () => {
+    const { client, key, id } = await activated()
+    test.time.now = NOW + 10_000
+    const { license } = await admin(id, 'reissue')
+    expect(await client.deactivate()).toMatchObject({ status: 'invalid', code: 'REVOKED' })
+    expect(await client.check()).toMatchObject({ code: 'REVOKED' })
+    expect(await client.activate(license)).toMatchObject({ status: 'valid' })
+    expect(await client.deactivate()).toMatchObject({ code: 'DEVICE_NOT_ACTIVATED' })
+    expect(license).not.toBe(key)
+  })
+})
+
 describe('whoever sits on the line', () => {
   it('cannot pass off an earlier answer as the new one', async () => {
     const { client, key, id } = await activated()
@@ -471,10 +531,134 @@ describe('a client that is let down by what it runs on', () => {
       },
     }
     const client = aClient({ storage: broken, deviceId: 'a-device-of-its-own' })
-    expect(await client.activate(key)).toMatchObject({ status: 'valid' })
-    expect(await client.check()).toMatchObject({ code: 'NO_LICENSE' })
-    const spoilt: Storage = { get: () => '{nonsense', set: () => {} }
-    expect(await aClient({ storage: spoilt }).check()).toMatchObject({ code: 'NO_LICENSE' })
+    expect(await client.activate(key)).toMatchObject({ status: 'valid', offlineUntil: null })
+    expect(await client.check()).toMatchObject({ status: 'unknown', code: 'STORAGE_FAILED' })
+    expect(await client.verify(key)).toMatchObject({ status: 'valid' })
+    expect(await aClient({ storage: broken }).activate(key)).toMatchObject({
+      status: 'unknown',
+      code: 'STORAGE_FAILED',
+    })
+  })
+
+  it('takes no seat at each start where nothing can be written', async () => {
+    const { key } = await aKey({ seats: 1 })
+    const full: Storage = {
+      get: () => null,
+      set: () => {
+        throw new Error('QuotaExceededError')
+      },
+    }
+    for (let start = 0; start < 3; start++) {
+      expect(await aClient({ storage: full }).activate(key)).toMatchObject({
+        status: 'unknown',
+        code: 'STORAGE_FAILED',
+      })
+    }
+    expect(front.asked).toEqual([])
+  })
+
+  it('does not lose its license when it cannot be read for a moment', async () => {
+    const inner = memoryStorage()
+    let failures = 0
+    const storage: Storage = {
+      get(name) {
+        if (failures-- > 0) throw new Error('EBUSY')
+        return inner.get(name)
+      },
+      set: inner.set,
+    }
+    const { key } = await aKey()
+    const start = () => aClient({ storage, deviceId: 'the-machine' })
+    await start().activate(key)
+    for (failures = 1; failures <= 3; failures++) {
+      const times = failures
+      expect(await start().check()).toMatchObject({ code: 'STORAGE_FAILED' })
+      failures = times
+    }
+    failures = 0
+    expect(await start().check()).toMatchObject({ status: 'valid' })
+  })
+
+  it.each(['{nonsense', '[]', '"x"', '7', 'null', '{"endorsements":5,"asked":"x"}'])(
+    'begins anew where %s is kept',
+    async (text) => {
+      const inner = memoryStorage()
+      let spoilt: string | undefined = text
+      const storage: Storage = {
+        get: (name) => spoilt ?? inner.get(name),
+        set(name, value) {
+          spoilt = undefined
+          return inner.set(name, value)
+        },
+      }
+      const { key } = await aKey({ seats: 1 })
+      expect(await aClient({ storage }).activate(key)).toMatchObject({ status: 'valid' })
+      expect(await aClient({ storage }).check()).toMatchObject({ source: 'online' })
+    },
+  )
+
+  it('takes one seat for two windows that activate at the same moment', async () => {
+    const { key } = await aKey({ seats: 1 })
+    const inner = memoryStorage()
+    const storage: Storage = {
+      get: async (name) => inner.get(name),
+      set: async (name, value) => inner.set(name, value),
+    }
+    const both = [aClient({ storage }).activate(key), aClient({ storage }).activate(key)]
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual(['valid', 'valid'])
+  })
+
+  it('keeps the newer of two answers, in whichever order they come', async () => {
+    const storage = memoryStorage()
+    const { id } = await activated({ storage })
+    let free = () => {}
+    const waiting = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const slow = aClient({
+      storage,
+      fetch: async (...request) => {
+        const response = await fetch(...request)
+        await waiting
+        return response
+      },
+    })
+    front.open()
+    const checking = slow.check()
+    while (!front.asked.includes('/api/verify')) await new Promise((go) => setTimeout(go, 5))
+    await new Promise((go) => setTimeout(go, 50))
+    test.time.now += 5000
+    await admin(id, 'revoke')
+    expect(await aClient({ storage }).check()).toMatchObject({ code: 'REVOKED' })
+    free()
+    await checking
+    cut()
+    expect(await aClient({ storage }).check()).toMatchObject({ code: 'REVOKED', source: 'kept' })
+  })
+
+  it.each([
+    [200, '{"token":{"toString":1,"valueOf":1}}'],
+    [400, '{"code":"INVALID_REQUEST","error":{"toString":1,"valueOf":1}}'],
+  ])('goes on with its lease for %d %s', async (status, body) => {
+    const { client } = await activated()
+    front.instead = answering(status, 'application/json', body)
+    expect(await client.check()).toMatchObject({ source: 'lease' })
+  })
+
+  it('looks at no more endorsements than a service can have made', async () => {
+    const { client } = await activated()
+    const mine = await signingKeyOf(toKey('mine'))
+    const token = await signToken(mine, 'verdict', { code: 'VALID' }, { now: NOW })
+    const looked = jest.spyOn(crypto.subtle, 'verify')
+    for (const endorsements of ['A'.repeat(1_000_000), Array(100_000).fill(token), 7, null]) {
+      front.instead = (request, response) => {
+        const isKeys = request.url?.includes('jwks')
+        const body = JSON.stringify(isKeys ? { endorsements } : { token })
+        return answering(200, 'application/json', body)(request, response)
+      }
+      expect(await client.check()).toMatchObject({ source: 'lease' })
+    }
+    expect(looked.mock.calls.length).toBeLessThan(50)
   })
 
   it('refuses to be made where nothing could be kept', () => {
@@ -537,6 +721,17 @@ describe('a client that is let down by what it runs on', () => {
     expect(await aClient({ storage: fileStorage(file) }).check()).toMatchObject({ source: 'lease' })
     expect(await readdir(path.dirname(file))).toEqual(['license.json'])
     expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await readdir(path.dirname(file))).toEqual(['license.json'])
+    const [one, two] = [fileStorage(file), fileStorage(file)]
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([one.set('one', 'x'.repeat(300_000)), two.set('two', `${round}`)])
+      expect(await two.get('two')).toBe(`${round}`)
+      expect(await one.get('one')).toHaveLength(300_000)
+    }
+    await writeFile(file, '{ is no JSON')
+    expect(await one.get('one')).toBeUndefined()
+    await expect(fileStorage(directory).get('x')).rejects.toThrow('EISDIR')
+    await expect(fileStorage(directory).set('x', 'y')).rejects.toThrow()
     await rm(directory, { recursive: true })
   })
 })

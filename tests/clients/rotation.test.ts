@@ -134,4 +134,13 @@ describe('a rotation of the signing keys', () => {
     })
     await expect(rotate()).rejects.toThrow('A new key is published already')
   })
+
+  it('goes on after somebody put the former version back', async () => {
+    test.time.now += PUBLISHED_MS
+    const { secrets } = test.secretsManager
+    const before = secrets.get('test/signing-keys') ?? ''
+    await rotate()
+    test.secretsManager.putBack('test/signing-keys', before)
+    await expect(rotate()).resolves.toMatchObject({ to: expect.any(String) })
+  })
 })

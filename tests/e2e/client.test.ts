@@ -84,7 +84,7 @@ async function revoke(userId: string) {
 
 /** Until the stream has told of a revocation. */
 async function listed(number: number) {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     const token = await (await fetch(`${url}/.well-known/revocations.jwt`)).text()
     const list = JSON.parse(`${Buffer.from(token.split('.')[1] ?? '', 'base64url')}`)
     if (list.number >= number) return

@@ -12,7 +12,7 @@ const SECRET = 'license-authority/prod/signing-keys'
 
 let secretsManager: LocalSecretsManager
 beforeAll(async () => {
-  secretsManager = await startSecretsManager({ [SECRET]: 'as it is deployed' })
+  secretsManager = await startSecretsManager({ [SECRET]: 'as_it_is_deployed' })
 })
 afterAll(() => secretsManager.stop())
 
@@ -49,7 +49,7 @@ describe('npm run keys:rotate', () => {
       ])
       const { keys, endorsements } = ring()
       expect(keys).toEqual([
-        { secret: 'as it is deployed', signsFrom: 0 },
+        { secret: 'as_it_is_deployed', signsFrom: 0 },
         { secret: expect.stringMatching(/^[\w-]{43}$/), signsFrom: expect.any(Number) },
       ])
       expect(Math.abs(keys[1].signsFrom - Date.now() - 2 * 86_400_000)).toBeLessThan(MINUTES)
@@ -86,6 +86,11 @@ describe('npm run keys:rotate', () => {
       })
       const { code, lines } = await rotate('--stage', 'none')
       expect([code, lines.length]).toEqual([1, 1])
+      secretsManager.secrets.set(SECRET, '{"keys":"spoilt"}')
+      expect(await rotate('--stage', 'prod')).toEqual({
+        code: 1,
+        lines: [`The secret ${SECRET} holds no signing keys: mend it first`],
+      })
     },
     MINUTES,
   )

@@ -2,7 +2,7 @@ import { type Answer, type Asking, get, post } from './ask.ts'
 import { type Device, type Invalid, type LicenseStatus, statusOf, unknown } from './status.ts'
 import { browserStorage, type Storage } from './storage.ts'
 import { type Claims, isRevoked, type Read, readList, readToken, SKEW_SECONDS } from './token.ts'
-import { type PublishedKeys, type Trust, trustIn } from './trust.ts'
+import { endorsementsIn, type PublishedKeys, type Trust, trustIn } from './trust.ts'
 
 export interface Options {
   /** Where the License Authority is, such as `https://licenses.example.com`. */
@@ -47,6 +47,8 @@ interface Kept {
   /** A list of revocations said that it does not count any more. */
   void?: true
   endorsements?: readonly string[]
+  /** When the last answer was given, in seconds since the epoch by the service. */
+  asked?: number
   /** The latest time that is known to have been, in milliseconds since the epoch. */
   time?: number
   /** The number of the newest list of revocations that was seen. */
@@ -79,25 +81,32 @@ export function createLicenseClient(options: Options): LicenseClient {
     retries: options.retries ?? 2,
   }
 
+  /** @throws what the storage throws: that something cannot be read does not mean that there is nothing */
   async function load(): Promise<Kept> {
+    const text = await storage?.get(place)
     try {
-      return Object(JSON.parse((await storage?.get(place)) ?? '{}'))
+      const kept: unknown = JSON.parse(text ?? '')
+      return typeof kept === 'object' && !Array.isArray(kept) ? { ...kept } : {}
     } catch {
       return {}
     }
   }
 
-  /** What somebody else changed meanwhile, in another window, is not undone. */
-  async function save(kept: Kept, license: string | undefined): Promise<void> {
+  /** Keeps what is known, unless somebody in another window knows better. Answers whether it could. */
+  async function save(kept: Kept, license: string | undefined): Promise<boolean> {
     try {
-      if ((await load()).license === license) await storage?.set(place, JSON.stringify(kept))
+      const stored = await load()
+      const isOlder = (stored.asked ?? 0) > (kept.asked ?? 0)
+      if (stored.license === license && !isOlder) await storage?.set(place, JSON.stringify(kept))
+      return true
     } catch {
-      // Then the next start has to ask.
+      return false
     }
   }
 
-  const trustOf = ({ endorsements = [] }: Kept) =>
-    trustIn(keys.keys, [...(keys.endorsements ?? []), ...endorsements])
+  const trustOf = (known: Pick<Kept, 'endorsements'>) =>
+    trustIn(keys.keys, [...endorsementsIn(keys), ...endorsementsIn(known)])
+  const deviceOf = ({ deviceId }: Kept) => options.deviceId ?? deviceId
 
   /** Reads an answer, and learns the keys that a trusted one speaks for when it is signed with one that is new. */
   async function believe(kept: Kept, token: unknown, trust: Trust, sent: Sent): Promise<Read> {
@@ -106,7 +115,7 @@ export function createLicenseClient(options: Options): LicenseClient {
     const url = `${base}/.well-known/jwks.json?kid=${encodeURIComponent(`${read.kid}`)}`
     const text = await get(asking, url)
     try {
-      const { endorsements = [] }: Partial<PublishedKeys> = Object(JSON.parse(text ?? ''))
+      const endorsements = endorsementsIn(JSON.parse(text ?? ''))
       const learned = await readToken(token, { trust: await trustOf({ endorsements }), ...sent })
       if (learned.ok) kept.endorsements = endorsements
       return learned
@@ -118,7 +127,7 @@ export function createLicenseClient(options: Options): LicenseClient {
   async function ask(kept: Kept, route: string, license: string, sent: object, isHere: boolean) {
     const trust = await trustOf(kept)
     const nonce = random()
-    const deviceId = isHere ? kept.deviceId : undefined
+    const deviceId = isHere ? deviceOf(kept) : undefined
     const body = { license: license.trim(), deviceId, nonce, ...sent }
     const answer = await post(asking, base + route, body)
     if (!answer) return unknown('UNREACHABLE')
@@ -126,17 +135,19 @@ export function createLicenseClient(options: Options): LicenseClient {
     const read = await believe(kept, token, trust, { deviceId, nonce })
     if (!read.ok) {
       return code === 'INVALID_REQUEST'
-        ? unknown(code, `${error}`)
+        ? unknown(code, typeof error === 'string' ? error : '')
         : unknown('UNTRUSTED', read.reason)
     }
     // What the service says of the time counts, also when this device was wrong about it.
     kept.time = read.claims.iat * 1000
-    return { claims: read.claims, token: `${token}`, answer } satisfies Believed
+    kept.asked = read.claims.iat
+    return { claims: read.claims, token: token as string, answer } satisfies Believed
   }
 
   /** What was known before, while nobody answers. `why`: what came of asking. */
   async function lean(kept: Kept, why: LicenseStatus): Promise<LicenseStatus> {
-    const { answer, deviceId } = kept
+    const { answer } = kept
+    const deviceId = deviceOf(kept)
     if (answer === undefined) return why
     const trust = await trustOf(kept)
     const read = await readToken(answer, { trust, deviceId })
@@ -154,6 +165,7 @@ export function createLicenseClient(options: Options): LicenseClient {
     if (list && list.number >= (kept.list ?? 0)) {
       kept.list = list.number
       if (isRevoked(claims, list)) kept.void = true
+      else delete kept.void
     }
     return kept.void
       ? { status: 'invalid', code: 'REVOKED', source: 'list' }
@@ -190,20 +202,30 @@ export function createLicenseClient(options: Options): LicenseClient {
 
   let last: Promise<unknown> = Promise.resolve()
   /** One after the other, each on what the one before kept. */
-  function next(work: (kept: Kept) => Promise<LicenseStatus>): Promise<LicenseStatus> {
-    const run = async () => {
-      const kept = await load()
+  function next(
+    work: (kept: Kept) => Promise<LicenseStatus>,
+    needsKept = true,
+  ): Promise<LicenseStatus> {
+    const run = async (): Promise<LicenseStatus> => {
+      let kept: Kept = {}
+      let isRead = true
+      try {
+        kept = await load()
+      } catch (error) {
+        if (needsKept) return unknown('STORAGE_FAILED', `${error}`)
+        isRead = false
+      }
       const { license } = kept
       const before = JSON.stringify(kept)
-      if (options.deviceId !== undefined) kept.deviceId = options.deviceId
       let status: LicenseStatus
       try {
         status = await work(kept)
       } catch (error) {
         status = unknown('UNSUPPORTED', `${error}`)
       }
-      if (JSON.stringify(kept) !== before) await save(kept, license)
-      return status
+      // What could not be read is not written over.
+      const isKept = isRead && (JSON.stringify(kept) === before || (await save(kept, license)))
+      return status.status === 'valid' && !isKept ? { ...status, offlineUntil: null } : status
     }
     const result = last.then(run)
     last = result
@@ -213,18 +235,24 @@ export function createLicenseClient(options: Options): LicenseClient {
   let checking: Promise<LicenseStatus> | undefined
 
   return {
-    verify: (license) =>
-      next(async (kept) => {
+    async verify(license) {
+      try {
+        const kept = await load().catch(() => ({}))
         const asked = await ask(kept, '/api/verify', license, {}, false)
         return 'claims' in asked ? statusOf(asked.claims, true, false) : asked
-      }),
+      } catch (error) {
+        return unknown('UNSUPPORTED', `${error}`)
+      }
+    },
 
     activate: (license, name) =>
       next(async (kept) => {
         // Kept before it is sent: whatever becomes of the answer, the next try is the same device.
-        if (kept.deviceId === undefined) {
+        if (deviceOf(kept) === undefined) {
           kept.deviceId = random()
-          await save(kept, kept.license)
+          if (!(await save(kept, kept.license))) return unknown('STORAGE_FAILED')
+          // Another window may have had the same idea a moment later.
+          kept.deviceId = (await load()).deviceId ?? kept.deviceId
         }
         const asked = await ask(kept, '/api/activate', license, { name }, true)
         if (!('claims' in asked)) return asked
@@ -234,7 +262,7 @@ export function createLicenseClient(options: Options): LicenseClient {
           return withDevices(statusOf(asked.claims, true, false), asked.answer)
         }
         return settle(kept, asked)
-      }).then(tell),
+      }, options.deviceId === undefined).then(tell),
 
     check() {
       checking ??= next(async (kept) => {
@@ -256,10 +284,14 @@ export function createLicenseClient(options: Options): LicenseClient {
         if (license === undefined) return unknown('NO_LICENSE')
         const asked = await ask(kept, '/api/deactivate', license, {}, true)
         if (!('claims' in asked)) return asked
-        delete kept.license
-        delete kept.answer
-        delete kept.void
-        return statusOf(asked.claims, true, false)
+        const { claims, answer } = asked
+        // Whoever has a key that was replaced cannot free a seat with it.
+        if (answer.body['deactivated'] === true || claims.code === 'NOT_FOUND') {
+          delete kept.license
+          delete kept.answer
+          delete kept.void
+        }
+        return statusOf(claims, true, false)
       }).then(tell),
   }
 }

@@ -40,6 +40,7 @@ export interface Unknown {
     | 'LEASE_ENDED'
     | 'CLOCK_SET_BACK'
     | 'UNSUPPORTED'
+    | 'STORAGE_FAILED'
   /** For whoever looks for the cause. */
   readonly detail?: string
 }

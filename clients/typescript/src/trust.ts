@@ -58,7 +58,8 @@ function objectIn(base64url: string): Readonly<Record<string, unknown>> | undefi
  * token says of itself decides nothing: the algorithm is fixed, and the key is one of the trusted ones or none.
  */
 export async function open(token: unknown, type: string, trust: Trust): Promise<Opened> {
-  const [, head = '', body = '', signature = ''] = JWS.exec(`${token}`) ?? []
+  if (typeof token !== 'string') return refuse('MALFORMED')
+  const [, head = '', body = '', signature = ''] = JWS.exec(token) ?? []
   try {
     const header = objectIn(head)
     if (!header) return refuse('MALFORMED')
@@ -76,6 +77,17 @@ export async function open(token: unknown, type: string, trust: Trust): Promise<
   } catch {
     return refuse('MALFORMED')
   }
+}
+
+/** More than a service makes in a century, and few enough to look at. */
+const MAX_ENDORSEMENTS = 100
+
+/** The endorsements in something that calls itself published keys. */
+export function endorsementsIn(published: unknown): readonly string[] {
+  const { endorsements }: { endorsements?: unknown } = Object(published)
+  return Array.isArray(endorsements)
+    ? endorsements.filter((one) => typeof one === 'string').slice(0, MAX_ENDORSEMENTS)
+    : []
 }
 
 const toKey = ({ kty, crv, x }: PublicJwk) =>

@@ -24,6 +24,7 @@ const aCatalog = (changes: object = {}) => ({
   ...changes,
 })
 const withTier = (changes: object) => aCatalog({ tiers: { free: { ...TIER, ...changes } } })
+const withMail = (changes: object) => aCatalog({ mail: { ...catalog.mail, ...changes } })
 const withTierNamed = (name: string) => aCatalog({ tiers: { free: TIER, [name]: TIER } })
 const without = (object: object, field: string) =>
   Object.fromEntries(Object.entries(object).filter(([name]) => name !== field))
@@ -110,7 +111,11 @@ describe('a catalog', () => {
   it.each<[string, unknown, string[]]>([
     ['null', null, ['catalog']],
     ['a list', [], ['catalog']],
-    ['nothing in it', {}, ['productName', 'prefix', 'deviceSwaps', 'fallbackTier', 'tiers']],
+    [
+      'nothing in it',
+      {},
+      ['productName', 'prefix', 'deviceSwaps', 'fallbackTier', 'mail', 'tiers'],
+    ],
     ['a field too many', aCatalog({ currency: 'EUR' }), ['catalog']],
     ['no product name', aCatalog({ productName: '' }), ['productName']],
     ['no prefix', without(aCatalog(), 'prefix'), ['prefix']],
@@ -149,6 +154,17 @@ describe('a catalog', () => {
     ]),
     ['no seat', withTier({ seats: 0 }), ['tiers.free.seats']],
     ['half a seat', withTier({ seats: 1.5 }), ['tiers.free.seats']],
+    ['a lease below zero', withTier({ leaseDays: -1 }), ['tiers.free.leaseDays']],
+    ['a lease of a hundred days', withTier({ leaseDays: 100 }), ['tiers.free.leaseDays']],
+    ['a product name of two lines', aCatalog({ productName: 'Blue\nHeron' }), ['productName']],
+    ['a color by its name', withMail({ color: 'red' }), ['mail.color']],
+    ['a logo that is a script', withMail({ logoUrl: 'javascript:alert(1)' }), ['mail.logoUrl']],
+    ['a support that is no address', withMail({ supportEmail: 'x' }), ['mail.supportEmail']],
+    [
+      'nowhere to use a key',
+      withMail({ links: {} }),
+      ['app', 'billing', 'renew'].map((to) => `mail.links.${to}`),
+    ],
     ['grace below zero', withTier({ graceDays: -1 }), ['tiers.free.graceDays']],
     ['grace beyond a year', withTier({ graceDays: 366 }), ['tiers.free.graceDays']],
     ['no price id', withTier({ stripePriceIds: ['prod_1'] }), ['tiers.free.stripePriceIds.0']],

@@ -17,10 +17,10 @@ async function load<Name extends 'masterKeys' | 'pepper' | 'adminToken' | 'strip
   name: Name,
   text: string,
 ) {
-  const { secretCache, secretIds } = test.runtime
+  const { secretIds } = test.runtime
   test.secretsManager.secrets.set(secretIds[name] ?? '', text)
   test.time.now += HOUR
-  return (await createSecretsLoader(secretCache, secretIds, [name])())[name]
+  return (await createSecretsLoader(test.runtime, [name])())[name]
 }
 
 describe('loading secrets', () => {
@@ -83,7 +83,7 @@ describe('loading secrets', () => {
   )
 
   it('refuses to be made for a secret that the function was not given', () => {
-    expect(() => createSecretsLoader(test.runtime.secretCache, {}, ['pepper'])).toThrow(
+    expect(() => createSecretsLoader({ ...test.runtime, secretIds: {} }, ['pepper'])).toThrow(
       'The function was not given the secret pepper',
     )
   })
@@ -102,4 +102,42 @@ describe('loading secrets', () => {
     ]
     expect(shown.join()).not.toContain('hush')
   })
+})
+
+describe('a secret that cannot be read any more', () => {
+  it.each([
+    ['masterKeys', '{"current":"1","1":"good"}', '{"current":"1",'],
+    ['masterKeys', 'good', '\n{"current":"1","1":"good"}'],
+    ['pepper', 'good', ' {"pepper":"good"}'],
+    ['signingKeys', 'good', '{"keys":['],
+    ['signingKeys', 'good', '\uFEFF{"keys":[{"secret":"good","signsFrom":0}],"endorsements":[]}'],
+    ['signingKeys', 'good', 'two words'],
+  ] as const)(
+    '%s leaves the one before in use, and is told of: %s, then %j',
+    async (name, good, bad) => {
+      const loader = createSecretsLoader(test.runtime, [name])
+      const { secretIds, secretCache } = test.runtime
+      const text = secretIds[name] ?? ''
+      test.secretsManager.secrets.set(text, good)
+      secretCache.expire()
+      test.time.now += HOUR
+      const first = (await loader())[name]
+      test.secretsManager.secrets.set(text, bad)
+      test.time.now += HOUR
+      test.lines.length = 0
+      expect((await loader())[name]).toBe(first)
+      expect((await loader())[name]).toBe(first)
+      expect(test.lines.join()).toContain('a secret cannot be read, so the one before is used')
+      expect(test.lines.join()).not.toContain('good')
+      test.secretsManager.secrets.set(text, good)
+      test.time.now += HOUR
+      expect((await loader())[name]).toBe(first)
+      // A function that starts now has none before.
+      test.secretsManager.secrets.set(text, bad)
+      test.time.now += HOUR
+      await expect(createSecretsLoader(test.runtime, [name])()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+      })
+    },
+  )
 })

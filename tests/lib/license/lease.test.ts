@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LicenseId } from '../../../lib/license/key.ts'
-import { leaseEnd, MAX_LEASE_DAYS, revocationOf } from '../../../lib/license/lease.ts'
+import { leaseChangeOf, leaseEnd } from '../../../lib/license/lease.ts'
 import type { License, LicenseFacts } from '../../../lib/license/license.ts'
 import { DAY_MS } from '../../../lib/license/time.ts'
 import { aLicense, NOW } from '../../support/licenses.ts'
@@ -57,9 +57,21 @@ describe('a lease', () => {
 
 describe('leases that were given', () => {
   const GOOD = aLicense()
+  const LONGEST = 14
   const later = (facts: Partial<LicenseFacts>, changes: Partial<License> = {}) =>
     withFacts(facts, { changedAt: day(1), ...changes })
-  const revocation = (before: License, after: License) => revocationOf(before, after, 10)
+  const change = (before: License, after: License) => leaseChangeOf(before, after, LONGEST)
+  const VOID = {
+    revoked: { licenseId: GOOD.id, at: day(1), until: day(1 + LONGEST), isForGood: false },
+  }
+  const replaced = (until: number) =>
+    later(
+      {},
+      {
+        keyId: 'lic_new' as LicenseId,
+        earlierKeys: [{ keyId: GOOD.keyId, origin: GOOD.origin, until }],
+      },
+    )
 
   it.each<[string, Partial<LicenseFacts>]>([
     ['revoked', { admin: 'revoked' }],
@@ -69,66 +81,47 @@ describe('leases that were given', () => {
     ['ended', { billing: { status: 'ended', paidUntil: day(1) } }],
     ['unpaid', { billing: { status: 'unpaid', paidUntil: day(30) } }],
   ])('are void once the license is %s', (_, facts) => {
-    expect(revocation(GOOD, later(facts))).toEqual({
-      licenseId: GOOD.id,
-      at: day(1),
-      until: day(30),
-    })
+    expect(change(GOOD, later(facts))).toEqual(VOID)
   })
 
   it.each<[string, License]>([
     ['is renewed', later({ billing: { status: 'paid', paidUntil: day(60) } })],
     [
       'is canceled for later',
-      later({ billing: { ...GOOD.facts.billing, cancelAt: day(30) } as never }),
+      later({ billing: { status: 'paid', paidUntil: day(30), cancelAt: day(30) } }),
     ],
     ['is in grace', later({ billing: { status: 'past_due', paidUntil: NOW, graceUntil: day(9) } })],
     ['has another tier', later({}, { tier: 'free' })],
-    [
-      'has another key beside the old one',
-      later(
-        {},
-        {
-          keyId: 'lic_new' as LicenseId,
-          earlierKeys: [{ keyId: GOOD.keyId, origin: GOOD.origin, until: day(2) }],
-        },
-      ),
-    ],
+    ['has another key beside the old one', replaced(day(2))],
   ])('count when the license %s', (_, after) => {
-    expect(revocation(GOOD, after)).toBeUndefined()
+    expect(change(GOOD, after)).toBeUndefined()
   })
 
   it('are void once the key is replaced at once, which is for a key that leaked', () => {
-    const after = later(
-      {},
-      {
-        keyId: 'lic_new' as LicenseId,
-        earlierKeys: [{ keyId: GOOD.keyId, origin: GOOD.origin, until: day(1) }],
-      },
-    )
-    expect(revocation(GOOD, after)).toMatchObject({ at: day(1), until: day(30) })
-    expect(revocation(after, { ...after, changedAt: day(2) })).toBeUndefined()
+    const after = replaced(day(1))
+    expect(change(GOOD, after)).toEqual({ revoked: { ...VOID.revoked, isForGood: true } })
+    expect(change(after, { ...after, changedAt: day(2) })).toBeUndefined()
+  })
+
+  it('may last longer than what was known last: what is canceled was to be renewed before', () => {
+    const canceled = withFacts({
+      billing: { status: 'paid', paidUntil: day(0.9), graceUntil: day(1.1), cancelAt: day(0.9) },
+    })
+    const ended = later({ billing: { status: 'ended', paidUntil: day(0.9) } })
+    expect(change(canceled, ended)).toEqual(VOID)
   })
 
   it('need no mention when none can be in use', () => {
-    const over = withFacts({ billing: { status: 'paid', paidUntil: day(-1) } })
-    expect(revocation(over, later({ admin: 'revoked' }))).toBeUndefined()
+    const over = withFacts({ billing: { status: 'paid', paidUntil: day(1 - LONGEST) } })
+    expect(change(over, later({ admin: 'revoked' }))).toBeUndefined()
     const revoked = withFacts({ admin: 'revoked' })
-    expect(revocation(revoked, later({ admin: 'revoked', risk: 'lost' }))).toBeUndefined()
+    expect(change(revoked, later({ admin: 'revoked', risk: 'lost' }))).toBeUndefined()
   })
 
-  it('may be in use though what was paid is over: while a renewal was on its way', () => {
-    const renewing = withFacts({
-      billing: { status: 'paid', paidUntil: NOW, graceUntil: NOW + 1 },
-    })
-    const ended = later({ billing: { status: 'ended', paidUntil: NOW } })
-    expect(revocation(renewing, ended)).toMatchObject({ until: day(10) })
-  })
-
-  it('of a license for life are mentioned as long as a lease can last', () => {
-    const life = withFacts({ billing: { status: 'paid', paidUntil: null } })
-    expect(revocation(life, later({ admin: 'revoked' }))).toMatchObject({
-      until: day(1 + MAX_LEASE_DAYS),
-    })
+  it('count again once the license is good again', () => {
+    const restored = { restored: { licenseId: GOOD.id, at: day(1) } }
+    expect(change(withFacts({ admin: 'suspended' }), later({}))).toEqual(restored)
+    const expired = withFacts({ billing: { status: 'paid', paidUntil: NOW } })
+    expect(change(expired, later({}))).toEqual(restored)
   })
 })

@@ -404,8 +404,8 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       ...changes,
     })
     const audit = { ...anAudit(first), action: 'device_activated', before: {} } as const
-    const activate = (name: string, changes: Partial<Device> = {}) =>
-      store.activate(first.id, aDevice(name, changes), audit)
+    const activate = (name: string, changes: Partial<Device> = {}, releases = 0) =>
+      store.activate(first.id, aDevice(name, changes), audit, releases)
     const release = (name: string, at = NOW + 1) =>
       store.release(first.id, name as DeviceKey, { ...audit, at })
 
@@ -434,7 +434,8 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await release('z')).toBe('unknown')
       expect(await store.find(first.id)).toMatchObject({ devices: 0, releases: [NOW + 1] })
       expect(await store.devices(first.id)).toEqual([aDevice('a', { releasedAt: NOW + 1 })])
-      expect(await activate('a', { activatedAt: NOW + 5 })).toBe('activated')
+      expect(await activate('a', { activatedAt: NOW + 5 })).toBe('stale')
+      expect(await activate('a', { activatedAt: NOW + 5 }, 1)).toBe('activated')
       expect(await store.devices(first.id)).toEqual([aDevice('a', { activatedAt: NOW + 5 })])
       expect(await store.find(first.id)).toMatchObject({ devices: 1 })
     })
@@ -460,10 +461,8 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     it('lead to the licenses that they were activated for', async () => {
       await store.commit(anIssue(second))
       await activate('a')
-      await store.activate(second.id, aDevice('a', { activatedAt: NOW + 7 }), {
-        ...audit,
-        licenseId: second.id,
-      })
+      const other = { ...audit, licenseId: second.id }
+      await store.activate(second.id, aDevice('a', { activatedAt: NOW + 7 }), other, 0)
       const list = (limit: number, after?: Position) =>
         store.list({ by: 'device', value: 'a' as DeviceKey }, limit, after)
       const all = await list(9)
