@@ -115,6 +115,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/admin/licenses/{id}/extend': { reason: 'x', days: 1 },
   '/api/admin/licenses/{id}/change-tier': { reason: 'x', tier: 'elite' },
   '/api/admin/licenses/{id}/transfer': { reason: 'x', userId: 'user_new' },
+  '/api/admin/mails/allow': { reason: 'x', email: 'a@example.com' },
   '/api/admin/tokens': { name: 'x', scopes: ['licenses:read'] },
 }
 

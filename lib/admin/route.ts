@@ -10,7 +10,7 @@ import type { Outbox } from '../mail/outbox.ts'
 export interface AdminContext {
   readonly store: LicenseStore
   readonly tokens: TokenStore
-  readonly outbox: Pick<Outbox, 'list'>
+  readonly outbox: Pick<Outbox, 'allow' | 'list'>
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string

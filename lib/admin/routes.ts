@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/schema.ts'
 import { actionRoutes } from './actions.ts'
 import { bulkRoutes } from './bulk.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
+import { MAIL_ROUTES } from './mails.ts'
 import type { Route } from './route.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
 
@@ -13,5 +14,6 @@ export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...LICENSE_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),
+  ...MAIL_ROUTES,
   ...TOKEN_ROUTES,
 ]

@@ -67,6 +67,8 @@ export interface Outbox {
   list(licenseId: LicenseId): Promise<readonly Delivery[]>
   /** That nothing is sent to an address any more. */
   suppress(address: string, why: 'bounced' | 'complained', at: number): Promise<void>
+  /** That mails may be sent to an address again. */
+  allow(address: string): Promise<void>
   isSuppressed(address: string): Promise<boolean>
   /** Takes note that somebody asked for the keys of an address: three times within any hour, and no more often. */
   recover(address: string, now: number): Promise<void>

@@ -144,9 +144,23 @@ export function createOutbox({
 
     async suppress(address, why, at) {
       await update(addressKey(address), {
-        UpdateExpression: 'SET #address = :address, #why = :why, #at = :at',
-        ExpressionAttributeNames: { '#address': 'address', '#why': 'why', '#at': 'at' },
+        UpdateExpression: 'SET #address = :address, #why = :why, #at = :at REMOVE #allowed',
+        ExpressionAttributeNames: {
+          '#address': 'address',
+          '#why': 'why',
+          '#at': 'at',
+          '#allowed': 'allowed',
+        },
         ExpressionAttributeValues: { ':address': emailKey(address), ':why': why, ':at': at },
+      })
+    },
+
+    async allow(address) {
+      await update(addressKey(address), {
+        UpdateExpression: 'SET #allowed = :true',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeNames: { '#allowed': 'allowed' },
+        ExpressionAttributeValues: { ':true': true },
       })
     },
 
@@ -156,7 +170,7 @@ export function createOutbox({
         .catch((error: unknown) => {
           throw unavailable(error)
         })
-      return Item !== undefined
+      return Item !== undefined && Item['allowed'] !== true
     },
 
     async recover(address, now) {

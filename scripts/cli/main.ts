@@ -185,6 +185,7 @@ const shown = (answer: Json) => show(answer, ({ license }) => console.log(licens
 for (const [name, description] of [
   ['revoke', 'revokes a license for good'],
   ['suspend', 'suspends a license'],
+  ['resend', 'sends the mail with the key once more'],
   ['note', 'writes something into the history of a license'],
 ] as const) {
   anAction(name, description).action(async (id, { reason }) =>

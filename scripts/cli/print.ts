@@ -41,12 +41,13 @@ export const printLicenses = (items: readonly Json[]) => printTable(LICENSE, ite
 
 /** One license: what it is, and what happened to it. */
 export function printLicense(license: Json): void {
-  const { verdict, facts, events, features, activeDevices, ...plain } = license as Json & {
+  const { verdict, facts, events, features, activeDevices, mails, ...plain } = license as Json & {
     verdict: Json
     facts: Json
     features: readonly string[]
     events: readonly Json[]
     activeDevices: readonly Json[]
+    mails: readonly Json[]
   }
   const times = new Set(['expiresAt', 'createdAt', 'issuedAt'])
   const rows = Object.entries(plain).map(([name, value]) => [
@@ -66,6 +67,17 @@ export function printLicense(license: Json): void {
     printTable(
       ['device', 'ends with', 'activated'],
       activeDevices.map(({ name, hint, activatedAt }) => [name, hint, day(activatedAt)]),
+    )
+  }
+  if (mails.length > 0) {
+    printTable(
+      ['mail', 'state', 'since', 'why'],
+      mails.map(({ kind, state, at, changedAt, detail }) => [
+        kind,
+        state,
+        day(changedAt ?? at),
+        detail,
+      ]),
     )
   }
   printTable(

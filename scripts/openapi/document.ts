@@ -134,6 +134,11 @@ const withRows = (body: Json, catalog: Catalog): Json => {
   return { ...body, properties: { ...properties, rows } }
 }
 
+const tagOf = ({ path }: Route) => {
+  if (path.startsWith('/tokens')) return 'API tokens'
+  return path.startsWith('/mails') ? 'Mails' : 'Licenses'
+}
+
 function operationOf(route: Route, catalog: Catalog): Json {
   const isBulk = route.path === '/licenses/bulk'
   const mayRefuse: ProblemCode[] = [
@@ -145,7 +150,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
   ]
   return {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
-    tags: [route.path.startsWith('/tokens') ? 'API tokens' : 'Licenses'],
+    tags: [tagOf(route)],
     summary: firstOf(route.summary).replaceAll('`', ''),
     description: `${route.summary}\n\nNeeds the scope \`${route.scope}\`.`,
     security: [{ apiToken: [] }],

@@ -3,6 +3,7 @@ import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
 import { createHandler } from '../../functions/sendEmail.ts'
+import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { DAY_MS, StoreUnavailable } from '../../lib/license/index.ts'
 import { aFront, type Front } from '../support/front.ts'
@@ -12,6 +13,7 @@ import { issued, NOW } from '../support/licenses.ts'
 import { aLine, type Line } from '../support/line.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
 import { streamOf } from '../support/stream.ts'
+import { aCheckout, aSignature } from '../support/stripe.ts'
 
 const before = { ...process.env }
 let test: TestRuntime
@@ -128,12 +130,18 @@ describe('a license that is issued', () => {
     expect(await mailsOf(id)).toEqual(['issued skipped'])
   })
 
-  it('is not mailed to an address that is lost, however it is written', async () => {
+  it('is not mailed to an address that is lost, however it is written, until somebody allows it', async () => {
     const { id, email } = await aSale()
     await test.runtime.outbox.suppress(email.toUpperCase(), 'bounced', NOW)
     await follow(await about(id))
     expect(await inbox.to(email)).toEqual([])
     expect(await mailsOf(id)).toEqual(['issued suppressed'])
+    await admin('POST', '/mails/allow', { email })
+    await admin('POST', `/licenses/${id}/resend`, {})
+    await follow(await about(id))
+    expect(await inbox.to(email)).toHaveLength(1)
+    await test.runtime.outbox.suppress(email, 'complained', NOW)
+    expect(await test.runtime.outbox.isSuppressed(email)).toBe(true)
   })
 
   it('is mailed again when an administrator wants it', async () => {
@@ -170,6 +178,25 @@ describe('while SES is out of order', () => {
       expect(await mailsOf(id)).toEqual(['issued sent'])
     },
   )
+
+  it('Stripe is answered as ever, and what it sold is mailed later', async () => {
+    line.state = 'mute'
+    const body = JSON.stringify(aCheckout({ id: 'cs_outage', payment_intent: 'pi_outage' }))
+    const event = aPost(body, {
+      route: '/webhooks/stripe',
+      headers: { 'stripe-signature': aSignature(body, { at: NOW }) },
+    })
+    const response = await createWebhookHandler(test.runtime)(event, aContext())
+    const { licenseId, effect } = bodyOf(response)
+    expect([response.statusCode, effect]).toEqual([200, 'issued'])
+    const records = await about(licenseId)
+    expect((await follow(records)).batchItemFailures).toHaveLength(1)
+    line.state = 'open'
+    test.time.now += 60_000
+    expect(await follow(records)).toEqual({ batchItemFailures: [] })
+    const [mail] = (await inbox.to('buyer@example.com')).slice(-1)
+    expect(mail?.subject).toBe('Your Quantum Falcon Pro license key')
+  })
 
   it('what it will never take does not keep the rest from being sent', async () => {
     const bad = await aSale()

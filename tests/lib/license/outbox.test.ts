@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Billing, Risk } from '../../../lib/license/license.ts'
 import { noticesOf } from '../../../lib/license/outbox.ts'
+import { DAY_MS } from '../../../lib/license/time.ts'
 import { NOW } from '../../support/licenses.ts'
 
 type Given = { billing?: Billing; risk?: Risk }
@@ -14,6 +15,7 @@ const given = (status: Billing['status'], others: Partial<Billing> = {}, risk: R
 const NOTHING: Given = {}
 const PENDING = given('pending', { paidUntil: null })
 const PAID = given('paid')
+const RENEWING = given('paid', { graceUntil: END + 9 })
 const TRIAL = given('trialing')
 const OWED = given('past_due', { graceUntil: END + 9 })
 const CANCELED = given('paid', { cancelAt: END })
@@ -27,6 +29,24 @@ describe('what the holder of a license is told', () => {
     ['nothing while the payment is on its way', NOTHING, PENDING, []],
     ['the key once the payment arrived', PENDING, PAID, ['issued#first']],
     ['nothing new of what stays as it is', PAID, given('paid', { paidUntil: END + 9 }), []],
+    [
+      'that it was renewed, once for each period',
+      RENEWING,
+      given('paid', { paidUntil: END + 30 * DAY_MS, graceUntil: END + 30 * DAY_MS }),
+      [`renewed#${END + 30 * DAY_MS}`],
+    ],
+    [
+      'that it was renewed after all',
+      OWED,
+      given('paid', { paidUntil: END + 30 * DAY_MS, graceUntil: END + 30 * DAY_MS }),
+      ['issued#first', `renewed#${END + 30 * DAY_MS}`],
+    ],
+    [
+      'nothing of a license for life',
+      RENEWING,
+      given('paid', { paidUntil: null, graceUntil: 1 }),
+      [],
+    ],
     ['nothing new when a trial is paid', TRIAL, PAID, []],
     ['that a renewal was not paid, once', PAID, OWED, [`payment_failed#${END + 9}`]],
     ['nothing while it goes on being owed', OWED, OWED, []],
