@@ -7,7 +7,7 @@ export {
   listDevices,
   releaseDevice,
 } from './device.ts'
-export { evaluate, type LicenseState, STATES } from './evaluate.ts'
+export { evaluate, goodUntil, type LicenseState, STATES } from './evaluate.ts'
 export { type Imported, importLicense } from './import.ts'
 export {
   type Issued,

@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import {
   evaluate,
+  goodUntil,
   type Keys,
   type License,
   type LicenseStore,
@@ -101,11 +102,32 @@ async function mailOf(
   const to = license?.userEmail
   if (!license || !to) return 'No address is known'
   if (!z.safeParse(addressSchema, to).success) return 'The address is none'
+  if (isOutdated(notice, license, now)) return 'It is not so any more'
   const about = subjectOf(license, catalog, keys, now)
   const letter = about && letterOf(notice.kind, about, catalog)
   if (!letter) return 'The catalog wants none'
   const { licenseId, kind, period } = notice
   return { ...renderMail(letter, catalog), to, ref: `${licenseId}/${kind}/${period}`, notice }
+}
+
+/** Whether what was to be told has changed since, while the mail waited. */
+function isOutdated({ kind, period }: NoticeRef, { facts }: License, now: number): boolean {
+  const { status, cancelAt } = facts.billing
+  switch (kind) {
+    case 'issued':
+    case 'reissued':
+      return evaluate(facts, now).state === 'revoked'
+    case 'payment_failed':
+      return status !== 'past_due'
+    case 'canceled':
+      return cancelAt === undefined && status !== 'ended'
+    case 'expiring_7':
+    case 'expiring_1':
+      return period !== `${goodUntil(facts)}`
+    case 'revoked':
+    case 'renewed':
+      return false
+  }
 }
 
 function subjectOf(
@@ -120,7 +142,10 @@ function subjectOf(
   const { graceUntil, cancelAt } = license.facts.billing
   const { userId, seats } = license
   return {
-    key: remakeKey(license, keys),
+    // Made only for a mail that shows it: no other needs a master key that is gone.
+    get key() {
+      return remakeKey(license, keys)
+    },
     userId,
     tier,
     seats,

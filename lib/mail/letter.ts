@@ -64,7 +64,7 @@ export function letterOf(
   about: Subject,
   { productName, mail }: Catalog,
 ): Letter | undefined {
-  const { key, tier, expiresAt } = about
+  const { tier, expiresAt } = about
   const { howToActivate, links } = mail
   const plan = `${productName} ${tier.label}`
   const end = expiresAt === null ? '' : dayOf(expiresAt)
@@ -80,7 +80,7 @@ export function letterOf(
         preview: 'Keep this mail: it has your key.',
         title: 'Here is your license key',
         paragraphs: [`Thank you for choosing ${plan}.`],
-        keys: [{ key }],
+        keys: [{ key: about.key }],
         facts,
         more: [...highlights, howToActivate],
         button: open,
@@ -94,7 +94,7 @@ export function letterOf(
         paragraphs: [
           'This key takes the place of the one you had, which stops working. Nothing else about your license has changed.',
         ],
-        keys: [{ key }],
+        keys: [{ key: about.key }],
         facts,
         more: [howToActivate],
         button: open,

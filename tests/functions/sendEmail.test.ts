@@ -5,7 +5,13 @@ import { createHandler as createRecoverHandler } from '../../functions/recover.t
 import { createHandler } from '../../functions/sendEmail.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
-import { DAY_MS, StoreUnavailable } from '../../lib/license/index.ts'
+import {
+  DAY_MS,
+  type LicenseChange,
+  type LicenseId,
+  type NoticeKind,
+  StoreUnavailable,
+} from '../../lib/license/index.ts'
 import { aFront, type Front } from '../support/front.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../support/http.ts'
 import { anInbox, type Inbox } from '../support/inbox.ts'
@@ -284,30 +290,103 @@ describe('while the database or the secrets are out of order', () => {
 })
 
 describe('what happens to a license', () => {
-  it('is told in its own words', async () => {
-    const { id, email } = await aSale()
-    for (const kind of [
+  /** Changes a license as Stripe's events do, and what is told with it. */
+  async function change(id: LicenseId, to: LicenseChange, kind: NoticeKind, period = 'x') {
+    const now = test.time.now
+    const audit = {
+      licenseId: id,
+      at: now,
+      actor: 'stripe:evt_1',
+      action: 'changed',
+      reason: 'test',
+      requestId: 'request_1',
+      before: {},
+      after: {},
+    } as const
+    const notices = [{ kind, period, at: now }]
+    await test.runtime.store.commit({
+      claims: [],
+      license: { changed: id, to, audit, notices },
+      now,
+    })
+  }
+  const end = NOW + 10 * DAY_MS
+  const WHEN: [NoticeKind, LicenseChange, string, string][] = [
+    [
       'payment_failed',
-      'canceled',
-      'expiring_7',
-      'expiring_1',
-      'renewed',
-    ] as const) {
-      await test.runtime.outbox.add(id, { kind, period: 'x', at: NOW })
-    }
-    await admin('POST', `/licenses/${id}/reissue`, {})
-    await admin('POST', `/licenses/${id}/revoke`, {})
-    await follow(await about(id))
-    expect((await inbox.to(email)).map(({ subject }) => subject).sort()).toEqual([
-      'Your Quantum Falcon Pro license ends on 31 January 2025',
-      'Your Quantum Falcon Pro license ends on 31 January 2025',
-      'Your Quantum Falcon Pro license has ended',
-      'Your Quantum Falcon Pro license key',
-      'Your Quantum Falcon Pro subscription was canceled',
-      'Your new Quantum Falcon Pro license key',
+      { billing: { status: 'past_due', paidUntil: NOW, graceUntil: end } },
       'Your payment for Quantum Falcon Pro failed',
+      'x',
+    ],
+    [
+      'canceled',
+      { billing: { status: 'paid', paidUntil: end, cancelAt: end } },
+      'Your Quantum Falcon Pro subscription was canceled',
+      'x',
+    ],
+    [
+      'canceled',
+      { billing: { status: 'ended', paidUntil: end } },
+      'Your Quantum Falcon Pro subscription was canceled',
+      'x',
+    ],
+    ['revoked', { risk: 'refunded' }, 'Your Quantum Falcon Pro license has ended', 'x'],
+    [
+      'expiring_7',
+      { billing: { status: 'paid', paidUntil: end } },
+      'Your Quantum Falcon Pro license ends on 11 January 2025',
+      `${end}`,
+    ],
+    [
+      'expiring_1',
+      { billing: { status: 'paid', paidUntil: end } },
+      'Your Quantum Falcon Pro license ends on 11 January 2025',
+      `${end}`,
+    ],
+  ]
+
+  it.each(WHEN)('is told in its own words: %s for %j', async (kind, to, subject, period) => {
+    const { id, email } = await aSale()
+    await follow(await about(id))
+    await change(id, to, kind, period)
+    await follow(await about(id))
+    expect((await inbox.to(email)).map((mail) => mail.subject).slice(1)).toEqual([subject])
+  })
+
+  it.each(WHEN.filter(([kind]) => kind !== 'revoked'))(
+    'is not told when it is not so any more: %s for %j',
+    async (kind, to, _, period) => {
+      const { id, email } = await aSale()
+      await follow(await about(id))
+      await change(id, to, kind, period)
+      const paid = { billing: { status: 'paid', paidUntil: NOW + 99 * DAY_MS } } as const
+      await change(id, paid, 'renewed')
+      await follow(await about(id))
+      expect(await inbox.to(email)).toHaveLength(1)
+      expect(await mailsOf(id)).toContain(`${kind} skipped`)
+      expect(await mailsOf(id)).toContain('renewed skipped')
+    },
+  )
+
+  it('is not told with the key of a license that was revoked before', async () => {
+    const { id, email } = await aSale()
+    await change(id, { admin: 'revoked' }, 'revoked')
+    await follow(await about(id))
+    expect((await inbox.to(email)).map(({ subject }) => subject)).toEqual([
+      'Your Quantum Falcon Pro license has ended',
     ])
-    expect(await mailsOf(id)).toContain('renewed skipped')
+  })
+
+  it('is told without a master key that is gone, unless the key is to be shown', async () => {
+    const { id, email } = await aSale()
+    const records = await about(id)
+    test.secretsManager.secrets.set('test/other-ring', '{"current":"2","2":"another"}')
+    const secretIds = { ...test.runtime.secretIds, masterKeys: 'test/other-ring' }
+    const keyless = { ...test.runtime, secretIds }
+    expect((await follow(records, keyless)).batchItemFailures).toHaveLength(1)
+    await change(id, { risk: 'refunded' }, 'revoked')
+    expect(await follow(await about(id), keyless)).toEqual({ batchItemFailures: [] })
+    expect(await inbox.to(email)).toHaveLength(1)
   })
 
   it('shows the new key when it was replaced', async () => {

@@ -181,18 +181,8 @@ export function createLicenseClient(options: Options): LicenseClient {
 
   let told = ''
   function tell(status: LicenseStatus): LicenseStatus {
-    const {
-      source: _,
-      offlineUntil: _until,
-      detail: _detail,
-      ...said
-    } = {
-      source: '',
-      offlineUntil: 0,
-      detail: '',
-      ...status,
-    }
-    const news = JSON.stringify(said)
+    // How it is known, and for how long, is no news.
+    const news = JSON.stringify({ ...status, source: 0, offlineUntil: 0, detail: 0 })
     if (news !== told) {
       told = news
       onChange?.(status)

@@ -139,6 +139,18 @@ describe('a key that was replaced', () => {
     expect(await verifyLicense(lost, first)).toEqual({ valid: false, code: 'REVOKED' })
   })
 
+  it('is good no longer than it was given, and no more than its license', async () => {
+    const { key, license } = await issued(store, { userId: 'user_overlap' })
+    const context = { store, keys, now: NOW + 5000 }
+    await reissueKey(context, license.id, DAY_MS, CAUSE)
+    expect(await verifyLicense(context, key)).toMatchObject({
+      valid: true,
+      keyUntil: NOW + 5000 + DAY_MS,
+    })
+    await manageLicense(context, license.id, { action: 'suspended' }, CAUSE)
+    expect(await verifyLicense(context, key)).toMatchObject({ valid: false, code: 'SUSPENDED' })
+  })
+
   it('is forgotten after fifty others', async () => {
     for (let count = 0; count < 55; count++) {
       await reissueKey({ store, keys, now: NOW + count * 1000 }, id, 0, CAUSE)
