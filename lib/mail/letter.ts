@@ -132,7 +132,7 @@ export function letterOf(
         title: 'Your subscription was canceled',
         paragraphs: [
           end ? `You can use ${plan} until ${end}.` : `Your ${plan} license has ended.`,
-          'If you come back later, your key will work again.',
+          'You can come back whenever you like.',
         ],
         button: { label: 'Come back', url: links.billing },
         reason: SOLD,

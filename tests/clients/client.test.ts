@@ -90,6 +90,20 @@ async function admin(id: string, action: string) {
   return (await response.json()) as { license: string }
 }
 
+/** A client to which answers come only once they are set free. */
+function aSlowClient(storage: Storage) {
+  const { promise, resolve: free } = Promise.withResolvers<void>()
+  const slow = aClient({
+    storage,
+    fetch: async (...request) => {
+      const response = await fetch(...request)
+      await promise
+      return response
+    },
+  })
+  return { slow, free }
+}
+
 /** Nobody answers any more. */
 const cut = (only = /./) => {
   front.instead = ({ url = '', socket }) => {
@@ -611,18 +625,7 @@ describe('a client that is let down by what it runs on', () => {
   it('keeps the newer of two answers, in whichever order they come', async () => {
     const storage = memoryStorage()
     const { id } = await activated({ storage })
-    let free = () => {}
-    const waiting = new Promise<void>((resolve) => {
-      free = resolve
-    })
-    const slow = aClient({
-      storage,
-      fetch: async (...request) => {
-        const response = await fetch(...request)
-        await waiting
-        return response
-      },
-    })
+    const { slow, free } = aSlowClient(storage)
     front.open()
     const checking = slow.check()
     while (!front.asked.includes('/api/verify')) await new Promise((go) => setTimeout(go, 5))
@@ -693,18 +696,7 @@ describe('a client that is let down by what it runs on', () => {
     const storage = memoryStorage()
     const { client } = await activated({ storage })
     const other = aClient({ storage })
-    let free = () => {}
-    const waiting = new Promise<void>((resolve) => {
-      free = resolve
-    })
-    const slow = aClient({
-      storage,
-      fetch: async (...request) => {
-        const response = await fetch(...request)
-        await waiting
-        return response
-      },
-    })
+    const { slow, free } = aSlowClient(storage)
     const checking = slow.check()
     while (!front.asked.includes('/api/verify')) await new Promise((go) => setTimeout(go, 5))
     await other.deactivate()
