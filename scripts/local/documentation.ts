@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { createReadStream, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import type { Server } from './server.ts'
+import { type Server, toServer } from './server.ts'
 
 const UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
@@ -58,14 +57,5 @@ export async function startDocumentation(port: number, apiUrl: string): Promise<
   })
   http.listen(port, '127.0.0.1')
   await once(http, 'listening')
-  const exited = once(http, 'close').then(() => {})
-  return {
-    url: `http://localhost:${(http.address() as AddressInfo).port}`,
-    exited,
-    async stop() {
-      http.close()
-      http.closeAllConnections()
-      await exited
-    },
-  }
+  return toServer(http, 'localhost')
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Server } from './server.ts'
+import { type Server, toServer } from './server.ts'
 
 export interface LocalSecretsManager extends Server {
   /** The secrets by name, as they are now. */
@@ -64,10 +63,8 @@ export async function startSecretsManager(
 
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
-  const { port } = http.address() as AddressInfo
-  const exited = once(http, 'close').then(() => {})
   const server: LocalSecretsManager = {
-    url: `http://127.0.0.1:${port}`,
+    ...toServer(http),
     secrets,
     reads,
     broken: false,
@@ -75,12 +72,6 @@ export async function startSecretsManager(
       const [, ...before] = versions.get(name) ?? []
       current.set(name, before[0] ?? '')
       secrets.set(name, value)
-    },
-    exited,
-    async stop() {
-      http.close()
-      http.closeAllConnections()
-      await exited
     },
   }
   return server

@@ -8,6 +8,7 @@ import { findTier } from '../../lib/catalog/tier.ts'
 import { DAY_MS, type LicenseKey, type NoticeKind } from '../../lib/license/index.ts'
 import { letterOf, recoveryLetter, type Subject } from '../../lib/mail/letter.ts'
 import { renderMail } from '../../lib/mail/render.ts'
+import { CHROMIUM } from '../local/chromium.ts'
 
 const KINDS: readonly NoticeKind[] = [
   'issued',
@@ -45,8 +46,8 @@ const keys = [
 
 const folder = process.argv[2] ?? 'mail-pictures'
 mkdirSync(folder, { recursive: true })
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+if (CHROMIUM === undefined) throw new Error('No Chromium is on this machine')
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
 const letters = [
   ...KINDS.map((kind) => [kind, letterOf(kind, about, eager)] as const),
   ['recovered', recoveryLetter(keys, eager)] as const,

@@ -17,6 +17,7 @@ import {
   type LicenseStatus,
   type PublishedKeys,
 } from '../../clients/typescript/src/index.ts'
+import { CHROMIUM } from '../../scripts/local/chromium.ts'
 import { findJava } from '../../scripts/local/java.ts'
 import {
   aCheckout,
@@ -25,7 +26,7 @@ import {
   type Checkout,
   type Command,
 } from '../support/checkout.ts'
-import { CHROMIUM, HAS_JOSERFC } from '../support/machine.ts'
+import { HAS_JOSERFC } from '../support/machine.ts'
 
 const run = promisify(execFile)
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Server } from '../../scripts/local/server.ts'
+import { type Server, toServer } from '../../scripts/local/server.ts'
 
 /** What came from the service, on its way to the client. */
 interface Passing {
@@ -44,9 +43,8 @@ export async function aFront(service: string): Promise<Front> {
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
-  const exited = once(http, 'close').then(() => {})
   const front: Front = {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    ...toServer(http),
     asked: [],
     instead: () => false,
     passing: () => {},
@@ -54,12 +52,6 @@ export async function aFront(service: string): Promise<Front> {
       front.instead = () => false
       front.passing = () => {}
       front.asked.length = 0
-    },
-    exited,
-    async stop() {
-      http.close()
-      http.closeAllConnections()
-      await exited
     },
   }
   return front

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
@@ -10,7 +9,7 @@ import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
-import type { Server } from '../../scripts/local/server.ts'
+import { type Server, toServer } from '../../scripts/local/server.ts'
 import { aContext, aRequest } from './http.ts'
 
 export interface ApiServer extends Server {
@@ -55,18 +54,11 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
-  const exited = once(http, 'close').then(() => {})
   const server: ApiServer = {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    ...toServer(http),
     asked: [],
     before: () => {},
     after: () => {},
-    exited,
-    async stop() {
-      http.close()
-      http.closeAllConnections()
-      await exited
-    },
   }
   return server
 }
