@@ -27,12 +27,12 @@ def trusted(published):
 
 
 def read(token, keys, now, device_id=None, nonce=None, revocations=None):
-    """What a token says, or None if it is not to be believed. Without a nonce it is a lease that was kept."""
+    """What a token says, or None if it is not to be believed. Without a nonce it was kept."""
     claims = opened(token, 'license+jwt', keys)
-    if not claims or claims.get('deviceId') != device_id:
+    if not claims or claims.get('deviceId') != device_id or nonce not in (None, claims.get('nonce')):
         return None
-    if nonce is not None:
-        return claims if claims.get('nonce') == nonce else None
+    if nonce is not None or claims['code'] != 'VALID':
+        return claims  # a refusal that was kept stays one
     if not claims['iat'] <= now + SKEW_SECONDS or not claims.get('exp', 0) > now - SKEW_SECONDS:
         return None
     revoked = (opened(revocations, 'license-revocations+jwt', keys) or {}).get('revoked', {})

@@ -268,6 +268,14 @@ export async function conformance() {
         code: 'NOT_FOUND',
       },
       {
+        name: 'a kept answer that the license was revoked, a month later',
+        token: answer({ code: 'REVOKED', state: 'revoked' }),
+        ...offline,
+        now: NOW + 30 * DAY,
+        accept: true,
+        code: 'REVOKED',
+      },
+      {
         name: 'a lease without an end',
         token: signToken(own, 'verdict', CLAIMS, { now: NOW * 1000 }),
         ...offline,

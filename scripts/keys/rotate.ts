@@ -18,7 +18,7 @@ const command = new Command('keys:rotate')
   .description(
     'Makes a new key to sign answers with. It is published at once and signs in two days; the old one stays published until no lease that it signed can be in use. Nothing else has to be done, and no app has to change.',
   )
-  .requiredOption('--stage <stage>', 'the deployment')
+  .requiredOption('--stage <stage>', 'the deployment (required)')
   .option('--region <region>', 'where it is deployed', process.env['AWS_REGION'] ?? 'us-east-1')
   .option(
     '--now',

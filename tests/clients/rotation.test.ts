@@ -1,66 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { decodeProtectedHeader } from 'jose'
-import {
-  createLicenseClient,
-  type LicenseStatus,
-  memoryStorage,
-  type PublishedKeys,
-  type Storage,
-} from '../../clients/typescript/src/index.ts'
+import { type LicenseStatus, memoryStorage } from '../../clients/typescript/src/index.ts'
 import { DAY_MS } from '../../lib/license/index.ts'
 import { PUBLISHED_MS, RETIRED_MS } from '../../lib/signing/ring.ts'
 import { changeRing } from '../../scripts/keys/change.ts'
-import { aFront, type Front } from '../support/front.ts'
-import { issued } from '../support/licenses.ts'
-import { aRuntime, type TestRuntime } from '../support/runtime.ts'
-import { type ApiServer, anApiServer } from '../support/server.ts'
+import { NOW } from '../support/licenses.ts'
+import { useService } from '../support/service.ts'
 
 /** As long as a function may go on with the secret of before while Secrets Manager answers. */
 const REVALIDATED_MS = 11 * 60_000
 
-let test: TestRuntime
-let server: ApiServer
-let front: Front
-beforeAll(async () => {
-  test = await aRuntime()
-  server = await anApiServer(test.runtime)
-  front = await aFront(server.url)
-})
-afterAll(async () => {
-  await front.stop()
-  await server.stop()
-  await test.stop()
-})
+const service = useService()
+const { aClient, published } = service
 
-const published = async () =>
-  (await (await fetch(`${server.url}/.well-known/jwks.json`)).json()) as PublishedKeys
-
-const aClient = (keys: PublishedKeys, storage: Storage = memoryStorage()) =>
-  createLicenseClient({
-    url: front.url,
-    keys,
-    storage,
-    now: () => test.time.now,
-    retries: 0,
-  })
-
-let users = 0
-async function aKey() {
-  const order = { userId: `user_${++users}`, durationDays: 3650 }
-  return (await issued(test.runtime.store, order, { now: test.time.now })).key
-}
+const aKey = async () => (await service.aKey({ durationDays: 3650 })).key
 
 const rotate = () =>
   changeRing(
     new SecretsManagerClient({
-      endpoint: test.secretsManager.url,
+      endpoint: service.test.secretsManager.url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     }),
     'test/signing-keys',
-    test.time.now,
+    service.test.time.now,
     false,
   )
 
@@ -68,12 +33,12 @@ describe('a rotation of the signing keys', () => {
   it('under load fails no client, though none was built with the new keys', async () => {
     const shipped = await published()
     const signers = new Set<string | undefined>()
-    front.passing = ({ path, body }) => {
+    service.front.passing = ({ path, body }) => {
       if (path === '/api/verify') signers.add(decodeProtectedHeader(JSON.parse(body).token).kid)
     }
     const storages = Array.from({ length: 8 }, () => memoryStorage())
     for (const storage of storages) {
-      expect(await aClient(shipped, storage).activate(await aKey())).toMatchObject({
+      expect(await aClient({ keys: shipped, storage }).activate(await aKey())).toMatchObject({
         status: 'valid',
       })
     }
@@ -81,11 +46,11 @@ describe('a rotation of the signing keys', () => {
     const statuses: LicenseStatus[] = []
     let isOver = false
     const load = storages.map(async (storage) => {
-      const client = aClient(shipped, storage)
+      const client = aClient({ keys: shipped, storage })
       while (!isOver) statuses.push(await client.check())
     })
     const goOn = async (ms: number) => {
-      test.time.now += ms
+      service.test.time.now += ms
       const enough = statuses.length + 40
       while (statuses.length < enough) await sleep(5)
     }
@@ -111,22 +76,23 @@ describe('a rotation of the signing keys', () => {
     expect((await published()).keys.map(({ kid }) => kid)).not.toContain(names[0])
 
     // What they learned they keep: each believes its lease of the newest key where nobody answers.
-    front.instead = ({ socket }) => {
+    service.front.instead = ({ socket }) => {
       socket.destroy()
       return true
     }
     for (const storage of storages) {
-      expect(await aClient(shipped, storage).check()).toMatchObject({ source: 'lease' })
+      expect(await aClient({ keys: shipped, storage }).check()).toMatchObject({ source: 'lease' })
     }
     // An app that was built before, and one that is built now, start with the newest key alike.
-    front.open()
+    service.front.open()
     for (const keys of [shipped, await published()]) {
-      expect(await aClient(keys).activate(await aKey())).toMatchObject({ status: 'valid' })
+      expect(await aClient({ keys }).activate(await aKey())).toMatchObject({ status: 'valid' })
     }
   })
 
   it('is refused to the second of two at the same moment', async () => {
-    test.time.now += PUBLISHED_MS
+    // Later than all that came before.
+    service.test.time.now = NOW + 3650 * DAY_MS
     const outcomes = await Promise.allSettled([rotate(), rotate()])
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
@@ -136,11 +102,11 @@ describe('a rotation of the signing keys', () => {
   })
 
   it('goes on after somebody put the former version back', async () => {
-    test.time.now += PUBLISHED_MS
-    const { secrets } = test.secretsManager
+    service.test.time.now = NOW + 3700 * DAY_MS
+    const { secrets } = service.test.secretsManager
     const before = secrets.get('test/signing-keys') ?? ''
     await rotate()
-    test.secretsManager.putBack('test/signing-keys', before)
+    service.test.secretsManager.putBack('test/signing-keys', before)
     await expect(rotate()).resolves.toMatchObject({ to: expect.any(String) })
   })
 })

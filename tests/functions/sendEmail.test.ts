@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { describe, expect, it } from '@jest/globals'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
-import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
-import { createHandler } from '../../functions/sendEmail.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import {
@@ -12,60 +9,20 @@ import {
   type NoticeKind,
   StoreUnavailable,
 } from '../../lib/license/index.ts'
-import { aFront, type Front } from '../support/front.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../support/http.ts'
-import { anInbox, type Inbox } from '../support/inbox.ts'
-import { issued, NOW } from '../support/licenses.ts'
-import { aLine, type Line } from '../support/line.ts'
-import { aRuntime, type TestRuntime } from '../support/runtime.ts'
-import { streamOf } from '../support/stream.ts'
+import { NOW } from '../support/licenses.ts'
+import { useMail } from '../support/mail.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
 
-const before = { ...process.env }
-let test: TestRuntime
-let inbox: Inbox
-let line: Line
-let front: Front
-
-beforeAll(async () => {
-  test = await aRuntime()
-  inbox = await anInbox()
-  line = await aLine(inbox.url)
-  front = await aFront(inbox.url)
-  process.env['AWS_ENDPOINT_URL_SESV2'] = line.url
-})
-beforeEach(() => {
-  test.time.now = NOW
-  test.counts.length = 0
-  line.state = 'open'
-})
-afterAll(async () => {
-  process.env = { ...before }
-  await Promise.all([line.stop(), front.stop(), test.stop()])
-  await inbox.stop()
-})
-
-const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
-  createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
-
-/** What the stream tells of one license, or of one address. */
-const about = async (id: string) =>
-  (await streamOf(test.table)).filter(({ dynamodb }) => dynamodb?.Keys?.['pk']?.S?.includes(id))
-
-let users = 0
-async function aSale(changes: Parameters<typeof issued>[1] = {}) {
-  const userEmail = `buyer_${++users}@example.com`
-  const order = { userId: `mail_user_${users}`, userEmail, ...changes }
-  const { key, license } = await issued(test.runtime.store, order)
-  return { key: `${key}`, id: license.id, email: order.userEmail ?? '' }
-}
+const mail = useMail()
+const { about, aSale, follow } = mail
 
 async function admin(method: string, path: string, body?: object) {
   const event = aRequest(method, `/api/admin${path}`, {
     headers: { authorization: 'Bearer test_admin_token' },
     ...(body && { body: { reason: 'x', ...body } }),
   })
-  return bodyOf(await createAdminHandler(test.runtime)(event, aContext()))
+  return bodyOf(await createAdminHandler(mail.test.runtime)(event, aContext()))
 }
 
 const mailsOf = async (id: string) =>
@@ -79,39 +36,39 @@ describe('a license that is issued', () => {
     const records = await about(id)
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
     await follow(records)
-    const sent = await inbox.to(email)
+    const sent = await mail.inbox.to(email)
     expect(sent).toHaveLength(1)
-    const [mail] = sent
-    expect(mail).toMatchObject({
+    const [letter] = sent
+    expect(letter).toMatchObject({
       from: '"Quantum Falcon" <licenses@example.com>',
       replyTo: ['support@example.com'],
       subject: 'Your Quantum Falcon Pro license key',
     })
-    for (const body of [mail?.body.text, mail?.body.html]) {
+    for (const body of [letter?.body.text, letter?.body.html]) {
       expect(body).toContain(key)
       expect(body).toContain('Strategy marketplace')
       expect(body).toContain('31 January 2025')
       expect(body).toContain('Settings, License')
     }
-    expect(mail?.headers).toContainEqual({
+    expect(letter?.headers).toContainEqual({
       name: 'X-Entity-Ref-ID',
       value: expect.stringMatching(/^[\w-]{20,}$/),
     })
     expect(await mailsOf(id)).toEqual(['issued sent'])
-    expect(test.counts).toEqual(
+    expect(mail.test.counts).toEqual(
       ['sent', 'over'].map((outcome) => JSON.stringify({ name: 'Mail', outcome })),
     )
-    expect(test.lines.join()).not.toContain(key)
-    expect(test.lines.join()).not.toContain(email)
+    expect(mail.test.lines.join()).not.toContain(key)
+    expect(mail.test.lines.join()).not.toContain(email)
   })
 
   it('is mailed once when two functions are told at the same moment', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     await Promise.all([follow(records), follow(records), follow(records)])
-    expect(await inbox.to(email)).toHaveLength(1)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
     await follow(records)
-    expect(await inbox.to(email)).toHaveLength(1)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
   })
 
   it.each([
@@ -130,24 +87,24 @@ describe('a license that is issued', () => {
 
   it('is not mailed where no sender is configured', async () => {
     const { id, email } = await aSale()
-    const runtime = { ...test.runtime, mail: { from: undefined, configurationSet: undefined } }
+    const runtime = { ...mail.test.runtime, mail: { from: undefined, configurationSet: undefined } }
     await follow(await about(id), runtime)
-    expect(await inbox.to(email)).toEqual([])
+    expect(await mail.inbox.to(email)).toEqual([])
     expect(await mailsOf(id)).toEqual(['issued skipped'])
   })
 
   it('is not mailed to an address that is lost, however it is written, until somebody allows it', async () => {
     const { id, email } = await aSale()
-    await test.runtime.outbox.suppress(email.toUpperCase(), 'bounced', NOW)
+    await mail.test.runtime.outbox.suppress(email.toUpperCase(), 'bounced', NOW)
     await follow(await about(id))
-    expect(await inbox.to(email)).toEqual([])
+    expect(await mail.inbox.to(email)).toEqual([])
     expect(await mailsOf(id)).toEqual(['issued suppressed'])
     await admin('POST', '/mails/allow', { email })
     await admin('POST', `/licenses/${id}/resend`, {})
     await follow(await about(id))
-    expect(await inbox.to(email)).toHaveLength(1)
-    await test.runtime.outbox.suppress(email, 'complained', NOW)
-    expect(await test.runtime.outbox.isSuppressed(email)).toBe(true)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
+    await mail.test.runtime.outbox.suppress(email, 'complained', NOW)
+    expect(await mail.test.runtime.outbox.isSuppressed(email)).toBe(true)
   })
 
   it('is mailed again when an administrator wants it', async () => {
@@ -155,7 +112,7 @@ describe('a license that is issued', () => {
     await follow(await about(id))
     await admin('POST', `/licenses/${id}/resend`, {})
     await follow(await about(id))
-    const sent = await inbox.to(email)
+    const sent = await mail.inbox.to(email)
     expect(sent).toHaveLength(2)
     expect(sent[1]?.body.text).toContain(key)
     expect(await mailsOf(id)).toEqual(['issued sent', 'issued sent'])
@@ -169,39 +126,39 @@ describe('while SES is out of order', () => {
     async (state) => {
       const { id, email } = await aSale()
       const records = await about(id)
-      line.state = state
+      mail.line.state = state
       const { batchItemFailures } = await follow(records)
       expect(batchItemFailures).toHaveLength(1)
       expect(await mailsOf(id)).toEqual(['issued waiting'])
-      test.time.now += 60_000
+      mail.test.time.now += 60_000
       expect((await follow(records)).batchItemFailures).toHaveLength(1)
       expect((await follow(records)).batchItemFailures).toHaveLength(1)
-      line.state = 'open'
+      mail.line.state = 'open'
       const failed = batchItemFailures[0]?.itemIdentifier
       const from = records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed)
       expect(await follow(records.slice(from))).toEqual({ batchItemFailures: [] })
-      expect(await inbox.to(email)).toHaveLength(1)
+      expect(await mail.inbox.to(email)).toHaveLength(1)
       expect(await mailsOf(id)).toEqual(['issued sent'])
     },
   )
 
   it('Stripe is answered as ever, and what it sold is mailed later', async () => {
-    line.state = 'mute'
+    mail.line.state = 'mute'
     const body = JSON.stringify(aCheckout({ id: 'cs_outage', payment_intent: 'pi_outage' }))
     const event = aPost(body, {
       route: '/webhooks/stripe',
       headers: { 'stripe-signature': aSignature(body, { at: NOW }) },
     })
-    const response = await createWebhookHandler(test.runtime)(event, aContext())
+    const response = await createWebhookHandler(mail.test.runtime)(event, aContext())
     const { licenseId, effect } = bodyOf(response)
     expect([response.statusCode, effect]).toEqual([200, 'issued'])
     const records = await about(licenseId)
     expect((await follow(records)).batchItemFailures).toHaveLength(1)
-    line.state = 'open'
-    test.time.now += 60_000
+    mail.line.state = 'open'
+    mail.test.time.now += 60_000
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
-    const [mail] = (await inbox.to('buyer@example.com')).slice(-1)
-    expect(mail?.subject).toBe('Your Quantum Falcon Pro license key')
+    const [letter] = (await mail.inbox.to('buyer@example.com')).slice(-1)
+    expect(letter?.subject).toBe('Your Quantum Falcon Pro license key')
   })
 
   it('what it will never take does not keep the rest from being sent', async () => {
@@ -209,7 +166,7 @@ describe('while SES is out of order', () => {
     const good = await aSale()
     const [badOne, goodOne] = [await about(bad.id), await about(good.id)]
     let isFirst = true
-    front.instead = (_, response) => {
+    mail.front.instead = (_, response) => {
       if (!isFirst) return false
       isFirst = false
       response
@@ -220,21 +177,21 @@ describe('while SES is out of order', () => {
         .end('{"message":"Email address is not verified."}')
       return true
     }
-    process.env['AWS_ENDPOINT_URL_SESV2'] = front.url
+    process.env['AWS_ENDPOINT_URL_SESV2'] = mail.front.url
     expect(await follow([...badOne, ...goodOne])).toEqual({ batchItemFailures: [] })
-    process.env['AWS_ENDPOINT_URL_SESV2'] = line.url
+    process.env['AWS_ENDPOINT_URL_SESV2'] = mail.line.url
     expect((await admin('GET', `/licenses/${bad.id}`)).mails).toMatchObject([
       { state: 'failed', detail: 'Email address is not verified.' },
     ])
-    expect(await inbox.to(good.email)).toHaveLength(1)
+    expect(await mail.inbox.to(good.email)).toHaveLength(1)
   })
 })
 
 describe('a function that ends between sending and saying so', () => {
   const forgetful = (): Runtime => ({
-    ...test.runtime,
+    ...mail.test.runtime,
     outbox: {
-      ...test.runtime.outbox,
+      ...mail.test.runtime.outbox,
       close: () => Promise.reject(new StoreUnavailable(new Error('down'))),
     },
   })
@@ -243,27 +200,27 @@ describe('a function that ends between sending and saying so', () => {
     const { id, email } = await aSale()
     const records = await about(id)
     expect((await follow(records, forgetful())).batchItemFailures).toHaveLength(1)
-    expect(await inbox.to(email)).toHaveLength(1)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
     expect((await follow(records)).batchItemFailures).toHaveLength(1)
-    expect(await inbox.to(email)).toHaveLength(1)
-    test.time.now += 60_001
+    expect(await mail.inbox.to(email)).toHaveLength(1)
+    mail.test.time.now += 60_001
     expect((await follow(records, forgetful())).batchItemFailures).toHaveLength(1)
-    test.time.now += 60_001
+    mail.test.time.now += 60_001
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
-    const sent = await inbox.to(email)
+    const sent = await mail.inbox.to(email)
     expect(sent).toHaveLength(2)
     expect(sent[0]?.headers).toEqual(sent[1]?.headers)
     expect(await mailsOf(id)).toEqual(['issued uncertain'])
-    expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'Mail', outcome: 'uncertain' }))
+    expect(mail.test.counts.at(-1)).toBe(JSON.stringify({ name: 'Mail', outcome: 'uncertain' }))
   })
 
   it('has the mail marked as sent by the second one', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     await follow(records, forgetful())
-    test.time.now += 60_001
+    mail.test.time.now += 60_001
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
-    expect(await inbox.to(email)).toHaveLength(2)
+    expect(await mail.inbox.to(email)).toHaveLength(2)
     expect(await mailsOf(id)).toEqual(['issued sent'])
   })
 })
@@ -273,26 +230,26 @@ describe('while the database or the secrets are out of order', () => {
     const { id, email } = await aSale()
     const records = await about(id)
     const down = {
-      ...test.runtime,
-      store: { ...test.runtime.store, find: () => Promise.reject(new StoreUnavailable(0)) },
+      ...mail.test.runtime,
+      store: { ...mail.test.runtime.store, find: () => Promise.reject(new StoreUnavailable(0)) },
     }
     for (let tries = 0; tries < 5; tries++) {
       expect((await follow(records, down)).batchItemFailures).toHaveLength(1)
     }
     const keyless = {
-      ...test.runtime,
-      secretIds: { ...test.runtime.secretIds, masterKeys: 'test/none' },
+      ...mail.test.runtime,
+      secretIds: { ...mail.test.runtime.secretIds, masterKeys: 'test/none' },
     }
     expect((await follow(records, keyless)).batchItemFailures).toHaveLength(1)
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
-    expect(await inbox.to(email)).toHaveLength(1)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
   })
 })
 
 describe('what happens to a license', () => {
   /** Changes a license as Stripe's events do, and what is told with it. */
   async function change(id: LicenseId, to: LicenseChange, kind: NoticeKind, period = 'x') {
-    const now = test.time.now
+    const now = mail.test.time.now
     const audit = {
       licenseId: id,
       at: now,
@@ -304,7 +261,7 @@ describe('what happens to a license', () => {
       after: {},
     } as const
     const notices = [{ kind, period, at: now }]
-    await test.runtime.store.commit({
+    await mail.test.runtime.store.commit({
       claims: [],
       license: { changed: id, to, audit, notices },
       now,
@@ -350,7 +307,7 @@ describe('what happens to a license', () => {
     await follow(await about(id))
     await change(id, to, kind, period)
     await follow(await about(id))
-    expect((await inbox.to(email)).map((mail) => mail.subject).slice(1)).toEqual([subject])
+    expect((await mail.inbox.to(email)).map(({ subject }) => subject).slice(1)).toEqual([subject])
   })
 
   it.each(WHEN.filter(([kind]) => kind !== 'revoked'))(
@@ -362,7 +319,7 @@ describe('what happens to a license', () => {
       const paid = { billing: { status: 'paid', paidUntil: NOW + 99 * DAY_MS } } as const
       await change(id, paid, 'renewed')
       await follow(await about(id))
-      expect(await inbox.to(email)).toHaveLength(1)
+      expect(await mail.inbox.to(email)).toHaveLength(1)
       expect(await mailsOf(id)).toContain(`${kind} skipped`)
       expect(await mailsOf(id)).toContain('renewed skipped')
     },
@@ -372,7 +329,7 @@ describe('what happens to a license', () => {
     const { id, email } = await aSale()
     await change(id, { admin: 'revoked' }, 'revoked')
     await follow(await about(id))
-    expect((await inbox.to(email)).map(({ subject }) => subject)).toEqual([
+    expect((await mail.inbox.to(email)).map(({ subject }) => subject)).toEqual([
       'Your Quantum Falcon Pro license has ended',
     ])
   })
@@ -380,91 +337,22 @@ describe('what happens to a license', () => {
   it('is told without a master key that is gone, unless the key is to be shown', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
-    test.secretsManager.secrets.set('test/other-ring', '{"current":"2","2":"another"}')
-    const secretIds = { ...test.runtime.secretIds, masterKeys: 'test/other-ring' }
-    const keyless = { ...test.runtime, secretIds }
+    mail.test.secretsManager.secrets.set('test/other-ring', '{"current":"2","2":"another"}')
+    const secretIds = { ...mail.test.runtime.secretIds, masterKeys: 'test/other-ring' }
+    const keyless = { ...mail.test.runtime, secretIds }
     expect((await follow(records, keyless)).batchItemFailures).toHaveLength(1)
     await change(id, { risk: 'refunded' }, 'revoked')
     expect(await follow(await about(id), keyless)).toEqual({ batchItemFailures: [] })
-    expect(await inbox.to(email)).toHaveLength(1)
+    expect(await mail.inbox.to(email)).toHaveLength(1)
   })
 
   it('shows the new key when it was replaced', async () => {
     const { key, id, email } = await aSale()
     const { license } = await admin('POST', `/licenses/${id}/reissue`, {})
     await follow(await about(id))
-    for (const { body } of await inbox.to(email)) {
+    for (const { body } of await mail.inbox.to(email)) {
       expect(body.text).toContain(license)
       expect(body.text).not.toContain(key)
     }
   })
-})
-
-describe('POST /api/recover', () => {
-  const ask = async (email: unknown) => {
-    const event = aPost({ email }, { route: '/api/recover' })
-    const response = await createRecoverHandler(test.runtime)(event, aContext())
-    return { status: response.statusCode, body: bodyOf(response) }
-  }
-  const follows = async (address: string) => follow(await about(`RECOVERY#${address}`))
-
-  it('mails all keys of an address to it, and answers the same for one that has none', async () => {
-    const email = 'lost@example.com'
-    const first = await aSale({ userEmail: email })
-    const second = await aSale({ userEmail: email, tier: 'elite' })
-    const answer = await ask(email)
-    test.commands.length = 0
-    expect(await ask('nobody@example.com')).toEqual(answer)
-    expect(test.commands).toEqual(['UpdateItemCommand'])
-    expect(answer).toMatchObject({ status: 200, body: { message: expect.any(String) } })
-    await follows(email)
-    await follows('nobody@example.com')
-    const [mail, ...others] = await inbox.to(email)
-    expect(others).toEqual([])
-    expect(mail?.subject).toBe('Your Quantum Falcon license keys')
-    for (const { key } of [first, second]) {
-      expect(mail?.body.text).toContain(key)
-      expect(mail?.body.html).toContain(key)
-    }
-    expect(await inbox.to('nobody@example.com')).toEqual([])
-  })
-
-  it('mails to the address of the license, not to one that only looks like it', async () => {
-    const { key } = await aSale({ userEmail: 'Kim@example.com' })
-    // U+212A, the sign of the kelvin, is a k in lower case.
-    await ask('\u212aim@example.com')
-    await follows('kim@example.com')
-    const [mail] = await inbox.to('Kim@example.com')
-    expect(mail?.body.text).toContain(key)
-    expect(await inbox.to('\u212aim@example.com')).toEqual([])
-  })
-
-  it('mails three times an hour at the most, whichever hour that is', async () => {
-    const email = 'often@example.com'
-    await aSale({ userEmail: email })
-    for (const minute of [0, 10, 50, 55, 59, 60, 61]) {
-      test.time.now = NOW + minute * 60_000
-      expect((await ask(email)).status).toBe(200)
-    }
-    test.time.now = NOW + DAY_MS
-    await follows(email)
-    // Of minutes 0, 10, 50 and 60: that of 60 is an hour after the first.
-    expect(await inbox.to(email)).toHaveLength(4)
-  })
-
-  it('mails nothing to a lost address', async () => {
-    const email = 'bounced@example.com'
-    await aSale({ userEmail: email })
-    await test.runtime.outbox.suppress(email, 'complained', NOW)
-    await ask(email)
-    await follows(email)
-    expect(await inbox.to(email)).toEqual([])
-  })
-
-  it.each([[undefined], [''], ['x'], [7], ['a@b.c\r\nBcc: d@e.f'], [`${'x'.repeat(300)}@b.c`]])(
-    'refuses %j',
-    async (email) => {
-      expect(await ask(email)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
-    },
-  )
 })

@@ -1,6 +1,5 @@
 /** What the service answered, if it was the service: only a signature can tell. */
 export interface Answer {
-  readonly status: number
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -16,15 +15,16 @@ const FIRST_PAUSE_MS = 300
 const isPassing = (status: number) => status >= 500 || status === 429
 
 /**
- * Sends a request and tries it again when nothing comes or the other side is unwell. Answers undefined when nothing came
- * of it: no connection, no answer in time, a redirection, something that is not JSON such as a captive portal's page.
+ * Sends a request and tries it again when nothing comes or the other side is unwell. Answers why when nothing
+ * came of it: no connection, no answer in time, a redirection, something that is not JSON such as a captive portal's page.
  */
 export async function post(
   { fetch, timeoutMs, retries }: Asking,
   url: string,
   body: object,
-): Promise<Answer | undefined> {
+): Promise<Answer | string> {
   for (let attempt = 0; ; attempt++) {
+    let why: string
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -34,13 +34,15 @@ export async function post(
         signal: AbortSignal.timeout(timeoutMs),
       })
       if (!isPassing(response.status)) {
-        return { status: response.status, body: Object(await response.json()) }
+        return { body: Object(await response.json()) }
       }
+      why = `HTTP ${response.status}`
     } catch (error) {
+      why = `${error}`
       // What is not JSON will not be the next time, and nobody waits twice for who took all the time there was.
-      if (error instanceof SyntaxError || (error as Error).name === 'TimeoutError') return
+      if (error instanceof SyntaxError || (error as Error).name === 'TimeoutError') return why
     }
-    if (attempt >= retries) return
+    if (attempt >= retries) return why
     const pause = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2)
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
@@ -57,4 +59,17 @@ export async function get({ fetch, timeoutMs }: Asking, url: string): Promise<st
   } catch {
     return
   }
+}
+
+/** A text, where there is one: nobody vouches for what was answered. */
+export const textIn = (value: unknown) => (typeof value === 'string' ? value : '')
+
+/** What a service said of a request that it could not take: of all of it, and of its fields. */
+export function faultsIn({ body }: Answer): string {
+  const fields: unknown[] = Array.isArray(body['fields']) ? body['fields'] : []
+  const faults = fields.map((field) => {
+    const { path, message } = Object(field)
+    return `${textIn(path)} ${textIn(message)}`
+  })
+  return [textIn(body['error']), ...faults].join('; ')
 }

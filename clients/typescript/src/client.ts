@@ -1,8 +1,16 @@
-import { type Answer, type Asking, get, post } from './ask.ts'
-import { type Device, type Invalid, type LicenseStatus, statusOf, unknown } from './status.ts'
+import { type Answer, type Asking, faultsIn, get, post, textIn } from './ask.ts'
+import { createKeeper, type Kept } from './kept.ts'
+import {
+  type Device,
+  type Invalid,
+  type LicenseStatus,
+  statusOf,
+  type Unknown,
+  unknown,
+} from './status.ts'
 import { browserStorage, type Storage } from './storage.ts'
 import { type Claims, isRevoked, type Read, readList, readToken, SKEW_SECONDS } from './token.ts'
-import { endorsementsIn, type PublishedKeys, type Trust, trustIn } from './trust.ts'
+import { type Distrust, endorsementsIn, type PublishedKeys, type Trust, trustIn } from './trust.ts'
 
 export interface Options {
   /** Where the License Authority is, such as `https://licenses.example.com`. */
@@ -19,7 +27,7 @@ export interface Options {
   readonly timeoutMs?: number
   /** How often a request that failed is tried again; twice without it. */
   readonly retries?: number
-  /** Is told each time that the license has become something else; the first time as well. */
+  /** Is told each time that the license which is kept has become something else; the first time as well. */
   readonly onChange?: (status: LicenseStatus) => void
   readonly fetch?: typeof fetch
   /** Milliseconds since the epoch. */
@@ -38,23 +46,6 @@ export interface LicenseClient {
   deactivate(): Promise<LicenseStatus>
 }
 
-/** What is kept between runs. */
-interface Kept {
-  license?: string
-  deviceId?: string
-  /** The last signed answer about the license: a lease when it was good. */
-  answer?: string
-  /** A list of revocations said that it does not count any more. */
-  void?: true
-  endorsements?: readonly string[]
-  /** When the last answer was given, in seconds since the epoch by the service. */
-  asked?: number
-  /** The latest time that is known to have been, in milliseconds since the epoch. */
-  time?: number
-  /** The number of the newest list of revocations that was seen. */
-  list?: number
-}
-
 interface Believed {
   readonly claims: Claims
   readonly token: string
@@ -67,13 +58,17 @@ const random = () =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
-/** @throws TypeError when nothing could be kept: each start would take another seat. */
+/**
+ * @throws TypeError for options that can never work. That is so as well where nothing could be kept: each start would take
+ * another seat.
+ */
 export function createLicenseClient(options: Options): LicenseClient {
   const { keys, onChange, now = Date.now } = options
+  if (!Array.isArray(keys?.keys)) throw new TypeError('The keys of the service are missing')
+  if (!/^https?:\/\//.test(options.url)) throw new TypeError('The url must begin with https://')
   const storage = options.storage ?? browserStorage()
   if (!storage) throw new TypeError('There is no localStorage here: give the client a storage')
   const base = options.url.replace(/\/+$/, '')
-  const place = `license ${base}`
   const listUrl = options.revocationsUrl ?? `${base}/.well-known/revocations.jwt`
   const asking: Asking = {
     fetch: options.fetch ?? ((...request) => fetch(...request)),
@@ -81,29 +76,7 @@ export function createLicenseClient(options: Options): LicenseClient {
     retries: options.retries ?? 2,
   }
 
-  /** @throws what the storage throws: that something cannot be read does not mean that there is nothing */
-  async function load(): Promise<Kept> {
-    const text = await storage?.get(place)
-    try {
-      const kept: unknown = JSON.parse(text ?? '')
-      return typeof kept === 'object' && !Array.isArray(kept) ? { ...kept } : {}
-    } catch {
-      return {}
-    }
-  }
-
-  /** Keeps what is known, unless somebody in another window knows better. Answers whether it could. */
-  async function save(kept: Kept, license: string | undefined): Promise<boolean> {
-    try {
-      const stored = await load()
-      const isOlder = (stored.asked ?? 0) > (kept.asked ?? 0)
-      if (stored.license === license && !isOlder) await storage?.set(place, JSON.stringify(kept))
-      return true
-    } catch {
-      return false
-    }
-  }
-
+  const { load, save } = createKeeper(storage, `license ${base}`)
   const trustOf = (known: Pick<Kept, 'endorsements'>) =>
     trustIn(keys.keys, [...endorsementsIn(keys), ...endorsementsIn(known)])
   const deviceOf = ({ deviceId }: Kept) => options.deviceId ?? deviceId
@@ -128,14 +101,14 @@ export function createLicenseClient(options: Options): LicenseClient {
     const trust = await trustOf(kept)
     const nonce = random()
     const deviceId = isHere ? deviceOf(kept) : undefined
-    const body = { license: license.trim(), deviceId, nonce, ...sent }
+    const body = { license, deviceId, nonce, ...sent }
     const answer = await post(asking, base + route, body)
-    if (!answer) return unknown('UNREACHABLE')
-    const { token, code, error } = answer.body
+    if (typeof answer === 'string') return unknown('UNREACHABLE', answer)
+    const { token, code } = answer.body
     const read = await believe(kept, token, trust, { deviceId, nonce })
     if (!read.ok) {
       return code === 'INVALID_REQUEST'
-        ? unknown(code, typeof error === 'string' ? error : '')
+        ? unknown(code, faultsIn(answer))
         : unknown('UNTRUSTED', read.reason)
     }
     // What the service says of the time counts, also when this device was wrong about it.
@@ -150,15 +123,12 @@ export function createLicenseClient(options: Options): LicenseClient {
     const deviceId = deviceOf(kept)
     if (answer === undefined) return why
     const trust = await trustOf(kept)
-    const read = await readToken(answer, { trust, deviceId })
-    if (!read.ok) return unknown('UNTRUSTED', read.reason)
+    const time = now()
+    const read = await readToken(answer, { trust, deviceId, now: time / 1000 })
+    if (!read.ok) return unknown(WHY_NO_LEASE[read.reason] ?? 'UNTRUSTED', read.reason)
     const { claims } = read
     if (claims.code !== 'VALID') return statusOf(claims, false, true)
-
-    const time = now()
-    const lease = await readToken(answer, { trust, deviceId, now: time / 1000 })
-    if (!lease.ok && lease.reason === 'EXPIRED') return unknown('LEASE_ENDED', why.code)
-    if (!lease.ok || time < (kept.time ?? 0) - SKEW_SECONDS * 1000) return unknown('CLOCK_SET_BACK')
+    if (time < (kept.time ?? 0) - SKEW_SECONDS * 1000) return unknown('CLOCK_SET_BACK')
     kept.time = Math.max(time, kept.time ?? 0)
 
     const list = await readList(await get(asking, listUrl), trust)
@@ -228,15 +198,17 @@ export function createLicenseClient(options: Options): LicenseClient {
     async verify(license) {
       try {
         const kept = await load().catch(() => ({}))
-        const asked = await ask(kept, '/api/verify', license, {}, false)
+        const asked = await ask(kept, '/api/verify', typed(license), {}, false)
         return 'claims' in asked ? statusOf(asked.claims, true, false) : asked
       } catch (error) {
         return unknown('UNSUPPORTED', `${error}`)
       }
     },
 
-    activate: (license, name) =>
-      next(async (kept) => {
+    async activate(given, name) {
+      const license = typed(given)
+      let isKept = false
+      const status = await next(async (kept) => {
         // Kept before it is sent: whatever becomes of the answer, the next try is the same device.
         if (deviceOf(kept) === undefined) {
           kept.deviceId = random()
@@ -246,13 +218,18 @@ export function createLicenseClient(options: Options): LicenseClient {
         }
         const asked = await ask(kept, '/api/activate', license, { name }, true)
         if (!('claims' in asked)) return asked
-        if (asked.claims.code === 'VALID') kept.license = license.trim()
-        // A key that cannot be had does not take away the one that is there.
-        else if (kept.license !== license.trim()) {
-          return withDevices(statusOf(asked.claims, true, false), asked.answer)
+        if (asked.claims.code === 'VALID') {
+          kept.license = license
+          kept.deviceId = deviceOf(kept) as string
         }
-        return settle(kept, asked)
-      }, options.deviceId === undefined).then(tell),
+        isKept = kept.license === license
+        return isKept
+          ? settle(kept, asked)
+          : withDevices(statusOf(asked.claims, true, false), asked.answer)
+      }, options.deviceId === undefined)
+      // A key that cannot be had says nothing about the one that is there.
+      return isKept ? tell(status) : status
+    },
 
     check() {
       checking ??= next(async (kept) => {
@@ -268,12 +245,14 @@ export function createLicenseClient(options: Options): LicenseClient {
       return checking
     },
 
-    deactivate: () =>
-      next(async (kept) => {
+    async deactivate() {
+      let isAnswered = false
+      const status = await next(async (kept) => {
         const { license } = kept
         if (license === undefined) return unknown('NO_LICENSE')
         const asked = await ask(kept, '/api/deactivate', license, {}, true)
         if (!('claims' in asked)) return asked
+        isAnswered = true
         const { claims, answer } = asked
         // Whoever has a key that was replaced cannot free a seat with it.
         if (answer.body['deactivated'] === true || claims.code === 'NOT_FOUND') {
@@ -282,8 +261,18 @@ export function createLicenseClient(options: Options): LicenseClient {
           delete kept.void
         }
         return statusOf(claims, true, false)
-      }).then(tell),
+      })
+      return isAnswered ? tell(status) : status
+    },
   }
+}
+
+/** A key as somebody typed it, if anything. */
+const typed = (license: unknown) => textIn(license).trim()
+
+const WHY_NO_LEASE: Partial<Record<Distrust, Unknown['code']>> = {
+  EXPIRED: 'LEASE_ENDED',
+  NOT_YET: 'CLOCK_SET_BACK',
 }
 
 interface Sent {
@@ -293,5 +282,9 @@ interface Sent {
 
 const withDevices = (status: LicenseStatus, { body }: Answer): LicenseStatus =>
   status.status === 'invalid' && Array.isArray(body['devices'])
-    ? ({ ...status, devices: body['devices'] as Device[] } satisfies Invalid)
+    ? ({
+        ...status,
+        devices: body['devices'] as Device[],
+        detail: textIn(body['error']),
+      } satisfies Invalid)
     : status

@@ -4,7 +4,7 @@
  */
 
 export { createLicenseClient, type LicenseClient, type Options } from './client.ts'
-export type { Device, Invalid, LicenseStatus, Unknown, Valid } from './status.ts'
+export type { Device, Invalid, InvalidCode, LicenseStatus, Unknown, Valid } from './status.ts'
 export { memoryStorage, type Storage } from './storage.ts'
 export {
   type Claims,

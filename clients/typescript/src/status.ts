@@ -17,16 +17,27 @@ export interface Valid {
   readonly offlineUntil: number | null
 }
 
+export type InvalidCode =
+  | 'NOT_FOUND'
+  | 'EXPIRED'
+  | 'SUSPENDED'
+  | 'REVOKED'
+  | 'PENDING'
+  | 'DEVICE_REQUIRED'
+  | 'DEVICE_NOT_ACTIVATED'
+  | 'DEVICE_LIMIT_REACHED'
+
 /** Not good: the service said so and signed it, just now or before it could not be reached, or a signed list did. */
 export interface Invalid {
   readonly status: 'invalid'
-  /** A code of `POST /api/verify`, or `DEVICE_LIMIT_REACHED`. */
-  readonly code: string
+  readonly code: InvalidCode
   readonly source: 'online' | 'kept' | 'list'
   /** What an expired license may go on using. */
   readonly fallback?: { readonly tier: string; readonly features: readonly string[] }
   /** With `DEVICE_LIMIT_REACHED`: who has the seats. Is not signed, so for showing only. */
   readonly devices?: readonly Device[]
+  /** With `DEVICE_LIMIT_REACHED`: whether seats are taken or devices were changed too often. Not signed either. */
+  readonly detail?: string
 }
 
 /** Nobody can say: keep what was true before. Never a reason to take something from a customer. */
@@ -65,7 +76,9 @@ export function statusOf(claims: Claims, isOnline: boolean, isKept: boolean): Va
   const { expiresAt = 0, exp, fallback } = claims
   if (code !== 'VALID') {
     const source = isOnline ? 'online' : 'kept'
-    return { status: 'invalid', code, source, ...(fallback && { fallback }) }
+    // A newer service may know more codes than this client; what to do about them is the same.
+    const known = code as InvalidCode
+    return { status: 'invalid', code: known, source, ...(fallback && { fallback }) }
   }
   const source = isOnline ? 'online' : 'lease'
   const offlineUntil = isKept ? exp * 1000 : null

@@ -1,4 +1,7 @@
-/** Where a client keeps a few hundred bytes between runs. May be slow and may fail: then it is as if nothing was kept. */
+/**
+ * Where a client keeps a few hundred bytes between runs. May be slow. What it throws is `STORAGE_FAILED`: that something
+ * cannot be read does not mean that there is nothing.
+ */
 export interface Storage {
   get(name: string): string | null | undefined | Promise<string | null | undefined>
   set(name: string, value: string): void | Promise<void>

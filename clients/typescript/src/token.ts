@@ -45,7 +45,8 @@ export async function readToken(
   const distrust = (reason: Distrust) => ({ ok: false, reason }) as const
   if (nonce !== undefined && claims.nonce !== nonce) return distrust('NONCE')
   if (claims.deviceId !== deviceId) return distrust('DEVICE')
-  if (now !== undefined) {
+  // A refusal that was kept stays one until the service says otherwise.
+  if (now !== undefined && claims.code === 'VALID') {
     // Put so that a time which is no number is refused as well.
     if (!(claims.iat <= now + SKEW_SECONDS)) return distrust('NOT_YET')
     if (!(claims.exp > now - SKEW_SECONDS)) return distrust('EXPIRED')
