@@ -75,7 +75,8 @@ export function leaseChangeOf(
   const isGoodNow = isGood(evaluate(after.facts, at).state)
   const replaced = after.earlierKeys.find(({ keyId }) => keyId === before.keyId)
   const isForGood = replaced !== undefined && replaced.until <= at
-  if (mayBeHeld && (!isGoodNow || isForGood)) {
+  // A key that leaked is one also while the license is bad for another reason, which may be taken back.
+  if (isForGood || (mayBeHeld && !isGoodNow)) {
     return { revoked: { licenseId, at, until: at + lease, isForGood } }
   }
   const wasGood = isGood(evaluate(before.facts, at).state)

@@ -108,6 +108,16 @@ describe('the list of revocations', () => {
     expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
   })
 
+  it('keeps one whose key leaked while it was suspended, too', async () => {
+    const { license } = await issued(test.runtime.store)
+    for (const action of ['suspend', 'reissue', 'reinstate']) {
+      test.time.now += 5000
+      await act(license.id, action)
+    }
+    await catchUp()
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
+  })
+
   it('forgets what no lease can outlive, whenever DynamoDB deletes it', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'revoke')

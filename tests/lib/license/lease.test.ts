@@ -103,6 +103,12 @@ describe('leases that were given', () => {
     expect(change(after, { ...after, changedAt: day(2) })).toBeUndefined()
   })
 
+  it('are void for good when the key leaked while the license was bad for another reason', () => {
+    const suspended = withFacts({ admin: 'suspended' })
+    const after = { ...replaced(day(1)), facts: suspended.facts }
+    expect(change(suspended, after)).toEqual({ revoked: { ...VOID.revoked, isForGood: true } })
+  })
+
   it('may last longer than what was known last: what is canceled was to be renewed before', () => {
     const canceled = withFacts({
       billing: { status: 'paid', paidUntil: day(0.9), graceUntil: day(1.1), cancelAt: day(0.9) },
