@@ -8,6 +8,7 @@ import { idempotencyKey, parseJsonRequest, parseQuery } from '../lib/http/reques
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { createRouter } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 
@@ -15,12 +16,14 @@ const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, outbox, stage, store, tokens } = runtime
+  const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
     const now = clock()
     const { route, params } = routeOf(event)
-    const caller = await authenticate(event, { adminToken, pepper, tokens, now }, route.scope)
+    const guard = guardOf({ token: callerOf(event) }, { pepper })
+    const caller = await authenticate(event, { adminToken, pepper, guard, now }, route.scope)
     const query = route.query ? parseQuery(event, route.query) : {}
     const body = route.body ? parseJsonRequest(event, route.body, NOTHING_REQUIRED) : {}
     const { requestId } = event.requestContext

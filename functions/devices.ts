@@ -3,6 +3,7 @@
  * credential. Asking again for the same device changes nothing and takes no seat.
  */
 
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
 import { Problem } from '../lib/http/problem.ts'
 import {
@@ -14,55 +15,98 @@ import {
 import { json, problemResponse, type Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { callerOf, createGuard, type Guard } from '../lib/lambda/guard.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
   type Activation,
   activateDevice,
   type Device,
+  isGuess,
+  type Keys,
+  licenseId,
   listDevices,
+  parseKey,
   releaseDevice,
+  type Verdict,
 } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
+
+interface Asked {
+  readonly event: APIGatewayProxyEventV2
+  readonly keys: Keys
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
 
 /** A device as its owner may know it; what it called itself is not told. */
 const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activatedAt })
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, store } = runtime
+  const { catalog, clock } = runtime
+  const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
   const options = { secrets: ['masterKeys', 'pepper'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
-    const context = { store, keys: { ring, pepper, prefix: catalog.prefix }, now: clock() }
-    const { requestId } = event.requestContext
+    const asked = { event, keys: { ring, pepper, prefix: catalog.prefix }, now: clock() }
     switch (event.requestContext.http.path) {
-      case '/api/activate': {
-        const { license, deviceId, nonce, name } = parseJsonRequest(event, activateSchema, BODY)
-        const sign = await prepareToSign({ nonce, deviceId, now: context.now })
-        const request = { deviceId, name: name ?? null, requestId }
-        const swaps = catalog.deviceSwaps
-        return activationOf(await activateDevice(context, license, request, swaps), sign)
-      }
-      case '/api/deactivate': {
-        const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
-        const { now } = context
-        const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
-        const { status, verdict } = await releaseDevice(context, license, deviceId, requestId)
-        const signed = await sign(verdict)
-        return status === 'refused'
-          ? refusalResponse(verdict.code, catalog, { deactivated: false }, signed)
-          : json(200, { deactivated: true, ...signed })
-      }
-      default: {
-        const { license } = parseJsonRequest(event, devicesSchema, BODY)
-        const found = await listDevices(context, license)
-        return 'code' in found
-          ? refusalResponse(found.code, catalog, {})
-          : json(200, { seats: found.license.seats, devices: found.devices.map(deviceView) })
-      }
+      case '/api/activate':
+        return activate(asked)
+      case '/api/deactivate':
+        return deactivate(asked)
+      default:
+        return list(asked)
     }
   })
+
+  async function activate({ event, keys, now }: Asked): Promise<Response> {
+    const { license, deviceId, nonce, name = null } = parseJsonRequest(event, activateSchema, BODY)
+    const sign = await prepareToSign({ nonce, deviceId, now })
+    const key = parseKey(license, keys.prefix)
+    const guard = guardOf(
+      { key: callerOf(event), ...(key && { seat: licenseId(key, keys.pepper) }) },
+      keys,
+    )
+    const { requestId } = event.requestContext
+    const activation = await activateDevice(
+      { store: guard.store, keys, now },
+      license,
+      { deviceId, name, requestId },
+      catalog.deviceSwaps,
+    )
+    if (activation.status === 'full') await guard.failed('seat')
+    await countGuess(guard, activation.verdict)
+    return activationOf(activation, sign)
+  }
+
+  async function deactivate({ event, keys, now }: Asked): Promise<Response> {
+    const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
+    const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
+    const guard = guardOf({ key: callerOf(event) }, keys)
+    const { status, verdict } = await releaseDevice(
+      { store: guard.store, keys, now },
+      license,
+      deviceId,
+      event.requestContext.requestId,
+    )
+    await countGuess(guard, verdict)
+    const signed = await sign(verdict)
+    return status === 'refused'
+      ? refusalResponse(verdict.code, catalog, { deactivated: false }, signed)
+      : json(200, { deactivated: true, ...signed })
+  }
+
+  async function list({ event, keys, now }: Asked): Promise<Response> {
+    const { license } = parseJsonRequest(event, devicesSchema, BODY)
+    const guard = guardOf({ key: callerOf(event) }, keys)
+    const found = await listDevices({ store: guard.store, keys, now }, license)
+    if (found.status === 'refused') {
+      await countGuess(guard, found.verdict)
+      return refusalResponse(found.verdict.code, catalog, {})
+    }
+    return json(200, { seats: found.license.seats, devices: found.devices.map(deviceView) })
+  }
 
   async function activationOf(activation: Activation, sign: Sign): Promise<Response> {
     if (activation.status === 'refused') {
@@ -95,6 +139,10 @@ export function createHandler(runtime: Runtime) {
       ...(await sign(verdict)),
     })
   }
+}
+
+async function countGuess(guard: Guard, verdict: Verdict) {
+  if (isGuess(verdict)) await guard.failed('key')
 }
 
 export const handler = await entry(createHandler)

@@ -18,6 +18,7 @@ import {
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/order.ts'
@@ -25,12 +26,14 @@ import { issueForPayment } from '../lib/stripe/order.ts'
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, store, tokens } = runtime
+  const { catalog, clock, log, metrics, store } = runtime
+  const guardOf = createGuard(runtime)
   const schema = generateSchema(catalog)
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
     const now = clock()
-    const gate = { adminToken, pepper, tokens, now }
+    const guard = guardOf({ token: callerOf(event) }, { pepper })
+    const gate = { adminToken, pepper, guard, now }
     const caller = await authenticate(event, gate, 'licenses:issue')
     const body = parseJsonRequest(event, schema, BODY)
     const keys = { ring, pepper, prefix: catalog.prefix }
@@ -45,6 +48,7 @@ export function createHandler(runtime: Runtime) {
 
     const { key, license, repeated } = issued.value
     const { requestId } = event.requestContext
+    if (repeated) metrics.count('Duplicates')
     log.info('license issued', { requestId, licenseId: license.id, tier: license.tier, repeated })
     return json(200, {
       success: true,

@@ -14,19 +14,24 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createStripeApi } from '../lib/stripe/api.ts'
 import { type Applied, applyEvent } from '../lib/stripe/apply.ts'
 import { toEvent } from '../lib/stripe/event.ts'
+import { isObserved } from '../lib/stripe/observation.ts'
+import { isParked } from '../lib/stripe/offer.ts'
 import { verifySignature } from '../lib/stripe/signature.ts'
 
 const MAX_EVENT_BYTES = 1024 * 1024
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, store } = runtime
+  const { catalog, clock, metrics, store } = runtime
   const { livemode, apiBase } = runtime.stripe
   const options = { secrets: ['masterKeys', 'pepper', 'stripe'], cors: false } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, stripe }) => {
     const header = event.headers['stripe-signature']
     const body = rawBody(event, MAX_EVENT_BYTES)
     const signed = verifySignature(body, header, stripe.webhookSecrets, clock())
-    if (!signed) throw new Problem('INVALID_SIGNATURE')
+    if (!signed) {
+      metrics.count('WebhookUnsigned')
+      throw new Problem('INVALID_SIGNATURE')
+    }
     const stripeEvent = toEvent(signed.payload)
     if (!stripeEvent) {
       throw new Problem('INVALID_REQUEST', { error: 'The body is not a Stripe event' })
@@ -45,12 +50,25 @@ export function createHandler(runtime: Runtime) {
               requestId: event.requestContext.requestId,
             },
             stripeEvent,
-          )
+          ).catch((error: unknown) => {
+            metrics.count('WebhookFailed')
+            metrics.count('StripeEvent', { type: typeOf(stripeEvent), outcome: 'failed' })
+            throw error
+          })
         : { ignored: 'livemode' }
     const { requestId } = event.requestContext
+    metrics.count('StripeEvent', { type: typeOf(stripeEvent), outcome: outcomeOf(applied) })
     report(runtime, { requestId, eventId: stripeEvent.id, type: stripeEvent.type }, applied)
     return json(200, { received: true, ...applied })
   })
+}
+
+/** As a dimension: each of Stripe's many other types would be a metric more to pay for. */
+const typeOf = ({ type }: { readonly type: string }) => (isObserved(type) ? type : 'other')
+
+function outcomeOf(applied: Applied): string {
+  if ('ignored' in applied) return 'ignored'
+  return 'repeated' in applied ? 'repeated' : applied.effect
 }
 
 function report(
@@ -63,7 +81,9 @@ function report(
     log.info('stripe event ignored', { ...about, reason: applied.ignored })
     return
   }
+  if ('repeated' in applied) metrics.count('Duplicates')
   const alerts = 'alerts' in applied ? applied.alerts : []
+  if (isParked(alerts)) metrics.count('PurchaseParked')
   for (const alert of alerts) metrics.count('StripeAlert', { alert })
   // Somebody paid and may not have what was bought: a person has to look.
   log[alerts.length > 0 ? 'warn' : 'info']('stripe event', { ...about, ...applied })

@@ -1,23 +1,26 @@
 /**
- * POST /api/verify: is this key good right now? One read, two for a key that was reissued; no write.
+ * POST /api/verify: is this key good right now? One round trip, two for a key that was reissued; no write unless the
+ * key was never issued.
  *
  * A bad key gets 401, as in the seed; what is wrong with our side is 5xx and never says that a key is bad.
  */
 
 import { findTier } from '../lib/catalog/tier.ts'
-import { featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
+import { codeOf, featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
-import { deviceKey, verifyLicense } from '../lib/license/index.ts'
+import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, store } = runtime
+  const { catalog, clock, metrics } = runtime
+  const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
   const options = {
     secrets: ['masterKeys', 'pepper'],
@@ -29,10 +32,13 @@ export function createHandler(runtime: Runtime) {
     const keys = { ring, pepper, prefix: catalog.prefix }
     const now = clock()
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
-    const verdict = await verifyLicense({ store, keys, now }, text, {
+    const guard = guardOf({ key: callerOf(event) }, { pepper })
+    const verdict = await verifyLicense({ store: guard.store, keys, now }, text, {
       device: deviceId === undefined ? undefined : deviceKey(deviceId, pepper),
       isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
     })
+    if (isGuess(verdict)) await guard.failed('key')
+    metrics.count('Verified', { code: codeOf(verdict) })
     const signed = await sign(verdict)
     if (!verdict.valid) return refusalResponse(verdict.code, catalog, { valid: false }, signed)
     const { license, expiresAt } = verdict

@@ -13,10 +13,7 @@ import { SCOPES } from '../lib/access/token.ts'
 import { catalog } from '../lib/catalog/catalog.ts'
 import type { Response } from '../lib/http/response.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
-import { createDynamoStore } from '../lib/store/dynamodb.ts'
-import { createOutbox } from '../lib/store/outbox.ts'
-import { createRevocationStore } from '../lib/store/revocations.ts'
-import { createTokenStore } from '../lib/store/tokens.ts'
+import { createStores } from '../lib/store/stores.ts'
 import { openApi } from '../scripts/openapi/document.ts'
 import { aContext, aRequest, bodyOf } from './support/http.ts'
 import { aRuntime, type TestRuntime } from './support/runtime.ts'
@@ -49,13 +46,7 @@ let keyless: Runtime
 beforeAll(async () => {
   test = await aRuntime()
   const nowhere = { client: aDocumentClient('http://127.0.0.1:1'), table: 'nowhere' }
-  const stores = {
-    store: createDynamoStore(nowhere),
-    tokens: createTokenStore(nowhere),
-    revocations: createRevocationStore(nowhere),
-    outbox: createOutbox(nowhere),
-  }
-  down = { ...test.runtime, ...stores }
+  down = { ...test.runtime, ...createStores(nowhere) }
   keyless = {
     ...test.runtime,
     secretIds: { ...test.runtime.secretIds, signingKeys: 'test/none' },
@@ -73,6 +64,7 @@ interface Sent {
   readonly query?: Record<string, string>
   readonly body?: unknown
   readonly headers?: Record<string, string>
+  readonly ip?: string
 }
 
 const ROOT = { authorization: 'Bearer test_admin_token' }
@@ -191,6 +183,18 @@ const PROVOKED: Readonly<
     return { ...sent, headers }
   },
   '413': async (_, sent) => ({ ...sent, body: JSON.stringify({ x: 'x'.repeat(2_000_000) }) }),
+  '429': async (path, sent) => {
+    const guess = isByKey(path)
+      ? { body: { license: 'QF-PRO-000000000000-1735689600', deviceId: 'd' } }
+      : { headers: { authorization: 'Bearer wrong' } }
+    const ip = `203.0.113.${++count % 256}`
+    for (let failure = 1; failure <= catalog.tries.failures; failure++) {
+      // An address fails with tokens everywhere at once.
+      const route = isByKey(path) ? path : '/api/generate'
+      await send(test.runtime, 'POST', route, { ...sent, ...guess, ip })
+    }
+    return { ...sent, ip }
+  },
   '500': async (_, sent) => ({ ...sent, on: broken }),
   '503': async (path, sent) => ({
     ...sent,

@@ -29,6 +29,8 @@ const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log
 const logs = (name: string) => [
   `logs:CreateLogStream ${LOGS}-${name}:*`,
   `logs:PutLogEvents ${LOGS}-${name}:*`,
+  'xray:PutTraceSegments *',
+  'xray:PutTelemetryRecords *',
 ]
 
 const STREAM = [
@@ -39,13 +41,16 @@ const STREAM = [
 ]
 const SES = `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}`
 
+/** What every function is told. */
+const ALWAYS = { CORS_ORIGINS: ORIGINS, POWERTOOLS_SERVICE_NAME: TABLE }
+
 /** All that a function is told, and all that it may do. A wider right is a decision, made here too. */
 const FUNCTIONS = {
-  health: { variables: { CORS_ORIGINS: ORIGINS }, may: logs('health') },
-  preflight: { variables: { CORS_ORIGINS: ORIGINS }, may: logs('preflight') },
+  health: { variables: ALWAYS, may: logs('health') },
+  preflight: { variables: ALWAYS, may: logs('preflight') },
   generate: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
@@ -65,7 +70,7 @@ const FUNCTIONS = {
   },
   verify: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
@@ -75,6 +80,7 @@ const FUNCTIONS = {
       ...logs('verify'),
       'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
+      'dynamodb:UpdateItem Table of TRIES#*',
       'secretsmanager:GetSecretValue MasterKeysSecret',
       'secretsmanager:GetSecretValue PepperSecret',
       'secretsmanager:GetSecretValue SigningKeysSecret',
@@ -82,7 +88,7 @@ const FUNCTIONS = {
   },
   devices: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
@@ -102,7 +108,7 @@ const FUNCTIONS = {
   },
   wellKnown: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
@@ -113,12 +119,12 @@ const FUNCTIONS = {
     ],
   },
   revocations: {
-    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    variables: { ...ALWAYS, TABLE_NAME: TABLE },
     may: [...logs('revocations'), 'dynamodb:UpdateItem Table of REVOCATIONS', ...STREAM],
   },
   sendEmail: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
@@ -128,6 +134,7 @@ const FUNCTIONS = {
     may: [
       ...logs('sendEmail'),
       'dynamodb:GetItem Table',
+      'dynamodb:BatchGetItem Table',
       'dynamodb:UpdateItem Table',
       `dynamodb:Query \${Table.Arn}/index/byEmail`,
       ...STREAM,
@@ -139,11 +146,11 @@ const FUNCTIONS = {
     ],
   },
   recover: {
-    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    variables: { ...ALWAYS, TABLE_NAME: TABLE },
     may: [...logs('recover'), 'dynamodb:UpdateItem Table of RECOVERY#*'],
   },
   remind: {
-    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    variables: { ...ALWAYS, TABLE_NAME: TABLE },
     may: [
       ...logs('remind'),
       `dynamodb:Query \${Table.Arn}/index/byEnd`,
@@ -151,12 +158,12 @@ const FUNCTIONS = {
     ],
   },
   mailEvents: {
-    variables: { CORS_ORIGINS: ORIGINS, TABLE_NAME: TABLE },
+    variables: { ...ALWAYS, TABLE_NAME: TABLE },
     may: [...logs('mailEvents'), 'dynamodb:UpdateItem Table'],
   },
   admin: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       STAGE,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
@@ -179,7 +186,7 @@ const FUNCTIONS = {
   },
   stripeWebhook: {
     variables: {
-      CORS_ORIGINS: ORIGINS,
+      ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,

@@ -6,6 +6,7 @@ export const catalog: Catalog = {
   prefix: 'QF',
   fallbackTier: 'free',
   deviceSwaps: 5,
+  tries: { failures: 20, minutes: 10 },
   mail: {
     color: '#1f6feb',
     logoUrl: null,

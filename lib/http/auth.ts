@@ -24,7 +24,12 @@ export interface Gate {
   /** The token of the secret, which may do everything. */
   readonly adminToken: KeyObject
   readonly pepper: KeyObject
-  readonly tokens: Pick<TokenStore, 'find' | 'used'>
+  /** Stands before guesses: what it looks up, it refuses to whoever failed too often. */
+  readonly guard: {
+    readonly tokens: Pick<TokenStore, 'find' | 'used'>
+    admit(): Promise<void>
+    failed(tried: 'token'): Promise<void>
+  }
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -33,22 +38,30 @@ export interface Gate {
 const USE_MS = 60 * 60 * 1000
 
 /**
- * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`.
+ * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`. A token that is not good is a
+ * failed try; whoever failed too often is not told of any.
  *
  * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
+ * @throws TooManyTries
  */
 export async function authenticate(
   { headers }: APIGatewayProxyEventV2,
-  { adminToken, pepper, tokens, now }: Gate,
+  { adminToken, pepper, guard, now }: Gate,
   scope: Scope,
 ): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
   if (presented === undefined) throw new Problem('UNAUTHORIZED')
-  if (isSameSecret(presented, adminToken))
+  const { tokens } = guard
+  const token = TOKEN.test(presented)
+    ? await tokens.find(tokenId(presented, pepper))
+    : await guard.admit()
+  if (isSameSecret(presented, adminToken)) {
     return { tokenId: 'root', scopes: SCOPES, expiresAt: null }
-
-  const token = TOKEN.test(presented) && (await tokens.find(tokenId(presented, pepper)))
-  if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
+  }
+  if (!token || !isUsable(token, now)) {
+    await guard.failed('token')
+    throw new Problem('UNAUTHORIZED')
+  }
   if (!token.scopes.includes(scope)) {
     throw new Problem('FORBIDDEN', { error: `The API token lacks the scope ${scope}` })
   }

@@ -78,14 +78,16 @@ interface Denial {
   readonly state: LicenseState
 }
 
+/** The code of a finding, as it is said to the outside. */
+export function codeOf(finding: Finding) {
+  if (finding.valid) return 'VALID'
+  return finding.code === 'DEVICE_LIMIT_REACHED' ? finding.code : REFUSALS[finding.code].code
+}
+
 /** What an answer says, as it is signed: with the names that it has in the answer, and no text for people. */
 export function claimsOf(finding: Finding, catalog: Catalog) {
   const { license, state } = finding
-  const code = finding.valid
-    ? 'VALID'
-    : finding.code === 'DEVICE_LIMIT_REACHED'
-      ? finding.code
-      : REFUSALS[finding.code].code
+  const code = codeOf(finding)
   return {
     code,
     ...(license && {

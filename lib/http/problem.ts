@@ -12,6 +12,7 @@ export const PROBLEMS = {
     retryable: false,
   },
   TOO_LARGE: { status: 413, error: 'The body is too large', retryable: false },
+  RATE_LIMITED: { status: 429, error: 'Too many failed tries, try again later', retryable: true },
   INTERNAL: { status: 500, error: 'Something went wrong', retryable: true },
   UNAVAILABLE: { status: 503, error: 'Temporarily unavailable, try again', retryable: true },
 } as const satisfies Record<string, { status: number; error: string; retryable: boolean }>
@@ -30,18 +31,26 @@ export class Problem extends Error {
   readonly code: ProblemCode
   readonly error: string
   readonly fields: readonly FieldFault[] | undefined
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(
     code: ProblemCode,
     {
       error,
       fields,
+      headers = {},
       cause,
-    }: { error?: string; fields?: readonly FieldFault[]; cause?: unknown } = {},
+    }: {
+      error?: string
+      fields?: readonly FieldFault[]
+      headers?: Readonly<Record<string, string>>
+      cause?: unknown
+    } = {},
   ) {
     super(error ?? PROBLEMS[code].error, { cause })
     this.code = code
     this.error = error ?? PROBLEMS[code].error
     this.fields = fields
+    this.headers = headers
   }
 }

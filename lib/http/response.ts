@@ -18,11 +18,14 @@ export function json(status: number, body: object, headers: Record<string, strin
 }
 
 /** The answer to a problem. `extra` joins the body where the request is at fault, never where we are. */
-export function problemResponse({ code, error, fields }: Problem, extra: object = {}): Response {
+export function problemResponse(
+  { code, error, fields, headers }: Problem,
+  extra: object = {},
+): Response {
   const { status, retryable } = PROBLEMS[code]
   return json(
     status,
     { ...(status < 500 && extra), error, code, retryable, ...(fields && { fields }) },
-    code === 'UNAUTHORIZED' ? { 'www-authenticate': 'Bearer' } : {},
+    { ...headers, ...(code === 'UNAUTHORIZED' && { 'www-authenticate': 'Bearer' }) },
   )
 }

@@ -11,6 +11,9 @@ const HEADERS = [
   'x-version',
 ].join(',')
 
+/** What a page may read of an answer that tells it to wait. */
+const EXPOSED = 'retry-after,ratelimit,ratelimit-policy'
+
 /** How long a browser may remember a preflight: two hours, the most that Chromium keeps. */
 const MAX_AGE_SECONDS = 7200
 
@@ -19,6 +22,7 @@ export const cors = (origins: readonly string[]) =>
   httpCors({
     origins: [...origins],
     headers: HEADERS,
+    exposeHeaders: EXPOSED,
     methods: 'GET,POST,OPTIONS',
     maxAge: MAX_AGE_SECONDS,
   })

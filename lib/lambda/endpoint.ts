@@ -27,12 +27,12 @@ export function endpoint<Name extends SecretName>(
   options: Options<Name>,
   respond: (event: APIGatewayProxyEventV2, secrets: Pick<Secrets, Name>) => Promise<Response>,
 ): Handler {
-  const { corsOrigins, log, secretCache } = runtime
+  const { corsOrigins, secretCache } = runtime
   const load = createSecretsLoader(runtime, options.secrets)
 
   const chain = middy<APIGatewayProxyEventV2, Response>()
   if (options.cors) chain.use(cors(corsOrigins))
-  chain.use(problems(log, options.refusal ?? {}))
+  chain.use(problems(runtime, options.refusal ?? {}))
 
   return chain.handler(async (event) => {
     const secrets = await load()

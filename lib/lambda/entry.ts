@@ -13,12 +13,27 @@ export async function entry<Event, Answer>(
   if (process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined) {
     let handler: Handler<Event, Answer> | undefined
     return (event, context) => {
-      handler ??= createHandler(createRuntime(process.env))
+      handler ??= measured(createHandler, createRuntime(process.env))
       return handler(event, context)
     }
   }
   const runtime = createRuntime(process.env)
-  const handler = createHandler(runtime)
+  const handler = measured(createHandler, runtime)
   await runtime.prime()
   return handler
+}
+
+/** Tells at the end of each call what it took, whatever came of it. */
+function measured<Event, Answer>(
+  createHandler: (runtime: Runtime) => Handler<Event, Answer>,
+  runtime: Runtime,
+): Handler<Event, Answer> {
+  const handler = createHandler(runtime)
+  return async (event, context) => {
+    try {
+      return await handler(event, context)
+    } finally {
+      runtime.metrics.close(context.functionName)
+    }
+  }
 }

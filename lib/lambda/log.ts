@@ -8,7 +8,7 @@ export interface Log {
 }
 
 export function createLog(): Log {
-  const logger = new Logger({ serviceName: 'license-authority' })
+  const logger = new Logger()
   return {
     info: (message, facts = {}) => logger.info(message, facts),
     warn: (message, facts = {}) => logger.warn(message, facts),

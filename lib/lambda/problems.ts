@@ -1,22 +1,25 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import { type Counter, TooManyTries } from '../access/tries.ts'
 import { PROBLEMS, Problem } from '../http/problem.ts'
 import { problemResponse, type Response } from '../http/response.ts'
 import { MasterKeyFault, Unavailable } from '../license/index.ts'
-import type { Log } from './log.ts'
+import type { Runtime } from './runtime.ts'
 
 /**
- * Middleware that turns whatever was thrown into an answer. Faults of ours are logged with their causes; the
+ * Middleware that turns whatever was thrown into an answer. Each is counted. Faults of ours are logged with their causes; the
  * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong.
  */
 export function problems(
-  log: Log,
+  { log, metrics }: Pick<Runtime, 'log' | 'metrics'>,
   refusal: object,
 ): MiddlewareObj<APIGatewayProxyEventV2, Response, Error, Context> {
   return {
     onError(request) {
       const problem = toProblem(request.error)
       const { status } = PROBLEMS[problem.code]
+      metrics.count('Problem', { code: problem.code })
+      if (problem.code === 'RATE_LIMITED') metrics.count('RefusedTries')
       const facts = {
         code: problem.code,
         route: request.event.routeKey,
@@ -31,9 +34,19 @@ export function problems(
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof TooManyTries) {
+    return new Problem('RATE_LIMITED', { headers: limitHeaders(error.counter), cause: error })
+  }
   const passing = error instanceof Unavailable || error instanceof MasterKeyFault
   return new Problem(passing ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
 }
+
+/** RFC 9110 section 10.2.3, and draft-ietf-httpapi-ratelimit-headers-10: how much is allowed, and when it is again. */
+const limitHeaders = ({ limit, wait }: Counter) => ({
+  'retry-after': `${wait}`,
+  'ratelimit-policy': `"failures";q=${limit.failures};w=${limit.minutes * 60}`,
+  ratelimit: `"failures";r=0;t=${wait}`,
+})
 
 const MAX_CAUSES = 5
 

@@ -3,7 +3,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
-import type { TokenStore } from '../access/token.ts'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import {
@@ -18,20 +17,14 @@ import {
   stripeLivemode,
   tableName,
 } from '../config.ts'
-import type { LicenseStore, RevocationStore } from '../license/index.ts'
-import type { Outbox } from '../mail/outbox.ts'
-import { createDynamoStore } from '../store/dynamodb.ts'
-import { createOutbox } from '../store/outbox.ts'
-import { createRevocationStore } from '../store/revocations.ts'
-import { createTokenStore } from '../store/tokens.ts'
+import { meter } from '../store/meter.ts'
+import { createStores, type Stores } from '../store/stores.ts'
+import { counted } from './counted.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache } from './secretCache.ts'
 
-export interface Runtime {
-  readonly store: LicenseStore
-  readonly tokens: TokenStore
-  readonly revocations: RevocationStore
+export interface Runtime extends Stores {
   /** The name of this deployment, which its tokens carry. */
   readonly stage: string
   readonly catalog: Catalog
@@ -40,7 +33,6 @@ export interface Runtime {
   readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly metrics: Metrics
-  readonly outbox: Outbox
   readonly mail: {
     /** An address that SES may send from; nothing is sent without one. */
     readonly from: string | undefined
@@ -73,21 +65,22 @@ export function createRuntime(env: Env): Runtime {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(BOUNDED), {
     marshallOptions: { removeUndefinedValues: true },
   })
+  const metrics = createMetrics()
+  meter(client, metrics.units)
+  const stores = createStores({ client, table })
   const secretCache = createSecretCache(new SecretsManagerClient(BOUNDED), Date.now)
   const ids = secretIds(env)
 
   return {
-    store: createDynamoStore({ client, table }),
-    tokens: createTokenStore({ client, table }),
-    revocations: createRevocationStore({ client, table }),
+    ...stores,
+    store: counted(stores.store, metrics),
     stage: stage(env),
     catalog,
     secretCache,
     secretIds: ids,
     corsOrigins: corsOrigins(env),
     log: createLog(),
-    metrics: createMetrics(),
-    outbox: createOutbox({ client, table }),
+    metrics,
     mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
     stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,

@@ -4,7 +4,7 @@ import type { LicenseId } from './key.ts'
 import type { AuditAction, AuditEntry, License } from './license.ts'
 import { type LicenseStore, StoreUnavailable } from './store.ts'
 import { DAY_MS } from './time.ts'
-import { type Bad, type Good, type LookingUp, look, type RefusalCode, without } from './verify.ts'
+import { type Bad, type Good, type LookingUp, look, without } from './verify.ts'
 
 declare const brand: unique symbol
 
@@ -135,12 +135,12 @@ export async function listDevices(
   context: LookingUp & { readonly store: Pick<LicenseStore, 'devices'> },
   text: string,
 ): Promise<
-  | { readonly code: RefusalCode }
-  | { readonly license: License; readonly devices: readonly Device[] }
+  | { readonly status: 'refused'; readonly verdict: Bad }
+  | { readonly status: 'found'; readonly license: License; readonly devices: readonly Device[] }
 > {
   const { license, verdict } = await look(context, text)
-  if (!license) return { code: verdict.code }
-  return { license, devices: await activeOf(context.store, license.id) }
+  if (!license) return { status: 'refused', verdict }
+  return { status: 'found', license, devices: await activeOf(context.store, license.id) }
 }
 
 function auditOfDevice(

@@ -26,6 +26,7 @@ export {
   LICENSE_ID,
   type LicenseId,
   type LicenseKey,
+  licenseId,
   MasterKeyFault,
   parseKey,
   remakeKey,
@@ -74,4 +75,4 @@ export {
   Unavailable,
 } from './store.ts'
 export { DAY_MS } from './time.ts'
-export { judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'
+export { isGuess, judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'

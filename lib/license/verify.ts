@@ -70,6 +70,9 @@ export async function verifyLicense(
   return isRequired(verdict.license.tier) ? without(verdict, 'DEVICE_REQUIRED') : verdict
 }
 
+/** Whether the key was never issued. One that is not good any more was bought once, and is no guess. */
+export const isGuess = (verdict: Verdict) => !verdict.valid && verdict.code === 'NOT_FOUND'
+
 /** A license that is good, but not where it was asked for. */
 export const without = ({ license, state }: Good, code: RefusalCode): Bad => ({
   valid: false,

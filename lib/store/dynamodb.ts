@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CancellationReason } from '@aws-sdk/client-dynamodb'
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type {
   AuditEntry,
@@ -42,7 +42,7 @@ import {
   toProviderItem,
   toUpdate,
 } from './item.ts'
-import { createRequests, type Write } from './requests.ts'
+import { createRequests, type Requests, type Write } from './requests.ts'
 import { createSeats } from './seats.ts'
 
 type Change = Extract<Batch['license'], { changed: LicenseId }>
@@ -58,12 +58,13 @@ const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
 export function createDynamoStore({
   client,
   table,
+  requests = createRequests(client, table),
 }: {
   client: DynamoDBDocumentClient
   table: string
+  requests?: Requests
 }): LicenseStore {
-  const requests = createRequests(client, table)
-  const { send, transact, read, queryAll } = requests
+  const { transact, read, queryAll } = requests
   async function ownerOf({ pk }: Item): Promise<License> {
     const item = await get(`${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId)
     if (!item) throw new Error('A device is of a license that does not exist')
@@ -84,10 +85,8 @@ export function createDynamoStore({
   }
 
   async function get(id: LicenseId): Promise<Item | undefined> {
-    const { Item } = await send(
-      new GetCommand({ TableName: table, Key: licenseKey(id), ConsistentRead: true }),
-    )
-    return Item
+    const [item] = await read([licenseKey(id)])
+    return item
   }
 
   const put = (item: object, ConditionExpression: string, values?: object): Write => ({

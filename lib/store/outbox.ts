@@ -20,7 +20,7 @@ import {
   toNoticeUpdate,
 } from './item.ts'
 import { createRequests } from './requests.ts'
-import { unavailable } from './unavailable.ts'
+import { throwUnavailable, unavailable } from './unavailable.ts'
 
 /** Longer than a function that sends can run. */
 const TAKEN_MS = 60_000
@@ -167,9 +167,7 @@ export function createOutbox({
     async isSuppressed(address) {
       const { Item } = await client
         .send(new GetCommand({ TableName: table, Key: addressKey(address), ConsistentRead: true }))
-        .catch((error: unknown) => {
-          throw unavailable(error)
-        })
+        .catch(throwUnavailable)
       return Item !== undefined && Item['allowed'] !== true
     },
 

@@ -3,19 +3,17 @@ import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
-  type GetCommand,
   QueryCommand,
   type QueryCommandInput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import type { Item } from './item.ts'
-import { unavailable } from './unavailable.ts'
+import { throwUnavailable, unavailable } from './unavailable.ts'
 
 export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 
 export interface Requests {
-  readonly send: DynamoDBDocumentClient['send']
   /**
    * Writes all or nothing. Answers the reasons of a refusal by a condition; undefined once it is written.
    *
@@ -38,14 +36,6 @@ const MAX_CONFLICT_PAUSE_MS = 500
 
 /** How a table is asked, with what may pass tried again. Whatever fails in the end is `StoreUnavailable`. */
 export function createRequests(client: DynamoDBDocumentClient, table: string): Requests {
-  const send: DynamoDBDocumentClient['send'] = (async (command: GetCommand) => {
-    try {
-      return await client.send(command)
-    } catch (error) {
-      throw unavailable(error)
-    }
-  }) as DynamoDBDocumentClient['send']
-
   async function transact(
     writes: readonly Write[],
     contested?: number,
@@ -72,7 +62,7 @@ export function createRequests(client: DynamoDBDocumentClient, table: string): R
       const command = new BatchGetCommand({
         RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
       })
-      const { Responses, UnprocessedKeys } = await send(command)
+      const { Responses, UnprocessedKeys } = await client.send(command).catch(throwUnavailable)
       items.push(...(Responses?.[table] ?? []))
       wanted = UnprocessedKeys?.[table]?.Keys ?? []
       if (wanted.length > 0 && attempt === CONFLICT_TRIES) throw unavailable(new Error('Too busy'))
@@ -88,21 +78,20 @@ export function createRequests(client: DynamoDBDocumentClient, table: string): R
     const items: Item[] = []
     let start: Item | undefined
     do {
-      const { Items = [], LastEvaluatedKey } = await send(
-        new QueryCommand({
-          ...query,
-          TableName: table,
-          ...(limit !== undefined && { Limit: limit - items.length }),
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      )
+      const command = new QueryCommand({
+        ...query,
+        TableName: table,
+        ...(limit !== undefined && { Limit: limit - items.length }),
+        ...(start && { ExclusiveStartKey: start }),
+      })
+      const { Items = [], LastEvaluatedKey } = await client.send(command).catch(throwUnavailable)
       items.push(...Items)
       start = LastEvaluatedKey
     } while (start && (limit === undefined || items.length < limit))
     return items
   }
 
-  return { send, transact, read, queryAll }
+  return { transact, read, queryAll }
 }
 
 const onlyMeets = (reasons: readonly CancellationReason[], place: number) =>

@@ -1,14 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import {
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import type { Token, TokenStore } from '../access/token.ts'
 import { INDEXES, type Item, LISTED } from './item.ts'
-import { unavailable } from './unavailable.ts'
+import { createRequests, type Requests } from './requests.ts'
+import { throwUnavailable, unavailable } from './unavailable.ts'
 
 const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: 'TOKEN' })
 
@@ -26,9 +26,11 @@ function fromTokenItem({ pk: _pk, sk: _sk, listed: _listed, ...token }: Item): T
 export function createTokenStore({
   client,
   table,
+  requests = createRequests(client, table),
 }: {
   client: DynamoDBDocumentClient
   table: string
+  requests?: Requests
 }): TokenStore {
   /** Answers undefined where the condition does not hold. */
   async function update(id: string, expression: string, condition: string, values: Item) {
@@ -52,12 +54,8 @@ export function createTokenStore({
 
   return {
     async find(id) {
-      const { Item } = await client
-        .send(new GetCommand({ TableName: table, Key: tokenKey(id), ConsistentRead: true }))
-        .catch((error: unknown) => {
-          throw unavailable(error)
-        })
-      return Item && fromTokenItem(Item)
+      const [item] = await requests.read([tokenKey(id)])
+      return item && fromTokenItem(item)
     },
 
     async add(token) {
@@ -66,9 +64,7 @@ export function createTokenStore({
         Item: toTokenItem(token),
         ConditionExpression: 'attribute_not_exists(pk)',
       })
-      await client.send(command).catch((error: unknown) => {
-        throw unavailable(error)
-      })
+      await client.send(command).catch(throwUnavailable)
     },
 
     revoke: (id, at) =>
@@ -103,9 +99,7 @@ export function createTokenStore({
           },
         }),
       })
-      const { Items = [] } = await client.send(command).catch((error: unknown) => {
-        throw unavailable(error)
-      })
+      const { Items = [] } = await client.send(command).catch(throwUnavailable)
       return Items.map(fromTokenItem)
     },
   }

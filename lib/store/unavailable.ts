@@ -11,3 +11,8 @@ export function unavailable(error: unknown): unknown {
       : nameOf(error) === 'ValidationException'
   return wrong ? error : new StoreUnavailable(error)
 }
+
+/** For a promise to catch with. */
+export function throwUnavailable(error: unknown): never {
+  throw unavailable(error)
+}

@@ -161,6 +161,9 @@ const READERS: Readonly<Record<string, Read>> = {
   'customer.deleted': CUSTOMER,
 }
 
+/** Whether events of a type say anything of a purchase. */
+export const isObserved = (type: string) => Object.hasOwn(READERS, type)
+
 /**
  * Reads what an event says, in whatever shape its API version has.
  *
@@ -170,7 +173,7 @@ export function observe(event: Stripe.Event, now: number): Observation | Ignored
   const { type, data, account } = event
   // A connected account's customers are its own.
   if (typeof account === 'string') return { ignored: 'account' }
-  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined
+  const read = isObserved(type) ? READERS[type] : undefined
   if (!read) return { ignored: 'type' }
   const id = idAt(data.object, 'id')
   if (id === null) return { ignored: 'no id' }

@@ -6,7 +6,12 @@ import type { Priced } from './session.ts'
 import type { SubscriptionItem } from './subscription.ts'
 
 /** Why a purchase cannot become a license, although somebody paid. */
-export type Problem = 'TIER_MISSING' | 'TIER_UNKNOWN' | 'PRICE_MISSING' | 'PRICE_UNKNOWN'
+const PROBLEMS = ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_MISSING', 'PRICE_UNKNOWN'] as const
+export type Problem = (typeof PROBLEMS)[number]
+
+/** Whether what a person has to look at keeps a purchase from its license. */
+export const isParked = (alerts: readonly string[]) =>
+  PROBLEMS.some((problem) => alerts.includes(problem))
 
 /** What was sold. */
 interface Offer {

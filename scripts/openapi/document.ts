@@ -41,6 +41,19 @@ const jsonOf = (schema: Json) => ({ content: { 'application/json': { schema } } 
 /** What every route that is asked for something may refuse with, whatever it is for. */
 const ALWAYS: readonly ProblemCode[] = ['INTERNAL', 'UNAVAILABLE']
 
+/** How long to wait, and what the limit is. */
+const LIMIT_HEADERS = {
+  'Retry-After': {
+    description: 'Seconds until it is answered again.',
+    schema: { type: 'integer' },
+  },
+  'RateLimit-Policy': {
+    description: 'How many failures in how many seconds.',
+    schema: { type: 'string' },
+  },
+  RateLimit: { description: 'What is left of them, and for how long.', schema: { type: 'string' } },
+}
+
 const problem = (codes: readonly ProblemCode[], extra: Json = {}): Json => ({
   type: 'object',
   required: ['error', 'code', 'retryable'],
@@ -83,9 +96,11 @@ function sharedResponses(): Json {
   const responses: Record<string, Json> = {}
   for (const own of sets as (readonly ProblemCode[])[]) {
     const description = own.map((code) => PROBLEMS[code].error).join('; ')
-    responses[nameOf(own, false)] = { description, ...jsonOf(problem(own)) }
+    const headers = own.includes('RATE_LIMITED') ? { headers: LIMIT_HEADERS } : {}
+    responses[nameOf(own, false)] = { description, ...headers, ...jsonOf(problem(own)) }
     responses[nameOf(own, true)] ??= {
       description,
+      ...headers,
       ...jsonOf(problem(own, { valid: { const: false } })),
     }
   }
@@ -147,6 +162,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
     'FORBIDDEN',
     ...route.refusals,
     ...(route.body ? (['TOO_LARGE'] as const) : []),
+    'RATE_LIMITED',
   ]
   return {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
@@ -246,7 +262,14 @@ function publicPaths(catalog: Catalog): Json {
             }),
             'The license',
           ),
-          ...refusals(['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'CONFLICT', 'TOO_LARGE']),
+          ...refusals([
+            'INVALID_REQUEST',
+            'UNAUTHORIZED',
+            'FORBIDDEN',
+            'CONFLICT',
+            'TOO_LARGE',
+            'RATE_LIMITED',
+          ]),
         },
       },
     },
@@ -279,7 +302,7 @@ function publicPaths(catalog: Catalog): Json {
             [...VERDICTS, 'DEVICE_REQUIRED', 'DEVICE_NOT_ACTIVATED'],
             { tier, features },
           ),
-          ...refusals(['INVALID_REQUEST', 'TOO_LARGE'], true),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED'], true),
         },
       },
     },
@@ -306,7 +329,7 @@ function publicPaths(catalog: Catalog): Json {
             'It has a seat',
           ),
           '401': notGood({ activated: { const: false } }, VERDICTS, { tier, features }),
-          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED']),
           '409': {
             description: 'No seat is free, or devices were changed too often',
             ...jsonOf(
@@ -334,7 +357,7 @@ function publicPaths(catalog: Catalog): Json {
             tier,
             features,
           }),
-          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED']),
         },
       },
     },
@@ -351,7 +374,7 @@ function publicPaths(catalog: Catalog): Json {
             'The devices, in the order in which they were activated',
           ),
           '401': notGood({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
-          ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
+          ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED']),
         },
       },
     },

@@ -23,6 +23,10 @@ describe('a client that cannot ask', () => {
     ['a service that is unwell', answering(503, json, '{"code":"UNAVAILABLE"}')],
     ['a gateway that gives up', answering(504, 'text/html', '<h1>504</h1>')],
     ['too many requests', answering(429, json, '{"message":"Too Many Requests"}')],
+    [
+      'too many failed tries',
+      answering(429, json, '{"valid":false,"code":"RATE_LIMITED"}', { 'retry-after': '600' }),
+    ],
     ['a captive portal', answering(200, 'text/html', '<title>Welcome to the hotel</title>')],
     [
       'a captive portal that leads away',
@@ -47,6 +51,15 @@ describe('a client that cannot ask', () => {
       tier: 'pro',
       offlineUntil: NOW + 14 * DAY_MS,
     })
+  })
+
+  it.each([
+    ['asks again soon after too many requests', {}, 2],
+    ['does not ask again when it was told to wait', { 'retry-after': '600' }, 1],
+  ])('%s', async (_, headers, times) => {
+    service.front.instead = answering(429, json, '{}', headers)
+    await aClient({ retries: 1 }).verify((await aKey()).key)
+    expect(service.front.asked).toHaveLength(times)
   })
 
   it.each(FAILURES)('for %s never says that a key is bad', async (_, instead) => {

@@ -97,7 +97,8 @@ describe('the admin API', () => {
   it.each(routes)('lets nobody %s %s without a token', async (method, path) => {
     const here = path.replace('{id}', 'lic_1')
     expect(await ask(method, here, { token: 'wrong', body: {} })).toMatchObject({ status: 401 })
-    expect(test.commands).toEqual([])
+    // The look at who calls, and that he failed.
+    expect(test.commands).toEqual(['BatchGetItemCommand', 'UpdateItemCommand'])
   })
 
   it.each(routes)('lets no token %s %s without the scope %s', async (method, path, scope) => {

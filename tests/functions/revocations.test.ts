@@ -211,7 +211,7 @@ describe('the stream', () => {
     Object.assign(odd.dynamodb?.NewImage ?? {}, { facts: { S: 'nonsense' } })
     expect(await follow([odd, ...records])).toEqual({ batchItemFailures: [] })
     expect(Object.keys((await list()).revoked)).toHaveLength(1)
-    expect(test.counts).toEqual([JSON.stringify({ name: 'StreamRecordFailed' })])
+    expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
     expect(test.lines.join()).toContain('a record of the stream could not be followed')
   })
 

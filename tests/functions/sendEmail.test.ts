@@ -55,7 +55,7 @@ describe('a license that is issued', () => {
       value: expect.stringMatching(/^[\w-]{20,}$/),
     })
     expect(await mailsOf(id)).toEqual(['issued sent'])
-    expect(mail.test.counts).toEqual(
+    expect(mail.test.counts.filter((count) => count.includes('Mail'))).toEqual(
       ['sent', 'over'].map((outcome) => JSON.stringify({ name: 'Mail', outcome })),
     )
     expect(mail.test.lines.join()).not.toContain(key)

@@ -3,11 +3,12 @@ import { createHandler as createGenerateHandler } from '../../functions/generate
 import { createHandler } from '../../functions/stripeWebhook.ts'
 import { evaluate, type License } from '../../lib/license/index.ts'
 import { fromLicenseItem } from '../../lib/store/item.ts'
+import { createStores } from '../../lib/store/stores.ts'
 import { aContext, aPost, bodyOf } from '../support/http.ts'
 import { NOW } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
-import { allItems } from '../support/table.ts'
+import { aDocumentClient, allItems } from '../support/table.ts'
 
 let test: TestRuntime
 
@@ -141,6 +142,7 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
         },
       })
       expect(test.counts).toContain(JSON.stringify({ name: 'StripeAlert', alert: problem }))
+      expect(test.counts).toContain(JSON.stringify({ name: 'PurchaseParked' }))
 
       const order = { userId: 'user_123', tier: 'pro', paymentIntentId: `pi_${name}` }
       expect(await generate(order)).toMatchObject({ status: 200 })
@@ -218,5 +220,44 @@ describe('a POST /webhooks/stripe that Stripe did not send', () => {
   it('is never for a page to read', async () => {
     const answer = await send(payload, undefined)
     expect(answer.headers).not.toHaveProperty('Access-Control-Allow-Origin')
+  })
+})
+
+describe('what is counted of events', () => {
+  const counted = (...names: string[]) =>
+    test.counts.map((count) => JSON.parse(count)).filter(({ name }) => names.includes(name))
+  const type = 'checkout.session.completed'
+
+  it('is what came of each, by its type, and the license that was issued', async () => {
+    const event = aPurchaseOf('counted')
+    await sendSigned(event)
+    await sendSigned(event)
+    await sendSigned({ ...event, id: 'evt_counted_other', type: 'payout.paid' })
+    expect(counted('StripeEvent', 'Issued', 'Duplicates', 'PurchaseParked')).toEqual([
+      { name: 'Issued', tier: 'pro' },
+      { name: 'StripeEvent', type, outcome: 'issued' },
+      { name: 'StripeEvent', type, outcome: 'repeated' },
+      { name: 'Duplicates' },
+      { name: 'StripeEvent', type: 'other', outcome: 'ignored' },
+    ])
+  })
+
+  it('is that one failed, or that nobody we know signed it', async () => {
+    const down = {
+      ...test.runtime,
+      ...createStores({ client: aDocumentClient('http://127.0.0.1:1'), table: test.table }),
+    }
+    const payload = JSON.stringify(aPurchaseOf('failed'))
+    const headers = { 'stripe-signature': aSignature(payload) }
+    const event = aPost(payload, { route: '/webhooks/stripe', headers })
+    expect(await createHandler(down)(event, aContext())).toMatchObject({ statusCode: 503 })
+    expect(await send(payload, 't=1,v1=00')).toMatchObject({ status: 400 })
+    expect(counted('StripeEvent', 'WebhookFailed', 'WebhookUnsigned', 'Problem')).toEqual([
+      { name: 'WebhookFailed' },
+      { name: 'StripeEvent', type, outcome: 'failed' },
+      { name: 'Problem', code: 'UNAVAILABLE' },
+      { name: 'WebhookUnsigned' },
+      { name: 'Problem', code: 'INVALID_SIGNATURE' },
+    ])
   })
 })

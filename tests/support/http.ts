@@ -5,12 +5,21 @@ interface Post {
   readonly route?: string
   readonly headers?: Record<string, string | undefined>
   readonly base64?: boolean
+  /** Whose request it is; without one, somebody's who has not called before. */
+  readonly ip?: string
+}
+
+let callers = 0
+/** The address of somebody who has not called before: RFC 3849 keeps these for examples. */
+const anAddress = () => {
+  callers += 1
+  return `2001:db8:${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`
 }
 
 /** A POST as API Gateway hands it to a function. A body that is no text is sent as JSON. */
 export function aPost(
   body: unknown,
-  { route = '/api/verify', headers = {}, base64 = false }: Post = {},
+  { route = '/api/verify', headers = {}, base64 = false, ip = anAddress() }: Post = {},
 ): APIGatewayProxyEventV2 {
   const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
   const all = { 'content-type': 'application/json', ...headers }
@@ -27,7 +36,7 @@ export function aPost(
         method: 'POST',
         path: route,
         protocol: 'HTTP/1.1',
-        sourceIp: '203.0.113.1',
+        sourceIp: ip,
         userAgent: 'test',
       },
     },
@@ -44,9 +53,15 @@ export function aRequest(
     query = {},
     body,
     headers = {},
-  }: { query?: Record<string, string>; body?: unknown; headers?: Record<string, string> } = {},
+    ip,
+  }: {
+    query?: Record<string, string>
+    body?: unknown
+    headers?: Record<string, string>
+    ip?: string
+  } = {},
 ): APIGatewayProxyEventV2 {
-  const event = aPost(body, { route, headers })
+  const event = aPost(body, { route, headers, ...(ip !== undefined && { ip }) })
   event.requestContext.http.method = method
   return {
     ...event,

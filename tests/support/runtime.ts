@@ -1,12 +1,12 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { catalog } from '../../lib/catalog/catalog.ts'
+import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
+import type { Metrics } from '../../lib/lambda/metrics.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
-import { createDynamoStore } from '../../lib/store/dynamodb.ts'
-import { createOutbox } from '../../lib/store/outbox.ts'
-import { createRevocationStore } from '../../lib/store/revocations.ts'
-import { createTokenStore } from '../../lib/store/tokens.ts'
+import { meter, type Units } from '../../lib/store/meter.ts'
+import { createStores } from '../../lib/store/stores.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -32,6 +32,17 @@ export function aLog() {
   return { log, lines }
 }
 
+/** Metrics that are kept, an entry a count. */
+export function someMetrics() {
+  const counts: string[] = []
+  const metrics: Metrics = {
+    count: (name, about) => void counts.push(JSON.stringify({ name, ...about })),
+    units: () => {},
+    close: () => {},
+  }
+  return { metrics, counts }
+}
+
 export interface TestRuntime {
   readonly runtime: Runtime
   readonly table: string
@@ -42,6 +53,8 @@ export interface TestRuntime {
   readonly lines: string[]
   /** What was counted, an entry a count. */
   readonly counts: string[]
+  /** What was taken of the database, in the order of the requests. */
+  readonly taken: Units[]
   /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
   readonly time: { now: number }
   stop(): Promise<void>
@@ -53,8 +66,11 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   const time = { now: NOW }
   const { log, lines } = aLog()
   const commands: string[] = []
-  const counts: string[] = []
+  const { metrics, counts } = someMetrics()
+  const taken: Units[] = []
   const documents = aDocumentClient()
+  meter(documents, (units) => taken.push(units))
+  const stores = createStores({ client: documents, table })
   documents.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
@@ -71,11 +87,9 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
   })
   return {
     runtime: {
-      store: createDynamoStore({ client: documents, table }),
-      tokens: createTokenStore({ client: documents, table }),
-      outbox: createOutbox({ client: documents, table }),
+      ...stores,
+      store: counted(stores.store, metrics),
       mail: { from: 'licenses@example.com', configurationSet: undefined },
-      revocations: createRevocationStore({ client: documents, table }),
       stage: 'test',
       catalog,
       secretCache: createSecretCache(client, () => time.now),
@@ -88,9 +102,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       },
       corsOrigins: ['http://localhost:5173', 'http://localhost:5174'],
       log,
-      metrics: {
-        count: (name, about) => void counts.push(JSON.stringify({ name, ...about })),
-      },
+      metrics,
       stripe: { livemode: false, apiBase: undefined },
       clock: () => time.now,
       prime: async () => {},
@@ -101,6 +113,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     commands,
     lines,
     counts,
+    taken,
     time,
     stop: () => secretsManager.stop(),
   }

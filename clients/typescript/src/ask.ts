@@ -11,8 +11,9 @@ export interface Asking {
 
 const FIRST_PAUSE_MS = 300
 
-/** Whether the same request can succeed a moment later. */
-const isPassing = (status: number) => status >= 500 || status === 429
+/** Whether the same request can succeed a moment later: not when it was told to wait longer than anybody would. */
+const isPassing = ({ status, headers }: Response) =>
+  status >= 500 || (status === 429 && !headers.has('retry-after'))
 
 /**
  * Sends a request and tries it again when nothing comes or the other side is unwell. Answers why when nothing
@@ -33,10 +34,10 @@ export async function post(
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       })
-      if (!isPassing(response.status)) {
-        return { body: Object(await response.json()) }
-      }
       why = `HTTP ${response.status}`
+      if (!isPassing(response)) {
+        return response.status === 429 ? why : { body: Object(await response.json()) }
+      }
     } catch (error) {
       why = `${error}`
       // What is not JSON will not be the next time, and nobody waits twice for who took all the time there was.

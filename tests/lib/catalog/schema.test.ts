@@ -19,6 +19,7 @@ const aCatalog = (changes: object = {}) => ({
   prefix: 'BH',
   fallbackTier: 'free',
   deviceSwaps: 5,
+  tries: { failures: 20, minutes: 10 },
   mail: catalog.mail,
   tiers: { free: TIER },
   ...changes,
@@ -114,7 +115,7 @@ describe('a catalog', () => {
     [
       'nothing in it',
       {},
-      ['productName', 'prefix', 'deviceSwaps', 'fallbackTier', 'mail', 'tiers'],
+      ['productName', 'prefix', 'deviceSwaps', 'tries', 'fallbackTier', 'mail', 'tiers'],
     ],
     ['a field too many', aCatalog({ currency: 'EUR' }), ['catalog']],
     ['no product name', aCatalog({ productName: '' }), ['productName']],

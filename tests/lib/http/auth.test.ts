@@ -23,17 +23,22 @@ const aToken = (secret: string, changes: Partial<Token> = {}): Token => ({
 
 function present(authorization: string | undefined, root = TOKEN, known: readonly Token[] = []) {
   const used: number[] = []
+  const failed: string[] = []
   const gate = {
     adminToken: aSecret(root),
     pepper,
-    tokens: {
-      find: async (id: string) => known.find((token) => token.id === id),
-      used: async (_: string, at: number) => void used.push(at),
+    guard: {
+      tokens: {
+        find: async (id: string) => known.find((token) => token.id === id),
+        used: async (_: string, at: number) => void used.push(at),
+      },
+      admit: async () => {},
+      failed: async (tried: string) => void failed.push(tried),
     },
     now: NOW,
   }
   const event = aPost({}, { headers: { authorization } })
-  return { caller: authenticate(event, gate, 'licenses:read'), used }
+  return { caller: authenticate(event, gate, 'licenses:read'), used, failed }
 }
 
 describe('the token of the secret', () => {

@@ -18,10 +18,10 @@ describe('the problems', () => {
     expect(new Problem(code)).toMatchObject({ name: 'Problem', code, error: PROBLEMS[code].error })
   })
 
-  it('are all in this table, and those of ours alone can be tried again', () => {
-    expect(Object.keys(PROBLEMS)).toHaveLength(10)
-    for (const { status, retryable } of Object.values(PROBLEMS)) {
-      expect(retryable).toBe(status >= 500)
+  it('are all in this table, and those of ours can be tried again, and what came too often', () => {
+    expect(Object.keys(PROBLEMS)).toHaveLength(11)
+    for (const [code, { status, retryable }] of Object.entries(PROBLEMS)) {
+      expect(retryable).toBe(status >= 500 || code === 'RATE_LIMITED')
     }
   })
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler as createGenerateHandler } from '../../../functions/generate.ts'
 import { createHandler as createWebhookHandler } from '../../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../../functions/verify.ts'
-import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
+import { createStores } from '../../../lib/store/stores.ts'
 import { aContext, aPost, bodyOf } from '../../support/http.ts'
 import { aLine, type Line } from '../../support/line.ts'
 import { aRuntime, SECRETS, type TestRuntime } from '../../support/runtime.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
   const client = aDocumentClient(line.url)
   test = {
     ...test,
-    runtime: { ...test.runtime, store: createDynamoStore({ client, table: test.table }) },
+    runtime: { ...test.runtime, ...createStores({ client, table: test.table }) },
   }
 })
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { entry } from '../../../lib/lambda/entry.ts'
 import type { Runtime } from '../../../lib/lambda/runtime.ts'
 import { startSecretsManager } from '../../../scripts/local/secretsManager.ts'
@@ -9,6 +9,14 @@ const before = { ...process.env }
 afterEach(() => {
   process.env = { ...before }
 })
+
+function watchOutput() {
+  const lines: string[] = []
+  const writer = jest
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((line) => Boolean(lines.push(`${line}`)))
+  return { writer, lines }
+}
 
 /** Counts what is made; its handler says so. */
 function aFunction() {
@@ -28,6 +36,19 @@ describe('a function outside Lambda', () => {
     Object.assign(process.env, { TABLE_NAME: 'table', CORS_ORIGINS: 'http://localhost:5173' })
     await handler(aPost({}), aContext())
     expect(await handler(aPost({}), aContext())).toMatchObject({ body: '1' })
+  })
+})
+
+describe('a function anywhere', () => {
+  it('tells at the end of a call what it took, also when it failed', async () => {
+    const { writer, lines } = watchOutput()
+    Object.assign(process.env, { TABLE_NAME: 'table', CORS_ORIGINS: 'http://localhost:5173' })
+    const handler = await entry(() => async () => {
+      throw new Error('broken')
+    })
+    await expect(handler(aPost({}), aContext())).rejects.toThrow('broken')
+    writer.mockRestore()
+    expect(JSON.parse(lines.join(''))).toMatchObject({ ColdStart: 1 })
   })
 })
 

@@ -8,6 +8,7 @@ describe('the log', () => {
     const writer = jest
       .spyOn(stream, 'write')
       .mockImplementation((line) => Boolean(written.push(`${line}`)))
+    process.env['POWERTOOLS_SERVICE_NAME'] = 'license-authority-test'
     const log = createLog()
     log[level]('something happened', { licenseId: 'lic_1' })
     log[level]('and again')
@@ -16,7 +17,7 @@ describe('the log', () => {
     expect(JSON.parse(written[0] ?? '')).toMatchObject({
       level: level.toUpperCase(),
       message: 'something happened',
-      service: 'license-authority',
+      service: 'license-authority-test',
       licenseId: 'lic_1',
     })
     expect(written[0]).toMatch(/^\{.*\}\n$/)

@@ -4,11 +4,12 @@ import { Problem } from '../../../lib/http/problem.ts'
 import { problems } from '../../../lib/lambda/problems.ts'
 import { MasterKeyFault, StoreUnavailable } from '../../../lib/license/index.ts'
 import { aContext, aPost } from '../../support/http.ts'
-import { aLog } from '../../support/runtime.ts'
+import { aLog, someMetrics } from '../../support/runtime.ts'
 
 /** What becomes of an error that a handler throws. */
 async function answerTo(error: unknown) {
   const { log, lines } = aLog()
+  const { metrics, counts } = someMetrics()
   const request = {
     event: aPost({}),
     context: aContext() as Context,
@@ -17,17 +18,23 @@ async function answerTo(error: unknown) {
     earlyResponse: null,
     internal: {},
   }
-  await problems(log, { valid: false }).onError?.(request)
+  await problems({ log, metrics }, { valid: false }).onError?.(request)
   const { statusCode, body } = request.response as unknown as { statusCode: number; body: string }
-  return { status: statusCode, body: JSON.parse(body), log: lines.map((line) => JSON.parse(line)) }
+  return {
+    status: statusCode,
+    body: JSON.parse(body),
+    log: lines.map((line) => JSON.parse(line)),
+    counts: counts.map((count) => JSON.parse(count)),
+  }
 }
 
 describe('what is thrown in a handler', () => {
   it('is answered as it says when it is a problem of the request', async () => {
-    const { status, body, log } = await answerTo(
+    const { status, body, log, counts } = await answerTo(
       new Problem('INVALID_REQUEST', { fields: [{ path: 'tier', message: 'must be a string' }] }),
     )
     expect(status).toBe(400)
+    expect(counts).toEqual([{ name: 'Problem', code: 'INVALID_REQUEST' }])
     expect(body).toEqual({
       valid: false,
       error: 'Invalid request',

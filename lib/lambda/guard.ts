@@ -1,0 +1,38 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { counterOf, networkOf, type Tried } from '../access/tries.ts'
+import type { Watched } from '../store/stores.ts'
+import type { Runtime } from './runtime.ts'
+import type { Secrets } from './secrets.ts'
+
+/** Stands before what can be guessed at. */
+export interface Guard extends Watched {
+  /**
+   * Counts a failure before it is answered.
+   *
+   * @throws TooManyTries in place of the answer, when it is one more than is answered
+   */
+  failed(tried: Tried): Promise<void>
+}
+
+/** Whose request it is, as the gateway saw it; a header could say anything. */
+export const callerOf = ({ requestContext }: APIGatewayProxyEventV2) =>
+  networkOf(requestContext.http.sourceIp)
+
+/** Makes a guard for a request: of what may be tried in it, and by whom. */
+export function createGuard({ catalog, clock, metrics, tries, watched }: Runtime) {
+  return (who: Partial<Record<Tried, string>>, { pepper }: Pick<Secrets, 'pepper'>): Guard => {
+    const terms = { limit: catalog.tries, pepper, now: clock() }
+    const counters = new Map(
+      Object.entries(who).map(([tried, whose]) => [tried, counterOf(tried as Tried, whose, terms)]),
+    )
+    return {
+      ...watched([...counters.values()]),
+      async failed(tried) {
+        const counter = counters.get(tried)
+        if (!counter) return
+        metrics.count('FailedTries')
+        await tries.add(counter)
+      },
+    }
+  }
+}
