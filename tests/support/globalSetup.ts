@@ -1,7 +1,7 @@
 import { startDynamoDb } from '../../scripts/local/dynamodb.ts'
 import { findJava } from '../../scripts/local/java.ts'
 import type { Server } from '../../scripts/local/server.ts'
-import { readService } from '../../scripts/local/service.ts'
+import { readService, type Service } from '../../scripts/local/service.ts'
 
 declare global {
   var dynamoDb: Server | undefined
@@ -16,4 +16,11 @@ export default async function globalSetup() {
   globalThis.dynamoDb = dynamoDb
   process.env['TEST_DYNAMODB_URL'] = dynamoDb.url
   process.env['TEST_TABLE'] = JSON.stringify(service.resources.Resources.Table.Properties)
+  process.env['TEST_ROUTES'] = JSON.stringify(routesOf(service))
 }
+
+/** Each route of the gateway, with the function behind it. */
+const routesOf = ({ functions }: Service) =>
+  Object.entries(functions).flatMap(([name, { events }]) =>
+    events.flatMap(({ httpApi }) => (httpApi === undefined ? [] : [[httpApi, name]])),
+  )

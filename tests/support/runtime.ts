@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { expect } from '@jest/globals'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
@@ -11,8 +13,9 @@ import {
   type LocalSecretsManager,
   startSecretsManager,
 } from '../../scripts/local/secretsManager.ts'
+import { leaksIn, peopleIn } from './leaks.ts'
 import { NOW } from './licenses.ts'
-import { aDocumentClient, aTable } from './table.ts'
+import { aDocumentClient, allItems, makeTable, removeTable } from './table.ts'
 
 export const SECRETS = {
   'test/master-keys': 'test_master_key',
@@ -22,25 +25,76 @@ export const SECRETS = {
   'test/stripe': '{"webhookSecrets":["whsec_test"]}',
 }
 
-/** A log that is kept, so that a test can read what nobody should. */
-export function aLog() {
+/** A secret, and what is secret in one that is JSON. */
+function partsOf(secret: string): string[] {
+  try {
+    return [secret, ...Object.values(JSON.parse(secret)).flat().map(String)]
+  } catch {
+    return [secret]
+  }
+}
+
+/** A log that is kept, so that a test can read what nobody should. `told` keeps what a test removes from the lines. */
+export function aLog(told: string[] = []) {
   const lines: string[] = []
   const write = (level: string) => (message: string, facts?: Record<string, unknown>) => {
-    lines.push(JSON.stringify({ level, message, ...facts }))
+    const line = JSON.stringify({ level, message, ...facts })
+    lines.push(line)
+    told.push(line)
   }
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
   return { log, lines }
 }
 
-/** Metrics that are kept, an entry a count. */
-export function someMetrics() {
+/** Metrics that are kept, an entry a count. `told` keeps what a test removes from the counts. */
+export function someMetrics(told: string[] = []) {
   const counts: string[] = []
   const metrics: Metrics = {
-    count: (name, about) => void counts.push(JSON.stringify({ name, ...about })),
+    count(name, about) {
+      const count = JSON.stringify({ name, ...about })
+      counts.push(count)
+      told.push(count)
+    },
     units: () => {},
     close: () => {},
   }
   return { metrics, counts }
+}
+
+/** Something that was written, or removed, in the table. */
+export interface Write {
+  readonly command: string
+  readonly pk: string
+  /** What an update does; a whole item says nothing here. */
+  readonly update: string | undefined
+}
+
+/** Gathers what is written on behalf of one request, where many are answered at once. */
+export const writing = new AsyncLocalStorage<Write[]>()
+
+interface Place {
+  readonly Key?: { readonly pk: string }
+  readonly Item?: { readonly pk: string }
+  readonly UpdateExpression?: string
+}
+
+const toWrite = (command: string, { Key, Item, UpdateExpression }: Place): Write => ({
+  command,
+  pk: `${(Key ?? Item)?.pk}`,
+  update: UpdateExpression,
+})
+
+const READS = ['BatchGetItem', 'ConditionCheck', 'GetItem', 'Query', 'Scan']
+
+/** What a command that has succeeded wrote. One that was refused by its condition wrote nothing. */
+function writesOf(command: string, input: object): readonly Write[] {
+  const { TransactItems } = input as { TransactItems?: readonly Record<string, Place>[] }
+  const places = TransactItems
+    ? TransactItems.flatMap((item) => Object.entries(item))
+    : [[command.replace(/Command$/, ''), input as Place] as const]
+  return places
+    .filter(([name]) => !READS.includes(name))
+    .map(([name, place]) => toWrite(name, place))
 }
 
 export interface TestRuntime {
@@ -57,25 +111,31 @@ export interface TestRuntime {
   readonly taken: Units[]
   /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
   readonly time: { now: number }
+  /** Whether a name in the table is somebody's, rather than a word that a log may hold by chance. */
+  isPerson: (name: string) => boolean
+  /** Ends it. Fails when something secret or personal was ever logged or counted. */
   stop(): Promise<void>
 }
 
 /** Everything a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that stands. */
 export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRuntime> {
-  const [table, secretsManager] = await Promise.all([aTable(), startSecretsManager(SECRETS)])
+  const [table, secretsManager] = await Promise.all([makeTable(), startSecretsManager(SECRETS)])
   const time = { now: NOW }
-  const { log, lines } = aLog()
+  const told: string[] = []
+  const { log, lines } = aLog(told)
   const commands: string[] = []
-  const { metrics, counts } = someMetrics()
+  const { metrics, counts } = someMetrics(told)
   const taken: Units[] = []
   const documents = aDocumentClient()
   meter(documents, (units) => taken.push(units))
   const stores = createStores({ client: documents, table })
   documents.middlewareStack.add(
     (next, { commandName }) =>
-      (args) => {
+      async (args) => {
         commands.push(`${commandName}`)
-        return next(args)
+        const done = await next(args)
+        writing.getStore()?.push(...writesOf(`${commandName}`, args.input))
+        return done
       },
     { step: 'initialize' },
   )
@@ -85,7 +145,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
-  return {
+  const test: TestRuntime = {
     runtime: {
       ...stores,
       store: counted(stores.store, metrics),
@@ -115,6 +175,13 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
     counts,
     taken,
     time,
-    stop: () => secretsManager.stop(),
+    isPerson: (name) => name !== 'user' && !(name in catalog.tiers),
+    async stop() {
+      const people = peopleIn(await allItems(table)).filter((name) => test.isPerson(name))
+      const secrets = [...Object.values(SECRETS), ...secretsManager.secrets.values()]
+      await Promise.all([secretsManager.stop(), removeTable(table)])
+      expect(leaksIn(told, [...secrets.flatMap(partsOf), ...people])).toEqual([])
+    },
   }
+  return test
 }

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
+import { handler as healthHandler } from '../../functions/health.ts'
+import { handler as preflightHandler } from '../../functions/preflight.ts'
+import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
@@ -11,6 +15,14 @@ import type { Handler } from '../../lib/lambda/endpoint.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
 import { aContext, aRequest } from './http.ts'
+import { type Write, writing } from './runtime.ts'
+import { fromSetup } from './table.ts'
+
+/** What this server knows of a request by a header, and the gateway by itself. No function sees them. */
+export const SOURCE_IP = 'x-test-source-ip'
+export const BASE64 = 'x-test-base64'
+/** What a request wrote in the table, as JSON in a URL's letters. */
+export const WRITES = 'x-test-writes'
 
 export interface ApiServer extends Server {
   /** What was asked for, in order: the method and the path. */
@@ -21,19 +33,59 @@ export interface ApiServer extends Server {
   after: (asked: string) => void
 }
 
+/** Those that the gateway calls, by their names in serverless.yml. */
+const HANDLERS: Readonly<Record<string, (runtime: Runtime) => Handler>> = {
+  admin: createAdminHandler,
+  devices: createDevicesHandler,
+  generate: createGenerateHandler,
+  health: () => healthHandler,
+  preflight({ corsOrigins }) {
+    process.env['CORS_ORIGINS'] = corsOrigins.join(',')
+    return preflightHandler
+  },
+  recover: createRecoverHandler,
+  stripeWebhook: createWebhookHandler,
+  verify: createVerifyHandler,
+  wellKnown: createWellKnownHandler,
+}
+
+/** The routes of serverless.yml, as `GET /health`, each with the name of its function. */
+export const gatewayRoutes = () => JSON.parse(fromSetup('TEST_ROUTES')) as [string, string][]
+
+const PROXY = '{proxy+}'
+
+/** The routes of serverless.yml, with functions of a runtime behind them. */
+function createGateway(runtime: Runtime) {
+  const made = new Map<string, Handler>()
+  const routes = gatewayRoutes().map(([route, name]) => {
+    const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
+    if (!handler) throw new Error(`serverless.yml has a function that is not served here: ${name}`)
+    made.set(name, handler)
+    return { route, handler }
+  })
+  return (asked: string) => {
+    const found = routes.find(({ route }) => route === asked || isBelow(asked, route))
+    if (!found) return
+    const proxy = found.route.endsWith(PROXY) && asked.slice(found.route.length - PROXY.length)
+    return { handler: found.handler, ...(proxy && { pathParameters: { proxy } }) }
+  }
+}
+
+function isBelow(asked: string, route: string): boolean {
+  const start = route.slice(0, -PROXY.length)
+  return route.endsWith(PROXY) && asked.startsWith(start) && asked.length > start.length
+}
+
+/** What the gateway itself answers where there is no route, and where a function throws. */
+const NO_ROUTE = { statusCode: 404, body: '{"message":"Not Found"}' }
+const BROKEN = { statusCode: 500, body: '{"message":"Internal Server Error"}' }
+
 /** The functions over HTTP, as the gateway puts them there: for what is tested from outside. */
 export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
-  const routes: [path: RegExp, handler: Handler][] = [
-    [/^\/api\/admin\//, createAdminHandler(runtime)],
-    [/^\/api\/(?:activate|deactivate|devices)$/, createDevicesHandler(runtime)],
-    [/^\/api\/generate$/, createGenerateHandler(runtime)],
-    [/^\/api\/verify$/, createVerifyHandler(runtime)],
-    [/^\/\.well-known\//, createWellKnownHandler(runtime)],
-    [/^\/webhooks\/stripe$/, createWebhookHandler(runtime)],
-  ]
+  const routeOf = createGateway(runtime)
   const http = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://localhost')
-    const asked = `${request.method} ${pathname}`
+    const [path = '', query = ''] = partedAt('?', request.url ?? '')
+    const asked = `${request.method} ${path}`
     server.asked.push(asked)
     try {
       server.before(asked)
@@ -41,16 +93,25 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
       request.socket.destroy()
       return
     }
-    const handler = routes.find(([path]) => path.test(pathname))?.[1]
-    const answer = await handler?.(await toEvent(request), aContext())
+    const writes: Write[] = []
+    const { handler, ...found } = routeOf(asked) ?? {}
+    const event = await toEvent(request, path, query)
+    const answer = handler
+      ? await writing.run(writes, () =>
+          handler({ ...event, ...found }, aContext()).catch(() => BROKEN),
+        )
+      : NO_ROUTE
     try {
       server.after(asked)
     } catch {
       request.socket.destroy()
       return
     }
-    response.writeHead(answer?.statusCode ?? 404, answer?.headers as Record<string, string>)
-    response.end(answer?.body)
+    const { statusCode = 500, headers, body }: Awaited<ReturnType<Handler>> = answer
+    // Who was refused wrote little; all that others wrote does not fit into a header.
+    const wrote = statusCode >= 400 && { [WRITES]: encodeURIComponent(JSON.stringify(writes)) }
+    response.writeHead(statusCode, { ...(headers as Record<string, string>), ...wrote })
+    response.end(body)
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -63,12 +124,39 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
   return server
 }
 
-async function toEvent(request: IncomingMessage) {
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
-  const body = await text(request)
-  return aRequest(`${request.method}`, pathname, {
-    query: Object.fromEntries(searchParams),
-    headers: request.headers as Record<string, string>,
-    ...(body !== '' && { body }),
+const partedAt = (sign: string, text: string) => {
+  const place = text.indexOf(sign)
+  return place === -1 ? [text] : [text.slice(0, place), text.slice(place + 1)]
+}
+
+/** The gateway hands on what it takes for text as it is, and all else in base64. */
+const TEXT = /^(text\/|application\/(json|javascript|xml))/
+
+async function toEvent(
+  request: IncomingMessage,
+  path: string,
+  query: string,
+): Promise<APIGatewayProxyEventV2> {
+  const { [SOURCE_IP]: sourceIp, [BASE64]: base64, ...headers } = request.headers
+  const bytes = await buffer(request)
+  const text = bytes.toString()
+  const isText =
+    base64 === undefined &&
+    TEXT.test(headers['content-type'] ?? '') &&
+    Buffer.from(text).equals(bytes)
+  const event = aRequest(`${request.method}`, path, {
+    query: joined(new URLSearchParams(query)),
+    headers: headers as Record<string, string>,
+    ...(text !== '' && { body: isText ? text : bytes.toString('base64') }),
   })
+  event.isBase64Encoded = text !== '' && !isText
+  if (sourceIp !== undefined) event.requestContext.http.sourceIp = `${sourceIp}`
+  // As Lambda does: what it hands to a function was JSON.
+  return JSON.parse(JSON.stringify(event))
+}
+
+/** One that is there several times is one with commas. */
+function joined(query: URLSearchParams): Record<string, string> {
+  const names = new Set(query.keys())
+  return Object.fromEntries([...names].map((name) => [name, query.getAll(name).join(',')]))
 }

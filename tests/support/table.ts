@@ -5,7 +5,8 @@ import { afterAll } from '@jest/globals'
 import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 
-const fromSetup = (name: string) => {
+/** What the global setup found out once, for all tests. */
+export const fromSetup = (name: string) => {
   const value = process.env[name]
   if (!value) throw new Error(`The global setup did not set ${name}`)
   return value
@@ -21,19 +22,26 @@ export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
 
 /** Gone once the tests of a file are over: a database of hundreds of tables with their indexes is slow. */
 const made: string[] = []
-afterAll(async () => {
-  const client = localClient(dynamoDbUrl())
-  for (const TableName of made) await client.send(new DeleteTableCommand({ TableName }))
-})
+afterAll(() => Promise.all(made.map(removeTable)))
 
 /** A new, empty table with the deployed definition. Answers its name. */
 export async function aTable(): Promise<string> {
+  const table = await makeTable()
+  made.push(table)
+  return table
+}
+
+/** The same, for whoever removes it himself. */
+export async function makeTable(): Promise<string> {
   const definition = JSON.parse(fromSetup('TEST_TABLE')) as TableDefinition
   const TableName = `test-${randomUUID()}`
   const removable = { ...definition, DeletionProtectionEnabled: false, TableName }
   await createTable(localClient(dynamoDbUrl()), removable)
-  made.push(TableName)
   return TableName
+}
+
+export async function removeTable(TableName: string): Promise<void> {
+  await localClient(dynamoDbUrl()).send(new DeleteTableCommand({ TableName }))
 }
 
 /** Everything that a table holds, for questions about what must not be there. */
