@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import type * as z from 'zod/mini'
+import { ADMIN, adminRoutes } from '../../../lib/admin/routes.ts'
+import { catalog } from '../../../lib/catalog/catalog.ts'
+import {
+  activateSchema,
+  deactivateSchema,
+  devicesSchema,
+  generateSchema,
+  recoverSchema,
+  verifySchema,
+} from '../../../lib/http/request.ts'
+import { anyEvent, knownOf, type Stock } from './known.ts'
+import { fitting } from './schema.ts'
+
+/** A route, and what makes requests that it may well do. */
+export interface Model {
+  /** As `POST /api/verify`. */
+  readonly route: string
+  /** How often it is asked, against the others. */
+  readonly weight: number
+  readonly needsToken: boolean
+  readonly path: fc.Arbitrary<string>
+  readonly query: fc.Arbitrary<unknown> | undefined
+  /** Undefined where a body says nothing. */
+  readonly body: fc.Arbitrary<unknown> | undefined
+}
+
+/** Every route of the gateway; behind the admin's, every route of its own. */
+export function models(stock: Stock): readonly Model[] {
+  const known = knownOf(stock)
+  const aModel = (
+    route: string,
+    weight: number,
+    { query, body }: { query?: z.ZodMiniType | undefined; body?: z.ZodMiniType | undefined },
+    changes: Partial<Model> = {},
+  ): Model => ({
+    route,
+    weight,
+    needsToken: false,
+    path: fc.constant(route.split(' ')[1] ?? ''),
+    query: query && fitting(query, known),
+    body: body && fitting(body, known),
+    ...changes,
+  })
+  const ids = { licenses: stock.troubled.map(({ id }) => id), tokens: stock.tokenIds }
+  const anyId = (of: readonly string[]) =>
+    fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom(...of) },
+      { weight: 1, arbitrary: fc.stringMatching(/^(lic_[a-z2-7]{52}|tok_[\w-]{43})$/) },
+    )
+  const admin = adminRoutes(catalog).map(({ method, path, query, body }) =>
+    aModel(
+      `${method} ${ADMIN}${path}`,
+      2,
+      { query, body },
+      {
+        needsToken: true,
+        path: anyId(path.startsWith('/tokens') ? ids.tokens : ids.licenses).map(
+          (id) => `${ADMIN}${path.replace('{id}', id)}`,
+        ),
+      },
+    ),
+  )
+  return [
+    aModel('GET /health', 1, {}),
+    aModel(
+      'OPTIONS /api/{proxy+}',
+      2,
+      {},
+      {
+        path: fc.constantFrom('/api/verify', '/api/generate', '/api/admin/licenses', '/api/x/../y'),
+      },
+    ),
+    aModel('POST /api/generate', 8, { body: generateSchema(catalog) }, { needsToken: true }),
+    aModel('POST /api/verify', 20, { body: verifySchema }),
+    aModel('POST /api/activate', 8, { body: activateSchema }),
+    aModel('POST /api/deactivate', 6, { body: deactivateSchema }),
+    aModel('POST /api/devices', 6, { body: devicesSchema }),
+    aModel('POST /api/recover', 4, { body: recoverSchema }),
+    aModel('GET /.well-known/jwks.json', 1, {}),
+    aModel('GET /.well-known/revocations.jwt', 1, {}),
+    aModel('POST /webhooks/stripe', 14, {}, { body: anyEvent }),
+    ...admin,
+  ]
+}
