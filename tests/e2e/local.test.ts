@@ -7,8 +7,10 @@ import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import getPort from 'get-port'
+import { localClient } from '../../scripts/local/dynamodb.ts'
 import { findJava } from '../../scripts/local/java.ts'
 import {
   aCheckout as aCheckoutOfTheProject,
@@ -17,11 +19,13 @@ import {
   type Checkout,
   type Command,
 } from '../support/checkout.ts'
+import { leaksIn, peopleIn } from '../support/leaks.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
 
 const run = promisify(execFile)
 
 const MINUTES = 60_000
+const TABLE = 'license-authority-local'
 const PAGE = 'http://localhost:5173'
 
 /** The three commands of the prototype's document, on its port. */
@@ -49,11 +53,19 @@ let port: number
 let url: string
 let command: Command
 
+/** Everything that was started here, for what it printed. */
+const started: Command[] = []
+/** Everything that was sent and answered. */
+const heard: string[] = []
+/** Everybody whom the table told of. */
+const people: string[] = []
+
 const environment = (changes: NodeJS.ProcessEnv = {}) =>
   aUsersEnvironment(java, { PORT: `${port}`, ...changes })
 
 async function start() {
   command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
+  started.push(command)
   await command.prints('Ctrl-C ends it.')
 }
 
@@ -77,6 +89,7 @@ async function curl(line: string): Promise<{ status: number; body: string }> {
   const { stdout } = await run('sh', ['-c', `${line} -s -w '\\n%{http_code}'`], {
     cwd: checkout.directory,
   })
+  heard.push(line, stdout)
   const [, body = '', status] = /^([\s\S]*)\n(\d{3})$/.exec(stdout) ?? []
   return { status: Number(status), body }
 }
@@ -84,12 +97,14 @@ async function curl(line: string): Promise<{ status: number; body: string }> {
 const here = (line: string) => line.replaceAll('http://localhost:8000', url)
 
 async function post(route: string, body: unknown, headers: Record<string, string> = {}) {
+  const sent = typeof body === 'string' ? body : JSON.stringify(body)
   const response = await fetch(`${url}${route}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: sent,
   })
   const text = await response.text()
+  heard.push(sent, JSON.stringify(headers), text)
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
 }
 
@@ -227,6 +242,7 @@ async function stripeSend(...args: string[]) {
     env: environment(),
   })
   const code = await sent.exited
+  heard.push(sent.output())
   return { code, lines: sent.output().trim().split('\n') }
 }
 
@@ -304,6 +320,7 @@ describe('the inbox', () => {
     for (let tries = 0; tries < 150; tries++) {
       const { emails } = (await (await fetch(`${inbox}/store`)).json()) as { emails: Sent[] }
       const arrived = emails.filter(({ destination }) => destination.to.includes(address))
+      heard.push(...arrived.map(({ body }) => body.text))
       if (arrived.length >= count) return arrived.map(({ body }) => body.text)
       await sleep(100)
     }
@@ -369,6 +386,19 @@ describe('what npm start prints', () => {
   })
 })
 
+describe('an API token', () => {
+  it('may do what it was made for, until it is revoked', async () => {
+    const asked = { name: 'The shop of a vendor', scopes: ['licenses:issue'] }
+    const { id, token } = (await post('/api/admin/tokens', asked, TOKEN)).json()
+    const authorization = `Bearer ${token}`
+    const order = { userId: 'user_token', userEmail: 'token@example.com', tier: 'pro' }
+    expect((await post('/api/generate', order, { authorization })).status).toBe(200)
+    expect((await post('/api/admin/tokens', asked, { authorization })).status).toBe(403)
+    expect((await post(`/api/admin/tokens/${id}/revoke`, {}, TOKEN)).status).toBe(200)
+    expect((await post('/api/generate', order, { authorization })).status).toBe(401)
+  })
+})
+
 describe('what is not for the outside', () => {
   it.each(['/console', '/console?__debugger__=yes&cmd=1', '/api/nothing', '/', '/.env'])(
     'debug server: %s is not served',
@@ -401,6 +431,17 @@ describe('what is not for the outside', () => {
       socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
     })
     expect(reached).toBe(false)
+  })
+})
+
+describe('the table', () => {
+  it('knows whom it was told of', async () => {
+    const [, dynamoDb = ''] = /DynamoDB Local +(http:[^\s,]+)/.exec(command.output()) ?? []
+    const client = DynamoDBDocumentClient.from(localClient(dynamoDb))
+    for await (const { Items } of paginateScan({ client }, { TableName: TABLE })) {
+      people.push(...peopleIn(Items))
+    }
+    expect(people).toEqual(expect.arrayContaining(['user_123', 'lost@example.com', 'user_9']))
   })
 })
 
@@ -503,6 +544,7 @@ describe('npm start that cannot', () => {
         cwd: checkout.directory,
         env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
       })
+      started.push(command)
       await command.prints('Ctrl-C ends it.')
       // Told itself, as a process manager does, with npm not in between.
       command.signal('SIGTERM', 'first')
@@ -511,4 +553,36 @@ describe('npm start that cannot', () => {
     },
     2 * MINUTES,
   )
+})
+
+describe('what the functions logged meanwhile', () => {
+  const SECRET =
+    /QF-\w+-[0-9a-f]{12}-\d+|la_[\w-]+_[0-9A-Za-z]{43}|v1=[0-9a-f]+|(?<![\w.+-])[\w.+-]+@[\w.-]+\w/g
+  const SECRETS = [
+    'dev_master_key',
+    'dev_pepper',
+    'dev_admin_token',
+    'dev_signing_key',
+    'whsec_dev',
+  ]
+
+  it('is nothing that is secret, and nothing of anybody', () => {
+    // The functions log JSON; the other lines are of npm start, which shows its credentials.
+    const lines = started
+      .flatMap((some) => some.output().split('\n'))
+      .filter((line) => line.startsWith('{'))
+    for (const message of ['license issued', 'request refused', 'stripe event', 'mail', 'admin']) {
+      expect(lines.some((line) => line.includes(`"message":"${message}"`))).toBe(true)
+    }
+    const used = heard.flatMap((text) => text.match(SECRET) ?? [])
+    expect(used).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^QF-/),
+        expect.stringMatching(/^la_/),
+        expect.stringMatching(/^v1=/),
+        expect.stringMatching(/@example\.com$/),
+      ]),
+    )
+    expect(leaksIn(lines, [...SECRETS, ...used, ...people])).toEqual([])
+  })
 })

@@ -2,7 +2,7 @@
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   'a license key': /\b[a-z][a-z0-9]{0,15}-[a-z0-9_]+-[0-9a-f]{12}-[1-9]\d{5,11}\b/i,
   'an API token': /\bla_[\w-]{1,128}_[0-9A-Za-z]{43}\b/,
-  'an e-mail address': /[\w.+-]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/i,
+  'an e-mail address': /(?<![\w.+-])[\w.+-]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/i,
   'an IP address': /\b203\.0\.113\.\d|\b2001:db8:/i,
   'a signature of Stripe’s': /\bv1=[0-9a-f]{16}/,
 }
@@ -33,9 +33,8 @@ export function leaksIn(lines: readonly string[], words: Iterable<string>): stri
   const text = lines.join('\n')
   const places = [
     ...Object.entries(PATTERNS).map(([what, pattern]) => ({ what, at: text.search(pattern) })),
-    ...[...new Set(words)]
+    ...[...new Set([...words].flatMap((word) => [word, JSON.stringify(word).slice(1, -1)]))]
       .filter((word) => word.length >= SHORTEST)
-      .flatMap((word) => [word, JSON.stringify(word).slice(1, -1)])
       .map((word) => ({ what: word, at: placeOf(word, text) })),
   ]
   return places
