@@ -1,9 +1,10 @@
 import type Stripe from 'stripe'
 import * as z from 'zod/mini'
+import { ID } from './read.ts'
 
 /** What every event has, whatever its type and API version. */
 const eventSchema = z.object({
-  id: z.string().check(z.minLength(1)),
+  id: z.string().check(z.regex(ID)),
   type: z.string(),
   data: z.object({ object: z.looseObject({}) }),
 })

@@ -19,8 +19,8 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
   return Array.isArray(list) ? list : []
 }
 
-/** Vendors may choose the ids of plans and customers themselves. */
-const ID = /^[\x21-\x7e]{1,255}$/
+/** What can be an id, and is kept under it. Vendors may choose those of plans and customers themselves. */
+export const ID = /^[\x21-\x7e]{1,255}$/
 
 /** What every object inherits cannot be the name of anything that is kept. */
 const isNameable = (text: string) => text !== '__proto__'
