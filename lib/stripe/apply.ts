@@ -114,6 +114,8 @@ async function attemptOnce(
 
   const dossier: Dossier = {
     ...joined.dossier,
+    // What names the purchase may have pointed to another one before.
+    version: known.records.get(joined.dossier.id)?.version ?? 0,
     facts: joinFacts(joined.dossier.facts, observation.facts),
     customerId: customerId ?? joined.dossier.customerId,
     customer: ofDossier(joinCustomers(joined.dossier.customer, customer)),

@@ -1,5 +1,5 @@
 import { greater } from './join.ts'
-import { at, countAt, idAt, userAt } from './read.ts'
+import { at, countAt, idAt, userAt, wordOf } from './read.ts'
 
 /** A payment by card or otherwise. Amounts are in the smallest unit of its currency. */
 export interface ChargeFact {
@@ -38,7 +38,7 @@ export interface RefundFact {
 export function readRefund(refund: unknown, type: string): RefundFact | string {
   const told = type === 'refund.failed' ? 'failed' : at(refund, 'status')
   const status = REFUNDS.find((known) => known === told)
-  if (!status) return `status ${told}`
+  if (!status) return `status ${wordOf(told)}`
   return {
     status,
     amount: countAt(refund, 'amount') ?? 0,
@@ -79,7 +79,7 @@ export function readDispute(dispute: unknown): DisputeFact | string {
   const told = at(dispute, 'status')
   return typeof told === 'string' && Object.hasOwn(DISPUTES, told)
     ? { status: told as DisputeStatus }
-    : `status ${told}`
+    : `status ${wordOf(told)}`
 }
 
 export const joinDisputes = (a: DisputeFact, b: DisputeFact): DisputeFact =>

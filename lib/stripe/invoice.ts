@@ -1,5 +1,16 @@
 import { greater, union } from './join.ts'
-import { at, countAt, first, idAt, listAt, momentAt, textAt, userAt } from './read.ts'
+import {
+  at,
+  countAt,
+  first,
+  idAt,
+  listAt,
+  momentAt,
+  numberAt,
+  textAt,
+  userAt,
+  wordOf,
+} from './read.ts'
 import type { Priced } from './session.ts'
 
 /** `unseen`: only its payment was told of. A paid invoice is never anything else again. */
@@ -69,7 +80,7 @@ function isProration(line: unknown, reason: unknown): boolean {
 export function readLines(all: readonly unknown[], reason: string | null, more: boolean): Lines {
   // A change of plan gives back the rest of the old period, with its old end, on a line below zero.
   const charged = all.filter(
-    (line) => lineSubscription(line) !== null && Number(at(line, 'amount')) >= 0,
+    (line) => lineSubscription(line) !== null && numberAt(line, 'amount') >= 0,
   )
   const ends = charged.map((line) => momentAt(line, 'period', 'end')).filter((end) => end !== null)
   const hasPeriod = ends.length > 0 && !WITHOUT_PERIOD.has(reason)
@@ -85,7 +96,7 @@ export function readLines(all: readonly unknown[], reason: string | null, more: 
 export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
   const told = at(invoice, 'status') ?? (at(invoice, 'paid') === true ? 'paid' : 'open')
   const status = STATUSES.find((known) => known === told && known !== 'unseen')
-  if (!status) return `status ${told}`
+  if (!status) return `status ${wordOf(told)}`
   const lines = listAt(invoice, 'lines').filter((line) => lineSubscription(line) !== null)
   const reason = textAt(invoice, 'billing_reason')
   const metadata = [

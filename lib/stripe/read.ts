@@ -47,6 +47,19 @@ export function countAt(value: unknown, ...path: readonly string[]): number | nu
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null
 }
 
+/** A number, also where it is written as a text; NaN for what is neither. An object could make it anything, or throw. */
+export function numberAt(value: unknown, ...path: readonly string[]): number {
+  const found = at(value, ...path)
+  return typeof found === 'object' && found !== null ? Number.NaN : Number(found)
+}
+
+/** As long as any word of Stripe's. */
+const MAX_WORD = 40
+
+/** How a value that nobody knows is told of, to whoever asks why an event changed nothing. */
+export const wordOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'of many parts' : `${value}`.slice(0, MAX_WORD)
+
 /** A moment, in milliseconds since the epoch; Stripe counts seconds. */
 export function momentAt(value: unknown, ...path: readonly string[]): number | null {
   const seconds = countAt(value, ...path)

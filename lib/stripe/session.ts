@@ -1,5 +1,5 @@
 import { earlier, greater } from './join.ts'
-import { at, countAt, first, idAt, listAt, textAt, userAt } from './read.ts'
+import { at, countAt, first, idAt, listAt, textAt, userAt, wordOf } from './read.ts'
 
 /** A price and how many of it were bought. */
 export interface Priced {
@@ -44,9 +44,9 @@ export function readSession(
   now: number,
 ): SessionFact | string {
   const mode = at(session, 'mode')
-  if (mode !== 'payment' && mode !== 'subscription') return `mode ${mode}`
+  if (mode !== 'payment' && mode !== 'subscription') return `mode ${wordOf(mode)}`
   const payment = paymentOf(type, at(session, 'payment_status'))
-  if (!payment) return `payment_status ${at(session, 'payment_status')}`
+  if (!payment) return `payment_status ${wordOf(at(session, 'payment_status'))}`
   return {
     mode,
     payment,

@@ -1,5 +1,5 @@
 import { compare, joinNamed, type Named, textOf } from './join.ts'
-import { at, countAt, first, idAt, listAt, momentAt, textAt, userAt } from './read.ts'
+import { at, countAt, first, idAt, listAt, momentAt, textAt, userAt, wordOf } from './read.ts'
 import type { Priced } from './session.ts'
 
 const STATUSES = [
@@ -58,7 +58,7 @@ export function readSubscription(
 ): SubscriptionFact | string {
   const told = type === 'customer.subscription.deleted' ? 'canceled' : at(subscription, 'status')
   const status = STATUSES.find((known) => known === told)
-  if (!status) return `status ${told}`
+  if (!status) return `status ${wordOf(told)}`
   const snapshot: Snapshot = {
     status,
     items: readItems(subscription),

@@ -480,6 +480,33 @@ describe('an event that says nothing we know', () => {
 })
 
 describe('an event of an odd shape', () => {
+  const HOSTILE = { toString: 1, valueOf: 1 }
+  it.each([
+    ['refund.updated', { id: 're_1', status: HOSTILE }],
+    ['charge.dispute.created', { id: 'du_1', charge: 'ch_1', status: HOSTILE }],
+    ['invoice.paid', { id: 'in_1', subscription: 'sub_1', status: HOSTILE }],
+    ['customer.subscription.updated', { id: 'sub_1', status: HOSTILE }],
+    ['checkout.session.completed', { id: 'cs_1', mode: HOSTILE }],
+    ['checkout.session.completed', { id: 'cs_1', mode: 'payment', payment_status: HOSTILE }],
+  ])('of the type %s says why it is ignored, whatever it holds: %j', async (type, object) => {
+    expect(await apply(event(type, 0, object))).toEqual({
+      ignored: expect.stringMatching(/^(status|mode|payment_status) of many parts$/),
+    })
+  })
+
+  it('may ask for an amount that is none', async () => {
+    const line = { subscription: 'sub_1', amount: HOSTILE }
+    const invoice = { id: 'in_1', subscription: 'sub_1', status: 'paid', lines: { data: [line] } }
+    expect(await apply(event('invoice.paid', 0, invoice))).toMatchObject({ effect: 'none' })
+  })
+
+  it('has its effect also where it calls a subscription what was a charge before', async () => {
+    await apply(event('charge.refunded', 0, { ...aCharge('pi_0', 0, null), id: 'odd' }))
+    const told = session({ mode: 'subscription', subscription: 'odd' }, KNOWN)
+    expect(await apply(told)).toMatchObject({ effect: 'issued' })
+    expect(await apply(told)).toEqual({ repeated: true })
+  })
+
   it.each([
     ['no time', { ...session({}, KNOWN), created: undefined }],
     ['metadata that are a list', session({ metadata: [] })],
