@@ -130,7 +130,8 @@ async function tryOut(sent: Sent): Promise<void> {
   })
   const fault = faultOf(sent, answer)
   if (fault) {
-    throw new Error(`The answer ${fault}:\n${inspect(answer)}\nto ${inspect(sent, { depth: 5 })}`)
+    const faults = test.lines.filter((line) => line.includes('"level":"error"')).join('\n')
+    throw new Error(`The answer ${fault}:\n${inspect(answer)}\nto ${inspect(sent)}\n${faults}`)
   }
   const { route } = sent
   const { good, refused } = seen.get(route) ?? { good: 0, refused: 0 }

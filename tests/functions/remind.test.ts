@@ -21,7 +21,10 @@ const remind = (now: number) => {
 
 describe('the daily reminder', () => {
   it('comes seven days and one day before the end, once each, however often it is called', async () => {
-    const { license } = await issued(test.runtime.store, { userId: 'user_reminded', durationDays: 30 })
+    const { license } = await issued(test.runtime.store, {
+      userId: 'user_reminded',
+      durationDays: 30,
+    })
     const reminders = async () =>
       (await test.runtime.outbox.list(license.id))
         .filter(({ kind }) => kind !== 'issued')
