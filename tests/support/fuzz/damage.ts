@@ -95,15 +95,24 @@ const WAYS = [
   'more',
 ] as const
 
-/** A good value in JSON, with one place of it spoilt. */
-export const spoilt = (value: unknown): fc.Arbitrary<string> =>
+/** A text as something that is in one place only, in JSON; anything else as it is. */
+function namedFor(place: string, json: string): string {
+  return /^"[\x21-\x7e]+"$/.test(json) ? json.replace(/"$/, () => `_${place}"`) : json
+}
+
+/**
+ * A good value in JSON, with one place of it spoilt. `kind` parts the names that are put into values of several kinds,
+ * where a name is never of two things: no id of Stripe's is.
+ */
+export const spoilt = (value: unknown, kind?: string): fc.Arbitrary<string> =>
   fc
     .record({
       path: fc.constantFrom(...placesIn(value)),
       way: fc.constantFrom(...WAYS),
       bad: fc.oneof(fc.constantFrom(...HOSTILE_JSON), fc.json()),
     })
-    .map(({ path, way, bad }) => {
+    .map(({ path, way, bad: any }) => {
+      const bad = kind === undefined ? any : namedFor([kind, ...path].join('_'), any)
       const old = JSON.stringify(valueAt(value, path)) ?? 'null'
       const name = typeof path.at(-1) === 'string' ? JSON.stringify(path.at(-1)) : undefined
       const text = JSON.stringify(marked(value, path))

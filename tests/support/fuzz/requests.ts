@@ -52,6 +52,12 @@ function signed(sent: Sent): Sent {
   return { ...sent, headers: { ...sent.headers, 'stripe-signature': aSignature(sent.body) } }
 }
 
+/** Of what type an event of Stripe's is. */
+function kindOf(body: unknown): string | undefined {
+  const { object, type } = Object(body)
+  return object === 'event' ? type : undefined
+}
+
 function requestTo(model: Model, tokens: Tokens): fc.Arbitrary<Sent> {
   const good = goodOf(model, tokens)
   const whole = ({ query, body, ...sent }: Good): Sent => ({
@@ -71,7 +77,9 @@ function requestTo(model: Model, tokens: Tokens): fc.Arbitrary<Sent> {
       { weight: 45, arbitrary: good.map(whole) },
       {
         weight: model.body ? 25 : 1,
-        arbitrary: otherwise(({ body }) => spoilt(body ?? {}).map((text) => ({ body: text }))),
+        arbitrary: otherwise(({ body }) =>
+          spoilt(body ?? {}, kindOf(body)).map((text) => ({ body: text })),
+        ),
       },
       {
         weight: 8,
