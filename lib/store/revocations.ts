@@ -8,7 +8,7 @@ type Update = NonNullable<Write['Update']>
 const PARTITION = 'REVOCATIONS'
 
 /** Is read before the entries that it counts, so that a list never lacks what its number says. */
-const COUNT_KEY = { pk: PARTITION, sk: 'COUNT' }
+export const COUNT_KEY = { pk: PARTITION, sk: 'COUNT' }
 
 const entryKey = (id: LicenseId) => ({ pk: PARTITION, sk: `LICENSE#${id}` })
 

@@ -24,8 +24,8 @@ export interface TableDefinition {
   readonly GlobalSecondaryIndexes: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>
   readonly TimeToLiveSpecification: TimeToLiveSpecification
   readonly StreamSpecification: CreateTableCommandInput['StreamSpecification']
-  readonly PointInTimeRecoverySpecification: object
-  readonly SSESpecification: object
+  readonly PointInTimeRecoverySpecification: { readonly PointInTimeRecoveryEnabled: boolean }
+  readonly SSESpecification: { readonly SSEEnabled: boolean; readonly SSEType: 'KMS' }
 }
 
 interface FunctionDefinition {
