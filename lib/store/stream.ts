@@ -22,10 +22,11 @@ type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']
 const imageOf = (image: Image): Item | undefined =>
   image && unmarshall(image as Parameters<typeof unmarshall>[0])
 
-/** The notice that a record tells of, when it is new. */
+/** The notice that a record tells of, when it is new. One that is dealt with is new only in a table that was restored. */
 export function noticeIn({ dynamodb }: DynamoDBRecord): NoticeRef | undefined {
   const item = imageOf(dynamodb?.NewImage)
-  if (dynamodb?.OldImage || !`${item?.['sk']}`.startsWith(OUTBOX)) return
+  if (dynamodb?.OldImage || !item || !`${item['sk']}`.startsWith(OUTBOX)) return
+  if (item['state'] !== undefined) return
   const { licenseId, kind, period } = item as unknown as NoticeRef
   return { licenseId, kind, period }
 }

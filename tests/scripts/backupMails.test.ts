@@ -63,6 +63,22 @@ describe('the stream of a table that was restored', () => {
     expect(await states(waiting)).toEqual(['sent'])
   })
 
+  it('is not held up by a notice that was dealt with, when the master key of its license is gone', async () => {
+    const { id } = await aSale()
+    await follow(await about(id))
+    const backup = path.join(directory, 'rotated.jsonl')
+    await saveTable(localClient(dynamoDbUrl()), mail.test.table, backup)
+    const table = aTableName()
+    await fill(table, backup, { now: NOW })
+    mail.test.secretsManager.secrets.set('test/other-ring', '{"current":"2","2":"other"}')
+    const runtime = onTable(mail.test.runtime, table)
+    const secretIds = { ...runtime.secretIds, masterKeys: 'test/other-ring' }
+    const records = (await streamOf(table)).filter(({ dynamodb }) =>
+      dynamodb?.Keys?.['pk']?.S?.includes(id),
+    )
+    expect(await follow(records, { ...runtime, secretIds })).toEqual({ batchItemFailures: [] })
+  })
+
   it('tells of a notice after its license and its address', async () => {
     await aSale()
     const backup = path.join(directory, 'order.jsonl')
