@@ -42,7 +42,7 @@ try {
     isResumed: resume,
     now: Date.now(),
   })
-  console.log(`${sumOf(written)} records are in ${definition.TableName} now.`)
+  console.log(`${sumOf(written)} records were written to ${definition.TableName}.`)
   if (written.size > 0) console.log(tableOf(written))
   if (kept.size > 0) console.log(`${sumOf(kept)} were there already and stayed as they are.`)
   if (leftOut.size > 0) {

@@ -501,7 +501,7 @@ it('npm run backup:export and npm run restore say what they did, and in a line w
   expect(await restore()).toEqual({
     code: 0,
     lines: [
-      `2 records are in ${name} now.`,
+      `2 records were written to ${name}.`,
       '  LICENSE              2',
       '1 were left out, because they have run out or must not come back:',
       '  TRIES                1',
