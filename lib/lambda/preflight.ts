@@ -6,7 +6,7 @@ import { cors } from './cors.ts'
 import type { Handler } from './endpoint.ts'
 
 /** Answers a preflight for pages of the given origins: with nothing but the headers. */
-const createPreflight = (origins: readonly string[]) =>
+export const createPreflight = (origins: readonly string[]) =>
   middy<APIGatewayProxyEventV2, Response>()
     .use(cors(origins))
     .handler(async () => ({ statusCode: 204 })) as unknown as Handler

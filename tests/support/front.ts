@@ -21,6 +21,13 @@ export interface Front extends Server {
   open(): void
 }
 
+const PASSED_ON = ['content-type', 'authorization', 'origin', 'stripe-signature'] as const
+const PASSED_BACK = ['access-control-allow-origin'] as const
+
+/** Those of the headers that are there. */
+const named = (names: readonly string[], value: (name: string) => unknown) =>
+  Object.fromEntries(names.flatMap((name) => (value(name) ? [[name, `${value(name)}`]] : [])))
+
 /** Whoever sits between a client and the service, and does as he likes. */
 export async function aFront(service: string): Promise<Front> {
   const http = createServer(async (request, response) => {
@@ -31,15 +38,14 @@ export async function aFront(service: string): Promise<Front> {
     const body = await text(request)
     const answer = await fetch(`${service}${path}`, {
       method,
-      headers: {
-        'content-type': headers['content-type'] ?? '',
-        authorization: headers.authorization ?? '',
-      },
+      headers: named(PASSED_ON, (name) => headers[name]),
       ...(body !== '' && { body }),
     })
     const passing = { path, status: answer.status, body: await answer.text() }
     front.passing(passing)
-    response.writeHead(passing.status, { 'content-type': 'application/json' }).end(passing.body)
+    const back = named(PASSED_BACK, (name) => answer.headers.get(name))
+    response.writeHead(passing.status, { 'content-type': 'application/json', ...back })
+    response.end(passing.status === 204 ? undefined : passing.body)
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')

@@ -6,12 +6,12 @@ import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { handler as healthHandler } from '../../functions/health.ts'
-import { handler as preflightHandler } from '../../functions/preflight.ts'
 import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
+import { createPreflight } from '../../lib/lambda/preflight.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
 import { aContext, aRequest } from './http.ts'
@@ -39,10 +39,7 @@ const HANDLERS: Readonly<Record<string, (runtime: Runtime) => Handler>> = {
   devices: createDevicesHandler,
   generate: createGenerateHandler,
   health: () => healthHandler,
-  preflight({ corsOrigins }) {
-    process.env['CORS_ORIGINS'] = corsOrigins.join(',')
-    return preflightHandler
-  },
+  preflight: ({ corsOrigins }) => createPreflight(corsOrigins),
   recover: createRecoverHandler,
   stripeWebhook: createWebhookHandler,
   verify: createVerifyHandler,
