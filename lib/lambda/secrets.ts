@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import secretsManager from '@middy/secrets-manager'
-import { getInternal } from '@middy/util'
+import { getInternal, jsonSafeParse } from '@middy/util'
 import * as z from 'zod/mini'
 import type { SecretName } from '../config.ts'
 import { Problem } from '../http/problem.ts'
@@ -55,6 +55,14 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
     }
   },
 }
+
+/**
+ * Reads a secret's text as the functions do.
+ *
+ * @throws ZodError for a text that no function could use
+ */
+export const readSecret = <Name extends SecretName>(name: Name, text: string): Secrets[Name] =>
+  READERS[name](jsonSafeParse(text))
 
 type SecretSource = Pick<Runtime, 'log' | 'secretCache' | 'secretIds'>
 

@@ -19,11 +19,15 @@ type Fetched =
 /** Two tries of this, and the pause between them, fit well into the ten seconds that Checkout waits for a webhook. */
 const TIMEOUT_MS = 1500
 
-/** @param base where Stripe is, if not at its own address */
-export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
+/**
+ * Stripe's own client.
+ *
+ * @param base where Stripe is, if not at its own address
+ */
+export function createStripe(apiKey: string, base: string | undefined, timeout: number): Stripe {
   const url = base === undefined ? undefined : new URL(base)
-  const stripe = new Stripe(apiKey.export().toString(), {
-    timeout: TIMEOUT_MS,
+  return new Stripe(apiKey, {
+    timeout,
     maxNetworkRetries: 1,
     telemetry: false,
     ...(url && {
@@ -32,6 +36,11 @@ export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
       ...(url.port && { port: url.port }),
     }),
   })
+}
+
+/** @param base where Stripe is, if not at its own address */
+export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
+  const stripe = createStripe(apiKey.export().toString(), base, TIMEOUT_MS)
   return {
     subscription: (id) => fetched(stripe.subscriptions.retrieve(id)),
     invoiceLines: (id) => fetched(stripe.invoices.listLineItems(id, { limit: 100 })),

@@ -128,7 +128,7 @@ const CUSTOMER: Read = (object, { said }, id) => ({
   customer: readCustomer(object, said),
 })
 
-const READERS: Readonly<Record<string, Read>> = {
+const READERS = {
   'checkout.session.completed': SESSION,
   'checkout.session.async_payment_succeeded': SESSION,
   'checkout.session.async_payment_failed': SESSION,
@@ -159,10 +159,17 @@ const READERS: Readonly<Record<string, Read>> = {
   'charge.dispute.funds_reinstated': DISPUTE,
   'customer.updated': CUSTOMER,
   'customer.deleted': CUSTOMER,
-}
+} satisfies Partial<Record<Stripe.WebhookEndpointCreateParams.EnabledEvent, Read>>
+
+type Type = keyof typeof READERS
+
+/** What an endpoint has to be told of. `refund.updated` tells all that `charge.refund.updated` told before there was it. */
+export const EVENT_TYPES = (Object.keys(READERS) as Type[]).filter(
+  (type) => type !== 'charge.refund.updated',
+)
 
 /** Whether events of a type say anything of a purchase. */
-export const isObserved = (type: string) => Object.hasOwn(READERS, type)
+export const isObserved = (type: string): type is Type => Object.hasOwn(READERS, type)
 
 /**
  * Reads what an event says, in whatever shape its API version has.
@@ -173,8 +180,8 @@ export function observe(event: Stripe.Event, now: number): Observation | Ignored
   const { type, data, account } = event
   // A connected account's customers are its own.
   if (typeof account === 'string') return { ignored: 'account' }
-  const read = isObserved(type) ? READERS[type] : undefined
-  if (!read) return { ignored: 'type' }
+  if (!isObserved(type)) return { ignored: 'type' }
+  const read: Read = READERS[type]
   const id = idAt(data.object, 'id')
   if (id === null) return { ignored: 'no id' }
   const observation = read(data.object, { type, said: momentAt(event, 'created') ?? now, now }, id)

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCOPES } from '../../lib/access/token.ts'
 import { STATES } from '../../lib/license/index.ts'
+import { aUrl } from '../smoke/url.ts'
 import { type Client, createClient, Failure, type Json } from './client.ts'
 import { day, printJson, printLicense, printLicenses, printTable, textOf } from './print.ts'
 import { exportLicenses, importFile } from './transfer.ts'
@@ -19,11 +20,6 @@ interface Global {
   readonly url: string
   readonly token?: string
   readonly json?: true
-}
-
-function aUrl(text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
-  throw new InvalidArgumentError('It must be a URL.')
 }
 
 const program: Command = new Command('license-authority')

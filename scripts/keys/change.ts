@@ -1,12 +1,8 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  ResourceExistsException,
-  type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager'
+import { randomBytes } from 'node:crypto'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type Rotated, rotate } from '../../lib/signing/rotate.ts'
 import { parseRingSecret, type RingSecret } from '../../lib/signing/secret.ts'
+import { replaceSecret } from './replace.ts'
 
 /** 256 bits, as the key itself. */
 const newSecret = () => randomBytes(32).toString('base64url')
@@ -22,44 +18,23 @@ function ringIn(text: string, SecretId: string): RingSecret {
 }
 
 /**
- * Rotates the ring in a secret. Of two who do so at the same moment one is refused: the new version is named after the
- * one that it was made of, and Secrets Manager takes a name once.
+ * Rotates the ring in a secret. Of two who do so at the same moment one is refused.
  *
  * @param now milliseconds since the epoch
  */
-export async function changeRing(
+export function changeRing(
   client: Pick<SecretsManagerClient, 'send'>,
   SecretId: string,
   now: number,
   isLeaked: boolean,
 ): Promise<Rotated> {
-  const read = async () => {
-    const { SecretString = '', VersionId = '' } = await client.send(
-      new GetSecretValueCommand({ SecretId }),
-    )
-    return { text: SecretString, version: VersionId }
-  }
-  const { text, version } = await read()
-  const rotated = await rotate(ringIn(text, SecretId), newSecret(), now, isLeaked)
-  const write = (ClientRequestToken: string) =>
-    client.send(
-      new PutSecretValueCommand({
-        SecretId,
-        ClientRequestToken,
-        SecretString: JSON.stringify(rotated.ring),
-      }),
-    )
-  try {
-    await write(createHash('sha256').update(version).digest('hex'))
-  } catch (cause) {
-    if (!(cause instanceof ResourceExistsException)) throw cause
-    if ((await read()).version !== version) {
-      throw new Error('Somebody else rotated the keys at the same moment; nothing was done', {
-        cause,
-      })
-    }
-    // Nobody else did: the name is of a version that was made of this one before somebody put this one back.
-    await write(randomUUID())
-  }
-  return rotated
+  return replaceSecret(
+    client,
+    SecretId,
+    async (text) => {
+      const rotated = await rotate(ringIn(text, SecretId), newSecret(), now, isLeaked)
+      return [JSON.stringify(rotated.ring), rotated]
+    },
+    'Somebody else rotated the keys at the same moment; nothing was done',
+  )
 }

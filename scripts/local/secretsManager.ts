@@ -8,6 +8,10 @@ export interface LocalSecretsManager extends Server {
   readonly secrets: Map<string, string>
   /** How many times each secret was asked for. */
   readonly reads: Map<string, number>
+  /** The names of the secrets that were made or replaced, in order. */
+  readonly writes: string[]
+  /** The secrets that are scheduled for deletion: there, and not to be read. */
+  readonly deleted: Set<string>
   /** Makes the version before the current one again, as an administrator can. */
   putBack(name: string, value: string): void
   /** While set, every request fails on the side of the service. */
@@ -15,49 +19,65 @@ export interface LocalSecretsManager extends Server {
 }
 
 interface Asked {
-  readonly SecretId: string
+  readonly SecretId?: string
+  /** What it is called while it is made. */
+  readonly Name?: string
   readonly ClientRequestToken?: string
   readonly SecretString?: string
 }
 
-/** As much of AWS Secrets Manager as reading and replacing a secret takes. The SDK goes to it by `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
+const refusal = (__type: string) => ({ status: 400, __type })
+
+/** As much of AWS Secrets Manager as making, reading and replacing a secret takes. The SDK goes to it by `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
 export async function startSecretsManager(
   initial: Readonly<Record<string, string>>,
 ): Promise<LocalSecretsManager> {
   const secrets = new Map(Object.entries(initial))
   const reads = new Map<string, number>()
+  const writes: string[] = []
+  const deleted = new Set<string>()
   /** The names of each secret's versions, newest first. */
   const versions = new Map<string, readonly string[]>()
   const current = new Map<string, string>()
 
   const http = createServer(async (request, response) => {
     const asked = JSON.parse(await text(request)) as Asked
-    const { status, ...answer } = answerTo(request.headers['x-amz-target'], asked)
+    const { status, ...answer } = answerTo(`${request.headers['x-amz-target']}`, asked)
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
     response.end(JSON.stringify(answer))
   })
 
-  function answerTo(target: string | string[] | undefined, asked: Asked) {
-    const { SecretId: name } = asked
-    const isRead = target === 'secretsmanager.GetSecretValue'
-    if (isRead) reads.set(name, (reads.get(name) ?? 0) + 1)
+  function answerTo(target: string, asked: Asked) {
+    const name = asked.SecretId ?? asked.Name ?? ''
+    const action = target.replace('secretsmanager.', '')
+    if (action === 'GetSecretValue') reads.set(name, (reads.get(name) ?? 0) + 1)
     if (server.broken) return { status: 500, __type: 'InternalServiceError' }
     const value = secrets.get(name)
-    if (value === undefined) return { status: 400, __type: 'ResourceNotFoundException' }
-    if (target === 'secretsmanager.PutSecretValue') return put(asked)
+    const isDeleted = deleted.has(name)
+    if (action === 'CreateSecret') {
+      if (isDeleted) return refusal('InvalidRequestException')
+      return value === undefined ? put(name, asked) : refusal('ResourceExistsException')
+    }
+    if (value === undefined) return refusal('ResourceNotFoundException')
+    if (action === 'DescribeSecret') {
+      return { status: 200, Name: name, ...(isDeleted && { DeletedDate: 0 }) }
+    }
+    if (isDeleted) return refusal('InvalidRequestException')
+    if (action === 'PutSecretValue') return put(name, asked)
     const VersionId = current.get(name) ?? ''
-    return isRead
+    return action === 'GetSecretValue'
       ? { status: 200, Name: name, SecretString: value, VersionId }
-      : { status: 400, __type: 'InvalidRequestException' }
+      : refusal('InvalidRequestException')
   }
 
   /** A name for a version is taken once, as the service does it. */
-  function put({ SecretId: name, ClientRequestToken: version = '', SecretString = '' }: Asked) {
+  function put(name: string, { ClientRequestToken: version = '', SecretString = '' }: Asked) {
     const known = versions.get(name) ?? []
-    if (known.includes(version)) return { status: 400, __type: 'ResourceExistsException' }
+    if (known.includes(version)) return refusal('ResourceExistsException')
     versions.set(name, [version, ...known])
     current.set(name, version)
     secrets.set(name, SecretString)
+    writes.push(name)
     return { status: 200, Name: name, VersionId: version }
   }
 
@@ -67,6 +87,8 @@ export async function startSecretsManager(
     ...toServer(http),
     secrets,
     reads,
+    writes,
+    deleted,
     broken: false,
     putBack(name, value) {
       const [, ...before] = versions.get(name) ?? []

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { CreateTableCommandInput, TimeToLiveSpecification } from '@aws-sdk/client-dynamodb'
+import type { SecretName } from '../../lib/config.ts'
 
 const run = promisify(execFile)
 
@@ -28,6 +29,18 @@ export interface TableDefinition {
   readonly SSESpecification: { readonly SSEEnabled: boolean; readonly SSEType: 'KMS' }
 }
 
+/** A secret as CloudFormation makes it: with a text, or with one of chance. */
+export interface SecretDefinition {
+  readonly Name: string
+  readonly Description: string
+  readonly SecretString?: string
+  readonly GenerateSecretString?: {
+    readonly PasswordLength: number
+    readonly SecretStringTemplate?: string
+    readonly GenerateStringKey?: string
+  }
+}
+
 interface FunctionDefinition {
   /** What it is called on AWS, and by serverless-offline. */
   readonly name: string
@@ -37,11 +50,14 @@ interface FunctionDefinition {
 
 /** What serverless.yml says, with every variable put in. */
 export interface Service {
+  readonly service: string
   readonly functions: Readonly<Record<string, FunctionDefinition>>
   readonly provider: { readonly environment: Readonly<Record<string, string>> }
-  readonly custom: { readonly names: { readonly signingKeys: string } }
+  readonly custom: { readonly names: Readonly<Record<SecretName | 'table', string>> }
   readonly resources: {
-    readonly Resources: { readonly Table: { readonly Properties: TableDefinition } }
+    readonly Resources: {
+      readonly Table: { readonly Type: string; readonly Properties: TableDefinition }
+    } & Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>
   }
 }
 

@@ -25,7 +25,7 @@ export const createAsk =
   (url: string): Ask =>
   async (method, path, { headers = {}, body } = {}) => {
     try {
-      const response = await fetch(new URL(path, url), {
+      const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
         method,
         headers,
         redirect: 'manual',

@@ -2,17 +2,13 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { smoke } from './smoke.ts'
+import { aUrl } from './url.ts'
 
 interface Options {
   readonly url: string
   readonly token?: string
   readonly origin?: string
   readonly patience: number
-}
-
-function aUrl(text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
-  throw new InvalidArgumentError('It must be a URL.')
 }
 
 function aCount(text: string): number {
