@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
@@ -238,12 +238,15 @@ interface Resource {
   readonly Type: string
   readonly DeletionPolicy?: string
   readonly UpdateReplacePolicy?: string
+  readonly Condition?: string
+  readonly DependsOn?: readonly string[]
   // Each type of resource has properties of its own.
   // biome-ignore lint/suspicious/noExplicitAny: the tests below say what they expect of them.
   readonly Properties: Record<string, any>
 }
 
 let checkout: Checkout
+let template: { Resources: Readonly<Record<string, Resource>>; Parameters: Record<string, unknown> }
 let resources: Readonly<Record<string, Resource>>
 let secretsManager: LocalSecretsManager
 
@@ -269,6 +272,7 @@ const packaged = () =>
       STAGE,
       `--param=corsOrigins=${ORIGINS}`,
       '--param=mailFrom=licenses@app.example.com',
+      '--param=alarmEmail=ops@app.example.com',
     ],
     {
       cwd: checkout.directory,
@@ -282,13 +286,19 @@ const named = (name: string): Resource => {
   return resource
 }
 
+/** What CloudFormation says of something that is there on a condition. */
+const onlyIf = (condition: string, value: unknown) => ({
+  'Fn::If': [condition, value, { Ref: 'AWS::NoValue' }],
+})
+
 const all = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
 
 beforeAll(async () => {
   checkout = await aCheckout()
   await packaged()
-  const template = artifact('cloudformation-template-update-stack.json')
-  resources = JSON.parse(await readFile(template, 'utf8')).Resources
+  const file = artifact('cloudformation-template-update-stack.json')
+  template = JSON.parse(await readFile(file, 'utf8'))
+  resources = template.Resources
 }, MINUTES)
 
 afterAll(() => checkout.remove())
@@ -390,10 +400,43 @@ describe('the functions in the template', () => {
     expect(all('AWS::IAM::ManagedPolicy')).toEqual([])
   })
 
-  it('keep their logs for a while, not for ever', () => {
-    expect(
-      all('AWS::Logs::LogGroup').map(({ Properties }) => Properties['RetentionInDays']),
-    ).toEqual(NAMES.map(() => 90))
+  it('keep their logs for a while, not for ever, and encrypted with a key of the stack if it has one', () => {
+    const groups = all('AWS::Logs::LogGroup').map(({ Properties }) => Properties)
+    expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(NAMES.map(() => 90))
+    for (const { KmsKeyId } of groups) {
+      expect(KmsKeyId).toEqual(onlyIf('HasLogsKey', { 'Fn::GetAtt': ['LogsKey', 'Arn'] }))
+    }
+    expect(named('LogsKey')).toMatchObject({
+      Condition: 'HasLogsKey',
+      Properties: { EnableKeyRotation: true },
+    })
+  })
+
+  it('are traced by X-Ray', () => {
+    for (const { Properties } of all('AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({ TracingConfig: { Mode: 'Active' } })
+    }
+  })
+
+  it('leave what sells its own share of what may run at once, and give verifying no more than its own', () => {
+    const reserved = NAMES.map((name) => [
+      name,
+      named(`${logical(name)}LambdaFunction`).Properties['ReservedConcurrentExecutions'],
+    ]).filter(([, share]) => share !== undefined)
+    expect(Object.fromEntries(reserved)).toEqual({
+      generate: onlyIf('ReservesConcurrency', 10),
+      verify: onlyIf('ReservesConcurrency', 100),
+      stripeWebhook: onlyIf('ReservesConcurrency', 20),
+    })
+  })
+
+  it('may do nothing to everything, but where AWS has nothing to name', () => {
+    const everywhere = Object.values(FUNCTIONS).flatMap(({ may }) =>
+      may.filter((right) => right.endsWith(' *') || /^\S*\*/.test(right)),
+    )
+    expect(new Set(everywhere)).toEqual(
+      new Set(['xray:PutTraceSegments *', 'xray:PutTelemetryRecords *', 'dynamodb:ListStreams *']),
+    )
   })
 })
 
@@ -414,6 +457,33 @@ describe('the routes in the template', () => {
         PayloadFormatVersion: '2.0',
       })
     }
+  })
+
+  it('each have a limit for all callers together, once they are there', () => {
+    const { DependsOn, Properties } = named('HttpApiStage')
+    const { RouteSettings, DefaultRouteSettings } = Properties
+    expect(Object.keys(RouteSettings).sort()).toEqual(Object.keys(ROUTES).sort())
+    for (const limits of [DefaultRouteSettings, ...Object.values(RouteSettings)]) {
+      expect(limits).toEqual({
+        ThrottlingRateLimit: expect.any(Number),
+        ThrottlingBurstLimit: expect.any(Number),
+      })
+    }
+    const routes = Object.entries(resources).filter(
+      ([, { Type }]) => Type === 'AWS::ApiGatewayV2::Route',
+    )
+    expect([...(DependsOn ?? [])].sort()).toEqual(routes.map(([name]) => name).sort())
+  })
+
+  it('can have a name of the vendor’s own', () => {
+    expect(named('ApiDomain')).toMatchObject({
+      Condition: 'HasDomain',
+      Properties: { DomainName: { Ref: 'Domain' } },
+    })
+    expect(named('ApiDomainMapping')).toMatchObject({
+      Condition: 'HasDomain',
+      Properties: { ApiId: { Ref: 'HttpApi' }, Stage: { Ref: 'HttpApiStage' } },
+    })
   })
 
   it('leave CORS to the functions: the gateway would open the webhook as well', () => {
@@ -485,13 +555,102 @@ describe('what else calls a function in the template', () => {
     ])
     expect(rules).toHaveLength(2)
   })
+})
 
-  it('has an alarm for mails that were given up', () => {
-    expect(named('UnsentMailAlarm').Properties).toMatchObject({
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['UnsentMail', 'QueueName'] } }],
-      Threshold: 0,
+describe('who is told of trouble in the template', () => {
+  const alarms = () => all('AWS::CloudWatch::Alarm')
+  /** The metrics that an alarm looks at, as `namespace name`. */
+  const metricsOf = ({ Namespace, MetricName, Metrics = [] }: Resource['Properties']) => [
+    ...(MetricName ? [`${Namespace} ${MetricName}`] : []),
+    ...Metrics.flatMap(
+      ({ MetricStat }: { MetricStat?: { Metric: { Namespace: string; MetricName: string } } }) =>
+        MetricStat ? [`${MetricStat.Metric.Namespace} ${MetricStat.Metric.MetricName}`] : [],
+    ),
+  ]
+
+  it('is the address of the parameter, by a topic and of the budget', () => {
+    expect(template.Parameters['AlarmEmail']).toEqual({
+      Type: 'String',
+      Default: 'ops@app.example.com',
     })
+    expect(named('AlarmSubscription')).toMatchObject({
+      Condition: 'HasAlarms',
+      Properties: { Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' } },
+    })
+    expect(named('Spending')).toMatchObject({
+      Condition: 'HasAlarms',
+      Properties: { Budget: { BudgetLimit: { Amount: { Ref: 'MonthlyBudget' }, Unit: 'USD' } } },
+    })
+  })
+
+  it('has an alarm for each kind, and each alarm is for whoever gave an address', () => {
+    expect(
+      Object.fromEntries(
+        alarms().map(({ Properties, Condition }) => [
+          Properties['AlarmName'].slice(TABLE.length + 1),
+          [Condition, ...metricsOf(Properties)],
+        ]),
+      ),
+    ).toEqual({
+      errors: ['HasAlarms', 'AWS/ApiGateway 5xx'],
+      slow: ['HasAlarms', 'AWS/ApiGateway Latency'],
+      throttles: ['HasAlarms', 'AWS/Lambda Throttles', 'AWS/Lambda Throttles'],
+      stream: [
+        'HasAlarms',
+        ...Array.from({ length: 4 }, () => 'AWS/Lambda Errors'),
+        'LicenseAuthority StreamRecordFailed',
+      ],
+      'unsent-mail': ['HasAlarms', 'AWS/SQS ApproximateNumberOfMessagesVisible'],
+      'webhook-failures': [
+        'HasAlarms',
+        'LicenseAuthority WebhookFailed',
+        'LicenseAuthority WebhookUnsigned',
+      ],
+      'parked-purchases': ['HasAlarms', 'LicenseAuthority PurchaseParked'],
+      'forged-keys': ['HasAlarms', 'LicenseAuthority FailedTries', 'LicenseAuthority RefusedTries'],
+      quiet: ['HasProdAlarms', 'AWS/Lambda Invocations'],
+    })
+    for (const { Properties } of alarms()) {
+      expect(Properties['AlarmActions']).toEqual([{ Ref: 'AlarmTopic' }])
+    }
+  })
+
+  it('looks only at metrics of this stage that some function counts', async () => {
+    const looked = JSON.stringify([alarms(), named('Dashboard')])
+    const names = [...looked.matchAll(/MetricName(?:\\*"?:|=)\\*"(\w+)/g)].map(([, name]) => name)
+    const shown = [...looked.matchAll(/\["LicenseAuthority\\*", ?\\*"(\w+)/g)].map(
+      ([, name]) => name,
+    )
+    const sources = await Promise.all(
+      (await Array.fromAsync(glob('{lib,functions}/**/*.ts', { cwd: checkout.directory }))).map(
+        (file) => readFile(path.join(checkout.directory, file), 'utf8'),
+      ),
+    )
+    const counted = [...sources.join().matchAll(/(?:count|addMetric)\('(\w+)'/g)].map(
+      ([, name]) => name,
+    )
+    const ofAws = ['Throttles', 'Errors', 'Invocations', 'ApproximateNumberOfMessagesVisible']
+    for (const name of [...names, ...shown]) {
+      if (/^(5xx|Latency)$/.test(`${name}`) || ofAws.includes(`${name}`)) continue
+      expect(counted).toContain(name)
+    }
+    expect(names.length).toBeGreaterThan(10)
+    for (const { Properties } of alarms()) {
+      const ours = JSON.stringify(Properties).match(/"Namespace":"LicenseAuthority"/g) ?? []
+      const stages = JSON.stringify(Properties).match(
+        new RegExp(`"Name":"service","Value":"${TABLE}"`, 'g'),
+      )
+      expect(stages ?? []).toHaveLength(ours.length)
+    }
+  })
+
+  it('has a dashboard that is JSON once its names are put in', () => {
+    const { 'Fn::Sub': body } = named('Dashboard').Properties['DashboardBody']
+    const { widgets } = JSON.parse(body)
+    const titles = widgets.map(
+      ({ properties }: { properties: { title: string } }) => properties.title,
+    )
+    expect(new Set(titles).size).toBeGreaterThanOrEqual(12)
   })
 })
 
