@@ -5,11 +5,12 @@ import { SCOPES } from '../lib/access/token.ts'
 import { ADMIN, adminRoutes } from '../lib/admin/routes.ts'
 import { catalog } from '../lib/catalog/catalog.ts'
 import { PROBLEMS } from '../lib/http/problem.ts'
+import { ONE_ADDRESS } from './support/fuzz/headers.ts'
 import { anyRequest } from './support/fuzz/requests.ts'
 import { type Answer, aSender, type Sent } from './support/fuzz/send.ts'
 import { issued } from './support/licenses.ts'
 import { aRuntime, SECRETS, type TestRuntime, type Write } from './support/runtime.ts'
-import { type ApiServer, anApiServer, gatewayRoutes, WRITES } from './support/server.ts'
+import { type ApiServer, anApiServer, gatewayRoutes, SOURCE_IP, WRITES } from './support/server.ts'
 
 /** Of an earlier run, to make its requests again: `FUZZ_SEED=<seed> npm test -- tests/fuzz.test.ts`. */
 const SEED = process.env['FUZZ_SEED']
@@ -166,6 +167,13 @@ it(
     expect(good).toBeGreaterThan(RUNS * AT_ONCE * 0.2)
     expect([...seen].filter(([, route]) => route.good === 0 || route.refused === 0)).toEqual([])
     expect([...seen.keys()].toSorted()).toEqual(everyRoute().toSorted())
+    // The address from which many came has failed too often, and is told how long to wait.
+    const last = await fetch(`${server.url}/api/verify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [SOURCE_IP]: ONE_ADDRESS },
+      body: JSON.stringify({ license: stock.keys[0] }),
+    })
+    expect([last.status, last.headers.has('retry-after')]).toEqual([429, true])
   },
   10 * MINUTES,
 )

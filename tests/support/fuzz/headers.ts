@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Whoever does not change his address. */
-const ONE_ADDRESS = '203.0.113.77'
+export const ONE_ADDRESS = '203.0.113.77'
 
 /** Mostly one that was not seen before. */
 export const anyAddress = fc.oneof(
