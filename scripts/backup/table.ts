@@ -3,16 +3,15 @@ import {
   ContinuousBackupsUnavailableException,
   CreateTableCommand,
   type CreateTableCommandInput,
-  DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
-  ResourceNotFoundException,
   ScanCommand,
   UpdateContinuousBackupsCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import type { TableDefinition } from '../local/service.ts'
+import { hasTable } from '../setup/table.ts'
 
 const READY_SECONDS = 600
 const BACKUPS_TRIES = 60
@@ -28,7 +27,7 @@ export async function openTable(
   definition: TableDefinition,
 ): Promise<{ readonly isEmpty: boolean }> {
   const { TableName } = definition
-  if (!(await exists(client, TableName))) {
+  if (!(await hasTable(client, TableName))) {
     await client.send(new CreateTableCommand(creationOf(definition)))
   }
   await waitUntilTableExists({ client, maxWaitTime: READY_SECONDS, minDelay: 1 }, { TableName })
@@ -36,16 +35,6 @@ export async function openTable(
   const command = new ScanCommand({ TableName, ConsistentRead: true, Limit: 1 })
   const { Items = [] } = await client.send(command)
   return { isEmpty: Items.length === 0 }
-}
-
-async function exists(client: DynamoDBClient, TableName: string): Promise<boolean> {
-  try {
-    await client.send(new DescribeTableCommand({ TableName }))
-    return true
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false
-    throw error
-  }
 }
 
 /** CloudFormation calls some things by other names than DynamoDB itself. */
