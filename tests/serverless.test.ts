@@ -33,6 +33,10 @@ const logs = (name: string) => [
   'xray:PutTelemetryRecords *',
 ]
 
+/** Reading the value of a secret, whichever characters of chance AWS put behind its name. */
+const secret = (name: string) =>
+  `secretsmanager:GetSecretValue arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${SECRET}/${name}-??????`
+
 const STREAM = [
   'dynamodb:DescribeStream Table.StreamArn',
   'dynamodb:GetRecords Table.StreamArn',
@@ -63,9 +67,9 @@ const FUNCTIONS = {
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
-      'secretsmanager:GetSecretValue AdminTokenSecret',
+      secret('master-keys'),
+      secret('pepper'),
+      secret('admin-token'),
     ],
   },
   verify: {
@@ -81,9 +85,9 @@ const FUNCTIONS = {
       'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
       'dynamodb:UpdateItem Table of TRIES#*',
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
-      'secretsmanager:GetSecretValue SigningKeysSecret',
+      secret('master-keys'),
+      secret('pepper'),
+      secret('signing-keys'),
     ],
   },
   devices: {
@@ -101,9 +105,9 @@ const FUNCTIONS = {
       'dynamodb:Query Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
-      'secretsmanager:GetSecretValue SigningKeysSecret',
+      secret('master-keys'),
+      secret('pepper'),
+      secret('signing-keys'),
     ],
   },
   wellKnown: {
@@ -112,11 +116,7 @@ const FUNCTIONS = {
       TABLE_NAME: TABLE,
       SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
-    may: [
-      ...logs('wellKnown'),
-      'dynamodb:Query Table of REVOCATIONS',
-      'secretsmanager:GetSecretValue SigningKeysSecret',
-    ],
+    may: [...logs('wellKnown'), 'dynamodb:Query Table of REVOCATIONS', secret('signing-keys')],
   },
   revocations: {
     variables: { ...ALWAYS, TABLE_NAME: TABLE },
@@ -138,8 +138,8 @@ const FUNCTIONS = {
       'dynamodb:UpdateItem Table',
       `dynamodb:Query \${Table.Arn}/index/byEmail`,
       ...STREAM,
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
+      secret('master-keys'),
+      secret('pepper'),
       `ses:SendEmail ${SES}:identity/*`,
       `ses:SendEmail ${SES}:configuration-set/${TABLE}`,
       'sqs:SendMessage UnsentMail',
@@ -179,9 +179,9 @@ const FUNCTIONS = {
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
-      'secretsmanager:GetSecretValue AdminTokenSecret',
+      secret('master-keys'),
+      secret('pepper'),
+      secret('admin-token'),
     ],
   },
   stripeWebhook: {
@@ -201,9 +201,9 @@ const FUNCTIONS = {
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
-      'secretsmanager:GetSecretValue MasterKeysSecret',
-      'secretsmanager:GetSecretValue PepperSecret',
-      'secretsmanager:GetSecretValue StripeSecret',
+      secret('master-keys'),
+      secret('pepper'),
+      secret('stripe'),
     ],
   },
 }

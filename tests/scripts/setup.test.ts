@@ -102,12 +102,9 @@ describe('setup of secrets', () => {
       const made = []
       for (const _ of ['first', 'second']) {
         stage.secretsManager.secrets.delete(secret)
-        const { isDone, lines } = await stage.run({ stripeApiKey: undefined })
-        expect(isDone).toBe(false)
+        const { lines } = await stage.run({ stripeApiKey: undefined })
         expect(lines).toContain(`done  secret ${secret} was gone and is made anew`)
-        expect(lines).toContain(
-          `todo  Let the functions read the new secret ${secret}, since their roles name the old one: docs/operations.md`,
-        )
+        expect(lines.filter((line) => /^todo.*secret/i.test(line))).toEqual([])
         made.push(stage.secretsManager.secrets.get(secret) ?? '')
       }
       const forms = {
