@@ -5,6 +5,8 @@ import { SCOPES } from '../lib/access/token.ts'
 import { ADMIN, adminRoutes } from '../lib/admin/routes.ts'
 import { catalog } from '../lib/catalog/catalog.ts'
 import { PROBLEMS } from '../lib/http/problem.ts'
+import type { Server } from '../scripts/local/server.ts'
+import { anOwnDatabase } from './support/database.ts'
 import { ONE_ADDRESS } from './support/fuzz/headers.ts'
 import { anyRequest } from './support/fuzz/requests.ts'
 import { type Answer, aSender, type Sent } from './support/fuzz/send.ts'
@@ -38,11 +40,13 @@ const KEY = /QF-[A-Z]+-[0-9a-f]{12}-\d{9,}/
 const STACK = /node_modules|\.[mc]?[jt]s:\d|\bat \S+ \(/
 const SECRET_TEXTS = [...Object.values(SECRETS), 'whsec_test']
 
+let database: Server
 let test: TestRuntime
 let server: ApiServer
 let sender: ReturnType<typeof aSender>
 let stock: Parameters<typeof anyRequest>[0]
 beforeAll(async () => {
+  database = await anOwnDatabase()
   test = await aRuntime()
   server = await anApiServer(test.runtime)
   sender = aSender(server.url)
@@ -54,6 +58,7 @@ afterAll(async () => {
   // Other names are those that were put in their place to do harm, and may be anything.
   test.isPerson = (name) => /^(fuzz|player)_/.test(name)
   await test.stop()
+  await database.stop()
 })
 
 async function admin(route: string, body: object = {}) {

@@ -1,11 +1,13 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createHandler } from '../../functions/stripeWebhook.ts'
 import { DAY_MS, evaluate } from '../../lib/license/index.ts'
 import { fromLicenseItem } from '../../lib/store/item.ts'
+import type { Server } from '../../scripts/local/server.ts'
 import type { StripeEvent } from '../../scripts/stripe/objects.ts'
 import { VERSIONS } from '../../scripts/stripe/objects.ts'
 import { SCENARIOS, type ScenarioName } from '../../scripts/stripe/scenarios.ts'
+import { anOwnDatabase } from '../support/database.ts'
 import { aContext, aPost } from '../support/http.ts'
 import { NOW } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
@@ -55,6 +57,12 @@ const idsOf = ({ paymentIntentId, customerId, subscriptionId }: Ids) =>
       id && expect.any(String),
     ]),
   )
+
+let database: Server
+beforeAll(async () => {
+  database = await anOwnDatabase()
+})
+afterAll(() => database.stop())
 
 let orders = 0
 
