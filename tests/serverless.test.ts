@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { unzipSync } from 'fflate'
-import { TTL_ATTRIBUTE } from '../lib/store/item.ts'
+import { INDEXES, TTL_ATTRIBUTE } from '../lib/store/item.ts'
 import { createTable, localClient } from '../scripts/local/dynamodb.ts'
 import { type LocalSecretsManager, startSecretsManager } from '../scripts/local/secretsManager.ts'
 import type { TableDefinition } from '../scripts/local/service.ts'
@@ -175,7 +175,7 @@ const FUNCTIONS = {
       'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
       'dynamodb:Query Table',
-      `dynamodb:Query \${Table.Arn}/index/*`,
+      ...Object.values(INDEXES).map(({ name }) => `dynamodb:Query \${Table.Arn}/index/${name}`),
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',

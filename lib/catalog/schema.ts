@@ -64,7 +64,10 @@ const catalogSchema = z
     prefix: z.string().regex(KEY_PREFIX),
     /** How many devices may take the place of released ones within thirty days. */
     deviceSwaps: z.int().min(0).max(1000),
-    /** How many wrong keys or tokens of one address are answered in how many minutes, and how often a license is told that its seats are taken. */
+    /**
+     * How many wrong keys or tokens of one address are answered in how many minutes, and how often a license is told that
+     * its seats are taken.
+     */
     tries: z.strictObject({
       failures: z.int().min(1).max(10_000),
       minutes: z.int().min(1).max(1440),

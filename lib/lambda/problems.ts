@@ -7,7 +7,7 @@ import { MasterKeyFault, Unavailable } from '../license/index.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
- * Middleware that turns whatever was thrown into an answer. Each is counted. Faults of ours are logged with their causes; the
+ * Middleware that turns whatever was thrown into an answer, and counts it. Faults of ours are logged with their causes; the
  * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong.
  */
 export function problems(
