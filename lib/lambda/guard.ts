@@ -25,8 +25,10 @@ export function createGuard({ catalog, clock, metrics, tries, watched }: Runtime
     const counters = new Map(
       Object.entries(who).map(([tried, whose]) => [tried, counterOf(tried as Tried, whose, terms)]),
     )
+    // Seats are no secret that is guessed at: who has one goes on, whoever else asks in vain.
+    const guessed = [...counters].filter(([tried]) => tried !== 'seat')
     return {
-      ...watched([...counters.values()]),
+      ...watched(guessed.map(([, counter]) => counter)),
       async failed(tried) {
         const counter = counters.get(tried)
         if (!counter) return
