@@ -11,6 +11,7 @@ import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { createRouter } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
@@ -18,8 +19,9 @@ export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, outbox, stage, store, tokens } = runtime
   const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
-  const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
-  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
+  const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
+  return endpoint(runtime, options, async (event, secrets) => {
+    const { pepper, adminToken } = secrets
     const now = clock()
     const { route, params } = routeOf(event)
     const guard = guardOf({ token: callerOf(event) }, { pepper })
@@ -32,7 +34,7 @@ export function createHandler(runtime: Runtime) {
       tokens,
       outbox,
       catalog,
-      keys: { ring, pepper, prefix: catalog.prefix },
+      keys: keysOf(secrets, catalog),
       stage,
       now,
       caller,

@@ -22,8 +22,8 @@ import {
   type Activation,
   activateDevice,
   type Device,
+  type Finder,
   isGuess,
-  type Keys,
   licenseId,
   listDevices,
   parseKey,
@@ -35,7 +35,7 @@ const BODY = { required: ['license'], missing: 'No license provided' }
 
 interface Asked {
   readonly event: APIGatewayProxyEventV2
-  readonly keys: Keys
+  readonly keys: Finder
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -47,9 +47,9 @@ export function createHandler(runtime: Runtime) {
   const { catalog, clock } = runtime
   const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
-  const options = { secrets: ['masterKeys', 'pepper'], cors: true } as const
-  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
-    const asked = { event, keys: { ring, pepper, prefix: catalog.prefix }, now: clock() }
+  const options = { secrets: ['pepper'], cors: true } as const
+  return endpoint(runtime, options, async (event, { pepper }) => {
+    const asked = { event, keys: { pepper, prefix: catalog.prefix }, now: clock() }
     switch (event.requestContext.http.path) {
       case '/api/activate':
         return activate(asked)

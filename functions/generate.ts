@@ -20,6 +20,7 @@ import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/order.ts'
 
@@ -29,14 +30,15 @@ export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, metrics, store } = runtime
   const guardOf = createGuard(runtime)
   const schema = generateSchema(catalog)
-  const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
-  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, adminToken }) => {
+  const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
+  return endpoint(runtime, options, async (event, secrets) => {
+    const { pepper, adminToken } = secrets
     const now = clock()
     const guard = guardOf({ token: callerOf(event) }, { pepper })
     const gate = { adminToken, pepper, guard, now }
     const caller = await authenticate(event, gate, 'licenses:issue')
     const body = parseJsonRequest(event, schema, BODY)
-    const keys = { ring, pepper, prefix: catalog.prefix }
+    const keys = keysOf(secrets, catalog)
     const order = toOrder(body, event, caller, now)
     const issued = await issueForPayment(
       { store, keys, now },

@@ -6,20 +6,19 @@ import { entry } from '../lib/lambda/entry.ts'
 import { createMailer } from '../lib/lambda/mailer.ts'
 import { noticeIn, recoveryIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { streamConsumer } from '../lib/lambda/stream.ts'
 import { deliver, recover } from '../lib/mail/deliver.ts'
-
-const SECRETS = ['masterKeys', 'pepper'] as const
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, metrics, outbox, store } = runtime
   const mailer = createMailer(runtime)
   return streamConsumer(
     runtime,
-    SECRETS,
+    KEY_SECRETS,
     (record) => noticeIn(record) ?? recoveryIn(record),
-    async (told, { masterKeys: ring, pepper }) => {
-      const keys = { ring, pepper, prefix: catalog.prefix }
+    async (told, secrets) => {
+      const keys = keysOf(secrets, catalog)
       const context = { store, outbox, mailer, catalog, keys, now: clock() }
       if ('address' in told) {
         const sent = await recover(context, told)

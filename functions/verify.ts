@@ -23,13 +23,13 @@ export function createHandler(runtime: Runtime) {
   const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
   const options = {
-    secrets: ['masterKeys', 'pepper'],
+    secrets: ['pepper'],
     cors: true,
     refusal: { valid: false },
   } as const
-  return endpoint(runtime, options, async (event, { masterKeys: ring, pepper }) => {
+  return endpoint(runtime, options, async (event, { pepper }) => {
     const { license: text, deviceId, nonce } = parseJsonRequest(event, verifySchema, BODY)
-    const keys = { ring, pepper, prefix: catalog.prefix }
+    const keys = { pepper, prefix: catalog.prefix }
     const now = clock()
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
     const guard = guardOf({ key: callerOf(event) }, { pepper })

@@ -31,6 +31,7 @@ export const mailConfigurationSet = (env: Env) => env['MAIL_CONFIGURATION_SET'] 
 
 const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',
+  olderMasterKeys: 'OLDER_MASTER_KEYS_SECRET',
   pepper: 'PEPPER_SECRET',
   adminToken: 'ADMIN_TOKEN_SECRET',
   signingKeys: 'SIGNING_KEYS_SECRET',

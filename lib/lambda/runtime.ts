@@ -68,8 +68,9 @@ export function createRuntime(env: Env): Runtime {
   const metrics = createMetrics()
   meter(client, metrics.units)
   const stores = createStores({ client, table })
-  const secretCache = createSecretCache(new SecretsManagerClient(BOUNDED), Date.now)
   const ids = secretIds(env)
+  const secretsManager = new SecretsManagerClient(BOUNDED)
+  const secretCache = createSecretCache(secretsManager, Date.now, ids.olderMasterKeys)
 
   return {
     ...stores,

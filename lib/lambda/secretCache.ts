@@ -2,6 +2,7 @@ import {
   GetSecretValueCommand,
   type GetSecretValueCommandOutput,
   type SecretsManagerClient,
+  SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager'
 
 /** Younger than this, a secret is answered from memory. */
@@ -12,6 +13,16 @@ const REVALIDATE_MS = 2 * FRESH_MS
 const STALE_MS = 24 * 60 * 60 * 1000
 /** The shortest time between two refreshes, so that a fault is not made worse. */
 const RETRY_MS = 5 * 1000
+
+const NOTHING: GetSecretValueCommandOutput = { SecretString: '{}', $metadata: {} }
+
+/**
+ * Of a secret that is not there, AWS says that nobody may read it where rights name secrets by their whole ARN, which
+ * ends in characters that only a secret has.
+ */
+const isAbsence = (error: unknown) =>
+  error instanceof SecretsManagerServiceException &&
+  ['ResourceNotFoundException', 'AccessDeniedException'].includes(error.name)
 
 interface Entry {
   value?: GetSecretValueCommandOutput
@@ -34,17 +45,27 @@ export interface SecretCache {
  * keeps a timer running for ever; this one answers what it holds while it fetches, and has no timer.
  *
  * @param now milliseconds since the epoch
+ * @param optional the secret that there may be none of yet, which reads as an empty object
  */
 export function createSecretCache(
   client: Pick<SecretsManagerClient, 'send'>,
   now: () => number,
+  optional?: string,
 ): SecretCache {
   const entries = new Map<string, Entry>()
 
+  async function ask(command: GetSecretValueCommand) {
+    try {
+      return await client.send(command)
+    } catch (error) {
+      if (command.input.SecretId === optional && isAbsence(error)) return NOTHING
+      throw error
+    }
+  }
+
   function fetch(command: GetSecretValueCommand, entry: Entry) {
     entry.triedAt = now()
-    entry.pending ??= client
-      .send(command)
+    entry.pending ??= ask(command)
       .then((value) => {
         entry.value = value
         entry.fetchedAt = now()

@@ -3,9 +3,10 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import secretsManager from '@middy/secrets-manager'
 import { getInternal, jsonSafeParse } from '@middy/util'
 import * as z from 'zod/mini'
+import type { Catalog } from '../catalog/schema.ts'
 import type { SecretName } from '../config.ts'
 import { Problem } from '../http/problem.ts'
-import type { KeyRing } from '../license/index.ts'
+import type { KeyRing, Keys } from '../license/index.ts'
 import type { SigningRing } from '../signing/ring.ts'
 import { parseRingSecret, toKey, toRing } from '../signing/secret.ts'
 import type { Runtime } from './runtime.ts'
@@ -14,6 +15,8 @@ import type { SecretCache } from './secretCache.ts'
 /** The secrets as the program sees them: as keys, which no log and no JSON can show. */
 export interface Secrets {
   readonly masterKeys: KeyRing
+  /** Those that made keys before, by version. */
+  readonly olderMasterKeys: KeyRing['keys']
   readonly pepper: KeyObject
   readonly adminToken: KeyObject
   readonly signingKeys: SigningRing
@@ -29,20 +32,38 @@ const keyText = z.string().check(z.minLength(1))
 const bareKeyText = keyText.check(z.regex(/^(?!\s*[{["])/))
 const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.optional(keyText) })
 
+/** What shows keys that were sold needs: those of older master keys as well. */
+export const KEY_SECRETS = ['masterKeys', 'olderMasterKeys', 'pepper'] as const
+
+/** All that is needed to make every key again. */
+export const keysOf = (
+  { masterKeys, olderMasterKeys, pepper }: Pick<Secrets, (typeof KEY_SECRETS)[number]>,
+  { prefix }: Pick<Catalog, 'prefix'>,
+): Keys => ({
+  ring: { ...masterKeys, keys: new Map([...olderMasterKeys, ...masterKeys.keys]) },
+  pepper,
+  prefix,
+})
+
 /** The only version of a master key that is given as a bare text, the way the seed has it. */
 const BARE_KEY_VERSION = '1'
 
+const keysIn = (texts: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(texts).map(([version, text]) => [version, toKey(text)]))
+
 const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[Name] } = {
-  /** `{"current": "2", "1": "<old>", "2": "<new>"}`, or the bare text of the only master key. */
+  /** `{"current": "2", "2": "<key>"}`, or the bare text of the only master key. */
   masterKeys(value) {
     if (typeof value === 'string') {
       const only = toKey(z.parse(bareKeyText, value))
       return { current: BARE_KEY_VERSION, keys: new Map([[BARE_KEY_VERSION, only]]) }
     }
     const { current, ...texts } = z.parse(z.record(z.string(), keyText), value)
-    const keys = new Map(Object.entries(texts).map(([version, text]) => [version, toKey(text)]))
+    const keys = keysIn(texts)
     return { current: z.parse(z.literal([...keys.keys()]), current), keys }
   },
+  /** `{"1": "<key>"}`. */
+  olderMasterKeys: (value) => keysIn(z.parse(z.record(z.string(), keyText), value)),
   pepper: (value) => toKey(z.parse(bareKeyText, value)),
   adminToken: (value) => toKey(z.parse(bareKeyText, value)),
   signingKeys: (value) => toRing(parseRingSecret(value)),

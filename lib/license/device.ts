@@ -60,7 +60,7 @@ export type Activation =
  * one, so as many devices as there are seats get one, however many ask at once.
  *
  * @param swaps how many devices may take the place of released ones within thirty days
- * @throws MasterKeyFault, StoreUnavailable
+ * @throws StoreUnavailable
  */
 export async function activateDevice(
   context: LookingUp & { readonly store: Pick<LicenseStore, 'activate' | 'devices'> },
@@ -110,7 +110,7 @@ export type Release =
  * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
  * none stays without one.
  *
- * @throws MasterKeyFault, StoreUnavailable
+ * @throws StoreUnavailable
  */
 export async function releaseDevice(
   context: LookingUp & { readonly store: Pick<LicenseStore, 'release'> },

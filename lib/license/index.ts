@@ -20,6 +20,7 @@ export {
   type Told,
 } from './issue.ts'
 export {
+  type Finder,
   KEY_PREFIX,
   type KeyRing,
   type Keys,
@@ -30,7 +31,6 @@ export {
   MasterKeyFault,
   parseKey,
   remakeKey,
-  sameKey,
   TIER_NAME,
 } from './key.ts'
 export {

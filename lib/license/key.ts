@@ -9,17 +9,21 @@ export type LicenseKey = string & { readonly [brand]: 'LicenseKey' }
 /** Names a license. Derived from its key, and tells nothing about it. */
 export type LicenseId = string & { readonly [brand]: 'LicenseId' }
 
-/** Every master key that ever made a key, by version, and the version that makes new ones. */
+/** Master keys by version, and the version that makes new keys. Whoever shows keys needs every one that ever made any. */
 export interface KeyRing {
   readonly current: string
   readonly keys: ReadonlyMap<string, KeyObject>
 }
 
-/** What is needed to make keys and to find licenses. */
-export interface Keys {
-  readonly ring: KeyRing
+/** What is needed to find the license of a key: nothing that could make one. */
+export interface Finder {
   readonly pepper: KeyObject
   readonly prefix: string
+}
+
+/** What is needed to make keys as well. */
+export interface Keys extends Finder {
+  readonly ring: KeyRing
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Device, DeviceKey } from './device.ts'
 import { type BadState, evaluate, type GoodState, isGood, type LicenseState } from './evaluate.ts'
-import { type Keys, licenseId, parseKey, remakeKey, sameKey } from './key.ts'
+import { type Finder, licenseId, parseKey } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -37,7 +37,7 @@ export type Bad = Extract<Verdict, { valid: false }>
 
 export interface LookingUp {
   readonly store: Pick<LicenseStore, 'find' | 'lookup'>
-  readonly keys: Keys
+  readonly keys: Finder
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -51,11 +51,12 @@ export interface Presented {
 
 /**
  * Says whether a key is good now. It asks the store once, and not at all for a text that is no key. A key is good only
- * if its license exists and makes this very key again: the signature in it is never trusted alone, and nobody can tell
- * forged from unknown. A key that was replaced is good as long as it was given. A device that says who it is has to have
- * been activated, whatever the tier wants.
+ * if its license exists, under the id that the pepper makes of all of the key's text: the signature in it is never
+ * trusted alone, and nobody can tell forged from unknown. So no master key is needed here, where anybody may ask. A key
+ * that was replaced is good as long as it was given. A device that says who it is has to have been activated, whatever
+ * the tier wants.
  *
- * @throws MasterKeyFault, StoreUnavailable
+ * @throws StoreUnavailable
  */
 export async function verifyLicense(
   context: LookingUp,
@@ -101,8 +102,7 @@ export async function look(
   const { license } = found
   if (!license) return unknown
   const judged: Looked = { ...found, license, verdict: judge(license, now) }
-  if (id === license.keyId && sameKey(key, remakeKey(license, keys))) return judged
-  // Its id says which one it was: no master key that is gone is needed for what is over.
+  if (id === license.keyId) return judged
   const earlier = license.earlierKeys.find(({ keyId }) => keyId === id)
   if (!earlier) return unknown
   if (now > earlier.until) return { verdict: { valid: false, code: 'REVOKED' } }

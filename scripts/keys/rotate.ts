@@ -1,16 +1,22 @@
-/** npm run keys:rotate: gives a stage a new key to sign answers with. */
+/** npm run keys:rotate: gives a stage a new key to sign answers with, or a new master key. */
 
+import { readFileSync } from 'node:fs'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { RETIRED_MS } from '../../lib/signing/ring.ts'
-import { readService } from '../local/service.ts'
+import { readService, type Service } from '../local/service.ts'
 import { changeRing } from './change.ts'
+import { replaceMasterKey } from './master.ts'
 
 interface Options {
   readonly stage: string
   readonly region: string
   readonly now?: true
+  readonly master?: true
+  readonly keyFile?: string
 }
+
+type Names = Service['custom']['names']
 
 const day = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
@@ -24,19 +30,32 @@ const command = new Command('keys:rotate')
     '--now',
     'the old keys leaked: the new one signs at once, and they are not published any more',
   )
+  .addOption(
+    new Option(
+      '--master',
+      'a new master key instead, which makes the keys of licenses from now on; what was sold stays good',
+    ).conflicts('now'),
+  )
+  .option('--key-file <file>', 'with --master: the new master key, every byte of the file')
   .parse()
 
-const { stage, region, now = false } = command.opts<Options>()
-try {
-  const { custom } = await readService(stage)
-  const client = new SecretsManagerClient({ region })
-  const at = Date.now()
-  const { from, to, signsFrom, dropped } = await changeRing(
-    client,
-    custom.names.signingKeys,
-    at,
-    now,
+const { stage, region, now = false, master = false, keyFile } = command.opts<Options>()
+
+async function rotateMaster(client: SecretsManagerClient, { masterKeys, olderMasterKeys }: Names) {
+  const key = keyFile === undefined ? undefined : readFileSync(keyFile, 'utf8')
+  if (key === '') throw new Error(`${keyFile} is empty`)
+  const secrets = { current: masterKeys, older: olderMasterKeys }
+  const { from, to } = await replaceMasterKey(client, secrets, key)
+  console.log(
+    `Master key ${to} makes new keys as soon as the functions read it, within ten minutes.`,
   )
+  console.log(`Master key ${from} is kept in ${olderMasterKeys} for the keys that it made.`)
+  console.log('Back up both secrets.')
+}
+
+async function rotateSigning(client: SecretsManagerClient, { signingKeys }: Names) {
+  const at = Date.now()
+  const { from, to, signsFrom, dropped } = await changeRing(client, signingKeys, at, now)
   console.log(`New key ${to}`)
   if (now) {
     console.log('It signs as soon as the functions read it, within ten minutes.')
@@ -48,6 +67,13 @@ try {
     console.log(`The old one stays published until ${day(signsFrom + RETIRED_MS)}.`)
   }
   if (dropped > 0) console.log(`${dropped} older key${dropped === 1 ? ' is' : 's are'} gone.`)
+}
+
+try {
+  if (keyFile !== undefined && !master) throw new Error('--key-file goes with --master')
+  const { custom } = await readService(stage)
+  const client = new SecretsManagerClient({ region })
+  await (master ? rotateMaster : rotateSigning)(client, custom.names)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -32,6 +32,7 @@ export async function checkSecrets(secrets: Secrets): Promise<ReadonlySet<Secret
   for (const name of NAMES) {
     if (await checkSecret(secrets, name)) good.add(name)
   }
+  await checkOlder(secrets)
   return good
 }
 
@@ -53,9 +54,7 @@ async function checkSecret(
   } else if (found.state === 'closed') {
     report.todo(`Let the secret ${SecretId} be read (${found.why})`)
   } else if (found.state === 'deleted') {
-    report.todo(
-      `Take back the deletion of a secret: aws secretsmanager restore-secret --secret-id ${SecretId}`,
-    )
+    report.todo(restoring(SecretId))
   } else if (IRREPLACEABLE.includes(name) && (await holdsLicenses())) {
     report.todo(
       `The secret ${SecretId} is gone and keys were sold with it, so it is not made anew. Restore it: docs/operations.md`,
@@ -69,6 +68,22 @@ async function checkSecret(
   }
   return false
 }
+
+/** The secret that only a rotation makes: what was sold with the keys in it cannot be shown again without them. */
+async function checkOlder({ client, service, report }: Secrets) {
+  const SecretId = service.custom.names.olderMasterKeys
+  const found = await lookUp(client, SecretId)
+  if (found.state === 'readable') {
+    if (isUsable('olderMasterKeys', found.text)) report.ok(`secret ${SecretId}`)
+    else
+      report.todo(`Mend the secret ${SecretId}, which no function can read: {"<version>":"<key>"}`)
+  } else if (found.state === 'closed') {
+    report.todo(`Let the secret ${SecretId} be read (${found.why})`)
+  } else if (found.state === 'deleted') report.todo(restoring(SecretId))
+}
+
+const restoring = (SecretId: string) =>
+  `Take back the deletion of a secret: aws secretsmanager restore-secret --secret-id ${SecretId}`
 
 type Found =
   | { readonly state: 'readable'; readonly text: string }

@@ -5,6 +5,7 @@ const ENV = {
   TABLE_NAME: 'licenses',
   CORS_ORIGINS: 'https://a.example,https://b.example',
   MASTER_KEYS_SECRET: 'dev/master-keys',
+  OLDER_MASTER_KEYS_SECRET: 'dev/older-master-keys',
   PEPPER_SECRET: 'dev/pepper',
   ADMIN_TOKEN_SECRET: 'dev/admin-token',
   STRIPE_SECRET: 'dev/stripe',
@@ -35,6 +36,7 @@ describe('the environment', () => {
   it('names the secrets that the function was given', () => {
     expect(secretIds(ENV)).toEqual({
       masterKeys: 'dev/master-keys',
+      olderMasterKeys: 'dev/older-master-keys',
       pepper: 'dev/pepper',
       adminToken: 'dev/admin-token',
       stripe: 'dev/stripe',

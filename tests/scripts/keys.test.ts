@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import {
@@ -9,10 +12,15 @@ import {
 const run = promisify(execFile)
 const MINUTES = 60_000
 const SECRET = 'license-authority/prod/signing-keys'
+const MASTER = 'license-authority/prod/master-keys'
+const OLDER = 'license-authority/prod/older-master-keys'
 
 let secretsManager: LocalSecretsManager
 beforeAll(async () => {
-  secretsManager = await startSecretsManager({ [SECRET]: 'as_it_is_deployed' })
+  secretsManager = await startSecretsManager({
+    [SECRET]: 'as_it_is_deployed',
+    [MASTER]: 'bare key',
+  })
 })
 afterAll(() => secretsManager.stop())
 
@@ -94,4 +102,57 @@ describe('npm run keys:rotate', () => {
     },
     MINUTES,
   )
+})
+
+describe('npm run keys:rotate -- --master', () => {
+  const held = (name: string) => JSON.parse(secretsManager.secrets.get(name) ?? '')
+
+  it(
+    'makes a new master key, keeps the one before, and says where',
+    async () => {
+      const before = secretsManager.writes.length
+      const { code, lines } = await rotate('--stage', 'prod', '--master')
+      expect([code, ...lines]).toEqual([
+        0,
+        'Master key 2 makes new keys as soon as the functions read it, within ten minutes.',
+        `Master key 1 is kept in ${OLDER} for the keys that it made.`,
+        'Back up both secrets.',
+      ])
+      expect(held(OLDER)).toEqual({ 1: 'bare key' })
+      expect(held(MASTER)).toEqual({ current: '2', 2: expect.stringMatching(/^[0-9a-f]{64}$/) })
+      // Whoever stops in between has lost nothing.
+      expect(secretsManager.writes.slice(before)).toEqual([OLDER, MASTER])
+    },
+    MINUTES,
+  )
+
+  it(
+    'takes one that is given, every byte of it, and refuses an empty one',
+    async () => {
+      const second = held(MASTER)[2]
+      const directory = await mkdtemp(path.join(tmpdir(), 'license-authority-keys-'))
+      const file = path.join(directory, 'key.txt')
+      await writeFile(file, ' schlüssel 🔑\n')
+      expect(await rotate('--stage', 'prod', '--master', '--key-file', file)).toMatchObject({
+        code: 0,
+      })
+      expect(held(OLDER)).toEqual({ 1: 'bare key', 2: second })
+      expect(held(MASTER)).toEqual({ current: '3', 3: ' schlüssel 🔑\n' })
+      await writeFile(file, '')
+      expect(await rotate('--stage', 'prod', '--master', '--key-file', file)).toEqual({
+        code: 1,
+        lines: [`${file} is empty`],
+      })
+      expect(held(MASTER).current).toBe('3')
+      await rm(directory, { recursive: true })
+    },
+    MINUTES,
+  )
+
+  it.each([
+    [['--key-file', 'x'], '--key-file goes with --master'],
+    [['--master', '--now'], "error: option '--master' cannot be used with option '--now'"],
+  ])('refuses %j', async (args, line) => {
+    expect(await rotate('--stage', 'prod', ...args)).toEqual({ code: 1, lines: [line] })
+  })
 })

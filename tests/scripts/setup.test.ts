@@ -167,10 +167,32 @@ describe('setup of secrets', () => {
     },
   )
 
+  it.each([
+    ['is content with', '{"1":"SecretOlderKey"}', 'ok    secret NAME'],
+    [
+      'wants mended, when no function could read them,',
+      'SecretOlderKey',
+      'todo  Mend the secret NAME, which no function can read: {"<version>":"<key>"}',
+    ],
+  ])('%s older master keys', async (_, text, line) => {
+    stage.secretsManager.secrets.set(nameOf('older-master-keys'), text)
+    expect((await stage.run()).lines).toContain(line.replace('NAME', nameOf('older-master-keys')))
+    expect(stage.secretsManager.secrets.get(nameOf('older-master-keys'))).toBe(text)
+  })
+
+  it('wants the deletion of older master keys taken back, and makes none where there are none', async () => {
+    expect((await stage.run()).lines.join()).not.toContain('older-master-keys')
+    stage.secretsManager.secrets.set(nameOf('older-master-keys'), '{"1":"SecretOlderKey"}')
+    stage.secretsManager.deleted.add(nameOf('older-master-keys'))
+    expect(await stage.todos()).toEqual([
+      `todo  Take back the deletion of a secret: aws secretsmanager restore-secret --secret-id ${nameOf('older-master-keys')}`,
+    ])
+  })
+
   it('says that Secrets Manager does not answer', async () => {
     stage.secretsManager.broken = true
     expect(await stage.todos()).toEqual(
-      ['master-keys', 'pepper', 'signing-keys', 'admin-token', 'stripe'].map(
+      ['master-keys', 'pepper', 'signing-keys', 'admin-token', 'stripe', 'older-master-keys'].map(
         (name) => `todo  Let the secret ${nameOf(name)} be read (InternalServiceError)`,
       ),
     )

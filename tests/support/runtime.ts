@@ -152,9 +152,10 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       mail: { from: 'licenses@example.com', configurationSet: undefined },
       stage: 'test',
       catalog,
-      secretCache: createSecretCache(client, () => time.now),
+      secretCache: createSecretCache(client, () => time.now, 'test/older-master-keys'),
       secretIds: {
         masterKeys: 'test/master-keys',
+        olderMasterKeys: 'test/older-master-keys',
         pepper: 'test/pepper',
         adminToken: 'test/admin-token',
         signingKeys: 'test/signing-keys',

@@ -18,7 +18,9 @@ async function answerTo(error: unknown) {
     earlyResponse: null,
     internal: {},
   }
-  await problems({ log, metrics }, { valid: false }).onError?.(request)
+  await problems({ log, metrics }, { refusal: { valid: false }, failure: 'OurFault' }).onError?.(
+    request,
+  )
   const { statusCode, body } = request.response as unknown as { statusCode: number; body: string }
   return {
     status: statusCode,

@@ -1,4 +1,8 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  SecretsManagerServiceException,
+} from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createSecretCache, type SecretCache } from '../../../lib/lambda/secretCache.ts'
 import {
@@ -23,7 +27,7 @@ beforeEach(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
-  cache = createSecretCache(client, () => now)
+  cache = createSecretCache(client, () => now, 'optional')
 })
 afterEach(() => service.stop())
 
@@ -55,6 +59,36 @@ describe('the secret cache', () => {
     await askedInTheBackground(2)
     expect(await read()).toBe('second')
     expect(reads()).toBe(2)
+  })
+
+  it('reads a secret that there need not be as empty until it is made, and no other one', async () => {
+    expect(await read('optional')).toBe('{}')
+    service.secrets.set('optional', '{"1":"made"}')
+    expect(await read('optional')).toBe('{}')
+    now += 10 * MINUTE
+    expect(await read('optional')).toBe('{"1":"made"}')
+    await expect(read('another')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+  })
+
+  // What AWS says of a secret that is not there depends on how a role names it; no service here says it.
+  it('takes a refusal for absence where there need not be any, but no fault of the service', async () => {
+    const refusing = (name: string) => ({
+      send: () =>
+        Promise.reject(
+          new SecretsManagerServiceException({ name, $fault: 'client', $metadata: {} }),
+        ),
+    })
+    const command = new GetSecretValueCommand({ SecretId: 'optional' })
+    const asked = (name: string, optional?: string) =>
+      createSecretCache(refusing(name), () => now, optional).send(command)
+    expect(await asked('AccessDeniedException', 'optional')).toMatchObject({ SecretString: '{}' })
+    for (const [name, optional] of [
+      ['AccessDeniedException', undefined],
+      ['InternalServiceError', 'optional'],
+      ['ThrottlingException', 'optional'],
+    ] as const) {
+      await expect(asked(name, optional)).rejects.toMatchObject({ name })
+    }
   })
 
   it('waits for the newer one after ten minutes', async () => {

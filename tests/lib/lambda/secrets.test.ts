@@ -13,10 +13,9 @@ beforeAll(async () => {
 afterAll(() => test.stop())
 
 /** What the secret of this name is read as when Secrets Manager holds the text. */
-async function load<Name extends 'masterKeys' | 'pepper' | 'adminToken' | 'stripe'>(
-  name: Name,
-  text: string,
-) {
+async function load<
+  Name extends 'masterKeys' | 'olderMasterKeys' | 'pepper' | 'adminToken' | 'stripe',
+>(name: Name, text: string) {
   const { secretIds } = test.runtime
   test.secretsManager.secrets.set(secretIds[name] ?? '', text)
   test.time.now += HOUR
@@ -30,6 +29,22 @@ describe('loading secrets', () => {
     expect([...ring.keys].map(([version, key]) => [version, `${key.export()}`])).toEqual([
       ['1', 'dev_master_key'],
     ])
+  })
+
+  it('reads older master keys by version, and none while there is no such secret', async () => {
+    const texts = async (text: string) =>
+      [...(await load('olderMasterKeys', text))].map(([version, key]) => [
+        version,
+        `${key.export()}`,
+      ])
+    expect(await texts('{"1":"old","2":"schlüssel 🔑"}')).toEqual([
+      ['1', 'old'],
+      ['2', 'schlüssel 🔑'],
+    ])
+    test.secretsManager.secrets.delete('test/older-master-keys')
+    test.time.now += HOUR
+    const loader = createSecretsLoader(test.runtime, ['olderMasterKeys'])
+    expect((await loader()).olderMasterKeys.size).toBe(0)
   })
 
   it('reads a ring of master keys as UTF-8 texts', async () => {
@@ -61,6 +76,9 @@ describe('loading secrets', () => {
     ['masterKeys', '{"current":"current"}'],
     ['masterKeys', '["a"]'],
     ['masterKeys', '{"current":'],
+    ['olderMasterKeys', ''],
+    ['olderMasterKeys', 'bare'],
+    ['olderMasterKeys', '{"1":""}'],
     ['pepper', ''],
     ['pepper', '{"pepper":"x"}'],
     ['adminToken', ''],
@@ -74,6 +92,7 @@ describe('loading secrets', () => {
       expect(failure).toMatchObject({ name: 'Problem', code: 'UNAVAILABLE' })
       const good = {
         masterKeys: 'good',
+        olderMasterKeys: '{"1":"good"}',
         pepper: 'good',
         adminToken: 'good',
         stripe: '{"webhookSecrets":["good"]}',
