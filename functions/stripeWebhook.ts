@@ -23,7 +23,11 @@ const MAX_EVENT_BYTES = 1024 * 1024
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, metrics, store } = runtime
   const { livemode, apiBase } = runtime.stripe
-  const options = { secrets: ['masterKeys', 'pepper', 'stripe'], cors: false } as const
+  const options = {
+    secrets: ['masterKeys', 'pepper', 'stripe'],
+    cors: false,
+    failure: 'WebhookFailed',
+  } as const
   return endpoint(runtime, options, async (event, { masterKeys: ring, pepper, stripe }) => {
     const header = event.headers['stripe-signature']
     const body = rawBody(event, MAX_EVENT_BYTES)
@@ -51,7 +55,6 @@ export function createHandler(runtime: Runtime) {
             },
             stripeEvent,
           ).catch((error: unknown) => {
-            metrics.count('WebhookFailed')
             metrics.count('StripeEvent', { type: typeOf(stripeEvent), outcome: 'failed' })
             throw error
           })

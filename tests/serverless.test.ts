@@ -57,6 +57,7 @@ const FUNCTIONS = {
       ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
     },
@@ -68,6 +69,7 @@ const FUNCTIONS = {
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
       secret('master-keys'),
+      secret('older-master-keys'),
       secret('pepper'),
       secret('admin-token'),
     ],
@@ -76,7 +78,6 @@ const FUNCTIONS = {
     variables: {
       ...ALWAYS,
       TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
@@ -85,7 +86,6 @@ const FUNCTIONS = {
       'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
       'dynamodb:UpdateItem Table of TRIES#*',
-      secret('master-keys'),
       secret('pepper'),
       secret('signing-keys'),
     ],
@@ -94,7 +94,6 @@ const FUNCTIONS = {
     variables: {
       ...ALWAYS,
       TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
     },
@@ -105,7 +104,6 @@ const FUNCTIONS = {
       'dynamodb:Query Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
-      secret('master-keys'),
       secret('pepper'),
       secret('signing-keys'),
     ],
@@ -127,6 +125,7 @@ const FUNCTIONS = {
       ...ALWAYS,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       MAIL_FROM: 'licenses@app.example.com',
       MAIL_CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
@@ -139,6 +138,7 @@ const FUNCTIONS = {
       `dynamodb:Query \${Table.Arn}/index/byEmail`,
       ...STREAM,
       secret('master-keys'),
+      secret('older-master-keys'),
       secret('pepper'),
       `ses:SendEmail ${SES}:identity/*`,
       `ses:SendEmail ${SES}:configuration-set/${TABLE}`,
@@ -167,6 +167,7 @@ const FUNCTIONS = {
       STAGE,
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
+      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
     },
@@ -180,6 +181,7 @@ const FUNCTIONS = {
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
       secret('master-keys'),
+      secret('older-master-keys'),
       secret('pepper'),
       secret('admin-token'),
     ],
@@ -594,7 +596,8 @@ describe('who is told of trouble in the template', () => {
     ).toEqual({
       errors: ['HasAlarms', 'AWS/ApiGateway 5xx'],
       slow: ['HasAlarms', 'AWS/ApiGateway Latency'],
-      throttles: ['HasAlarms', 'AWS/Lambda Throttles', 'AWS/Lambda Throttles'],
+      throttles: ['HasAlarms', ...Array.from({ length: 3 }, () => 'AWS/Lambda Throttles')],
+      flood: ['HasAlarms', 'AWS/ApiGateway 4xx'],
       stream: [
         'HasAlarms',
         ...Array.from({ length: 4 }, () => 'AWS/Lambda Errors'),
@@ -604,6 +607,7 @@ describe('who is told of trouble in the template', () => {
       'webhook-failures': [
         'HasAlarms',
         'LicenseAuthority WebhookFailed',
+        'AWS/Lambda Errors',
         'LicenseAuthority WebhookUnsigned',
       ],
       'parked-purchases': ['HasAlarms', 'LicenseAuthority PurchaseParked'],
@@ -626,12 +630,12 @@ describe('who is told of trouble in the template', () => {
         (file) => readFile(path.join(checkout.directory, file), 'utf8'),
       ),
     )
-    const counted = [...sources.join().matchAll(/(?:count|addMetric)\('(\w+)'/g)].map(
+    const counted = [...sources.join().matchAll(/(?:count\(|addMetric\(|failure: )'(\w+)'/g)].map(
       ([, name]) => name,
     )
     const ofAws = ['Throttles', 'Errors', 'Invocations', 'ApproximateNumberOfMessagesVisible']
     for (const name of [...names, ...shown]) {
-      if (/^(5xx|Latency)$/.test(`${name}`) || ofAws.includes(`${name}`)) continue
+      if (/^([45]xx|Latency)$/.test(`${name}`) || ofAws.includes(`${name}`)) continue
       expect(counted).toContain(name)
     }
     expect(names.length).toBeGreaterThan(10)
@@ -677,7 +681,10 @@ describe('what the template keeps', () => {
       ),
     )
     for (const policies of secrets) {
-      expect(policies).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+      expect(policies).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      })
     }
   })
 })

@@ -38,8 +38,9 @@ export interface Gate {
 const USE_MS = 60 * 60 * 1000
 
 /**
- * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`. A token that is not good is a
- * failed try; whoever failed too often is not told of any.
+ * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`. A token that nobody was given is a
+ * failed try, and whoever failed too often is not told of any; one that has ended is none, or a server that was not told
+ * of it yet would lock out the others behind its address.
  *
  * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
  * @throws TooManyTries
@@ -58,10 +59,8 @@ export async function authenticate(
   if (isSameSecret(presented, adminToken)) {
     return { tokenId: 'root', scopes: SCOPES, expiresAt: null }
   }
-  if (!token || !isUsable(token, now)) {
-    await guard.failed('token')
-    throw new Problem('UNAUTHORIZED')
-  }
+  if (!token) await guard.failed('token')
+  if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
   if (!token.scopes.includes(scope)) {
     throw new Problem('FORBIDDEN', { error: `The API token lacks the scope ${scope}` })
   }

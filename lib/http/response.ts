@@ -17,7 +17,7 @@ export function json(status: number, body: object, headers: Record<string, strin
   }
 }
 
-/** The answer to a problem. `extra` joins the body where the request is at fault, never where we are. */
+/** The answer to a problem. `extra` joins the body where the request is at fault, never where it is not even looked at. */
 export function problemResponse(
   { code, error, fields, headers }: Problem,
   extra: object = {},
@@ -25,7 +25,7 @@ export function problemResponse(
   const { status, retryable } = PROBLEMS[code]
   return json(
     status,
-    { ...(status < 500 && extra), error, code, retryable, ...(fields && { fields }) },
+    { ...(!retryable && extra), error, code, retryable, ...(fields && { fields }) },
     { ...headers, ...(code === 'UNAUTHORIZED' && { 'www-authenticate': 'Bearer' }) },
   )
 }

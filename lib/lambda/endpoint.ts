@@ -16,6 +16,8 @@ interface Options<Name extends SecretName> {
   readonly cors: boolean
   /** Joins the body of every answer that says the request was wrong. */
   readonly refusal?: object
+  /** What every answer that says the fault is ours counts as, besides. */
+  readonly failure?: string
 }
 
 /**
@@ -32,7 +34,7 @@ export function endpoint<Name extends SecretName>(
 
   const chain = middy<APIGatewayProxyEventV2, Response>()
   if (options.cors) chain.use(cors(corsOrigins))
-  chain.use(problems(runtime, options.refusal ?? {}))
+  chain.use(problems(runtime, options))
 
   return chain.handler(async (event) => {
     const secrets = await load()

@@ -8,11 +8,12 @@ import type { Runtime } from './runtime.ts'
 
 /**
  * Middleware that turns whatever was thrown into an answer, and counts it. Faults of ours are logged with their causes; the
- * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong.
+ * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong; `failure` is
+ * a metric of what we did.
  */
 export function problems(
   { log, metrics }: Pick<Runtime, 'log' | 'metrics'>,
-  refusal: object,
+  { refusal = {}, failure }: { readonly refusal?: object; readonly failure?: string },
 ): MiddlewareObj<APIGatewayProxyEventV2, Response, Error, Context> {
   return {
     onError(request) {
@@ -26,7 +27,10 @@ export function problems(
         requestId: request.event.requestContext.requestId,
       }
       if (status < 500) log.info('request refused', facts)
-      else log.error('request failed', { ...facts, causes: causesOf(request.error) })
+      else {
+        if (failure !== undefined) metrics.count(failure)
+        log.error('request failed', { ...facts, causes: causesOf(request.error) })
+      }
       request.response = problemResponse(problem, refusal)
     },
   }

@@ -87,7 +87,7 @@ function refusals(codes: readonly ProblemCode[], ofVerify = false): Json {
 }
 
 const nameOf = (codes: readonly ProblemCode[], ofVerify: boolean) =>
-  `${ofVerify && PROBLEMS[codes[0] ?? 'INTERNAL'].status < 500 ? 'VERIFY_' : ''}${codes.join('_OR_')}`
+  `${ofVerify && !PROBLEMS[codes[0] ?? 'INTERNAL'].retryable ? 'VERIFY_' : ''}${codes.join('_OR_')}`
 
 /** What the answers of all routes refer to. */
 function sharedResponses(): Json {

@@ -54,8 +54,7 @@ export async function checkStripe(selling: Selling): Promise<void> {
   }
   const stripe = selling.createStripe(apiKey)
   try {
-    const { id } = await stripe.accounts.retrieveCurrent()
-    report.ok(`Stripe's account ${id}, in ${mode} mode`)
+    report.ok(`Stripe's account ${await nameOfAccount(stripe)}, in ${mode} mode`)
     await checkWebhook({ stripe, stored, report, stage, url: `${url}/webhooks/stripe` })
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error
@@ -65,6 +64,17 @@ export async function checkStripe(selling: Selling): Promise<void> {
     return
   }
   if (selling.storeKey) await storeKey(stored, apiKey, report)
+}
+
+/** A restricted key may be kept from asking whose it is, and yet be good for all that is asked of it here. */
+async function nameOfAccount(stripe: Stripe): Promise<string> {
+  try {
+    return (await stripe.accounts.retrieveCurrent()).id
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripePermissionError)
+      return '(a restricted key may not see which)'
+    throw error
+  }
 }
 
 async function storeKey(

@@ -36,6 +36,12 @@ export async function checkWebhook(webhook: Webhook): Promise<void> {
     await stripe.webhookEndpoints.update(endpoint.id, { disabled: true })
     report.done(`endpoint ${endpoint.id}, which is replaced, is disabled`)
   }
+  const { webhookSecrets } = await stored.read()
+  if (webhookSecrets.length > 1) {
+    report.ok(
+      `${webhookSecrets.length} signing secrets of Stripe are trusted; to end those of endpoints that are gone: docs/operations.md`,
+    )
+  }
 }
 
 const isUsable = (

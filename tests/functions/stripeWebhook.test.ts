@@ -242,7 +242,7 @@ describe('what is counted of events', () => {
     ])
   })
 
-  it('is that one failed, or that nobody we know signed it', async () => {
+  it('is that one failed, also before it was read, or that nobody we know signed it', async () => {
     const down = {
       ...test.runtime,
       ...createStores({ client: aDocumentClient('http://127.0.0.1:1'), table: test.table }),
@@ -252,12 +252,19 @@ describe('what is counted of events', () => {
     const event = aPost(payload, { route: '/webhooks/stripe', headers })
     expect(await createHandler(down)(event, aContext())).toMatchObject({ statusCode: 503 })
     expect(await send(payload, 't=1,v1=00')).toMatchObject({ status: 400 })
+    const unread = {
+      ...test.runtime,
+      secretIds: { ...test.runtime.secretIds, stripe: 'test/none' },
+    }
+    expect(await createHandler(unread)(event, aContext())).toMatchObject({ statusCode: 503 })
     expect(counted('StripeEvent', 'WebhookFailed', 'WebhookUnsigned', 'Problem')).toEqual([
-      { name: 'WebhookFailed' },
       { name: 'StripeEvent', type, outcome: 'failed' },
       { name: 'Problem', code: 'UNAVAILABLE' },
+      { name: 'WebhookFailed' },
       { name: 'WebhookUnsigned' },
       { name: 'Problem', code: 'INVALID_SIGNATURE' },
+      { name: 'Problem', code: 'UNAVAILABLE' },
+      { name: 'WebhookFailed' },
     ])
   })
 })

@@ -3,10 +3,10 @@ import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
-import { makeToken } from '../../lib/access/token.ts'
+import { makeToken, tokenId } from '../../lib/access/token.ts'
 import { createStores } from '../../lib/store/stores.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../support/http.ts'
-import { issued, NOW } from '../support/licenses.ts'
+import { issued, NOW, someKeys } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
 import { aDocumentClient, allItems } from '../support/table.ts'
 
@@ -77,7 +77,7 @@ describe('whoever presents forged keys', () => {
     await exhaust()
     expect(await verify(aForgedKey())).toMatchObject({
       status: 429,
-      body: { valid: false, code: 'RATE_LIMITED', retryable: true },
+      body: { code: 'RATE_LIMITED', retryable: true },
       headers: {
         'retry-after': '600',
         'ratelimit-policy': '"failures";q=20;w=600',
@@ -101,6 +101,8 @@ describe('whoever presents forged keys', () => {
       const { status, body } = await verify(key, { runtime })
       expect([status, body.code]).toEqual([429, 'RATE_LIMITED'])
       expect(body).not.toHaveProperty('userId')
+      // It says nothing of the key, so no app may take it for a bad one.
+      expect(body).not.toHaveProperty('valid')
     }
     expect(await verify(key, { ip: CUSTOMER })).toMatchObject({ status: 200 })
   })
@@ -304,6 +306,26 @@ describe('whoever presents wrong API tokens', () => {
     expect(await verify(await aKey())).toMatchObject({ status: 200 })
     await exhaust({ ip: CUSTOMER })
     expect(await issue('test_admin_token', { ip: CUSTOMER })).toMatchObject({ status: 200 })
+  })
+
+  it('is not counted for one that has ended: a server that was not told would lock out the others', async () => {
+    const ended = makeToken('test')
+    const { pepper } = someKeys()
+    await test.runtime.tokens.add({
+      id: tokenId(ended, pepper),
+      name: 'ended',
+      scopes: ['licenses:issue'],
+      createdAt: NOW,
+      createdBy: 'root',
+      expiresAt: null,
+      revokedAt: NOW,
+      lastUsedAt: null,
+    })
+    for (let time = 0; time < LIMIT + 5; time++) {
+      expect(await issue(ended)).toMatchObject({ status: 401 })
+    }
+    expect(test.commands).not.toContain('UpdateItemCommand')
+    expect(await issue('test_admin_token')).toMatchObject({ status: 200 })
   })
 
   it('is not counted without one: there is nothing to guess at', async () => {

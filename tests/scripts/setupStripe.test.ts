@@ -39,6 +39,16 @@ describe("setup of Stripe's endpoint", () => {
     expect(stage.ofStripe).toEqual({ webhookSecrets: ['whsec_shown_1'], webhookEndpoint: 'we_1' })
   })
 
+  it('takes a restricted key that may not see whose it is', async () => {
+    stage.stripe.discreet.add(LIVE_KEY)
+    const { isDone, lines } = await stage.run()
+    expect(lines).toContain(
+      "ok    Stripe's account (a restricted key may not see which), in live mode",
+    )
+    expect(isDone).toBe(true)
+    expect(stage.ofStripe).toEqual({ webhookSecrets: ['whsec_shown_1'], webhookEndpoint: 'we_1' })
+  })
+
   it('is content with one that is right, on whatever page of the list it is', async () => {
     has(anEndpoint({}))
     for (const id of ['we_a', 'we_b', 'we_c']) {
@@ -75,6 +85,10 @@ describe("setup of Stripe's endpoint", () => {
     expect((await stage.run()).isDone).toBe(true)
     expect(states()).toEqual(['we_1 enabled', 'we_before disabled'])
     expect(stage.ofStripe).toEqual(AFTER)
+    // An event that the old endpoint sent may still be on its way; when to end its secret a person knows.
+    expect((await stage.run()).lines).toContain(
+      'ok    2 signing secrets of Stripe are trusted; to end those of endpoints that are gone: docs/operations.md',
+    )
     const { length } = stage.writes()
     await stage.run()
     expect(stage.writes()).toHaveLength(length)

@@ -23,6 +23,8 @@ export interface StripeAccount extends Server {
   /** The keys that it knows; of these, the ones that may do nothing. */
   readonly keys: Set<string>
   readonly barred: Set<string>
+  /** And the ones that may not see whose they are. */
+  readonly discreet: Set<string>
   /** Is called once an endpoint is made, before anybody is told. */
   made: () => Promise<void>
 }
@@ -55,6 +57,9 @@ export async function aStripeAccount(): Promise<StripeAccount> {
     if (!account.keys.has(key)) return refusal(401, `Invalid API Key provided: sk_test_****${end}`)
     if (account.barred.has(key))
       return refusal(403, `The provided key 'rk_test_****${end}' may not`)
+    if (asked === 'GET /v1/account' && account.discreet.has(key)) {
+      return refusal(403, `The provided key 'rk_test_****${end}' may not`)
+    }
     if (asked === 'GET /v1/account') return [200, { id: 'acct_1', object: 'account' }]
     if (asked === 'GET /v1/webhook_endpoints') return [200, page(params.get('starting_after'))]
     if (asked === 'POST /v1/webhook_endpoints') return create(params)
@@ -110,6 +115,7 @@ export async function aStripeAccount(): Promise<StripeAccount> {
     writes: [],
     keys: new Set(),
     barred: new Set(),
+    discreet: new Set(),
     made: async () => {},
   }
   return account
