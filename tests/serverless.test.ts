@@ -169,6 +169,7 @@ const FUNCTIONS = {
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
+      STRIPE_LIVEMODE: 'false',
     },
     may: [
       ...logs('admin'),

@@ -75,4 +75,11 @@ export {
   Unavailable,
 } from './store.ts'
 export { DAY_MS } from './time.ts'
-export { isGuess, judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'
+export {
+  isGuess,
+  judge,
+  licenseOfKey,
+  type RefusalCode,
+  type Verdict,
+  verifyLicense,
+} from './verify.ts'
