@@ -3,6 +3,7 @@ import { actionRoutes } from './actions.ts'
 import { bulkRoutes } from './bulk.ts'
 import { CATALOG_ROUTES } from './catalog.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
+import { LIST_ROUTES } from './list.ts'
 import { LOOKUP_ROUTES } from './lookup.ts'
 import { MAIL_ROUTES } from './mails.ts'
 import type { Route } from './route.ts'
@@ -16,6 +17,7 @@ export const ADMIN = '/api/admin'
 export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...SESSION_ROUTES,
   ...CATALOG_ROUTES,
+  ...LIST_ROUTES,
   ...LICENSE_ROUTES,
   ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),
