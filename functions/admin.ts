@@ -16,7 +16,7 @@ import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, outbox, stage, store, tokens } = runtime
+  const { catalog, clock, log, outbox, stage, store, stripe, tokens } = runtime
   const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
@@ -36,6 +36,7 @@ export function createHandler(runtime: Runtime) {
       catalog,
       keys: keysOf(secrets, catalog),
       stage,
+      livemode: stripe.livemode,
       now,
       caller,
       requestId,

@@ -1,6 +1,6 @@
 /**
  * Installs what is missing before a command that needs it. Runs on the Node of the machine, before anything is
- * installed, and so is plain JavaScript without dependencies.
+ * installed, and so is plain JavaScript without dependencies. With the argument `panel` it also builds the admin panel.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -38,4 +38,9 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
       `(${process.platform} ${process.arch}, Node ${stdout.trim()}): install Node 24 from nodejs.org and try again.`,
   )
   process.exit(1)
+}
+
+if (process.argv[2] === 'panel') {
+  const { status } = spawnSync('node', ['scripts/panel/build.ts'], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
 }

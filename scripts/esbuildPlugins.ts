@@ -4,6 +4,7 @@ import { isBuiltin } from 'node:module'
 import type { Plugin } from 'esbuild'
 import { catalog } from '../lib/catalog/catalog.ts'
 import { catalogFaults } from '../lib/catalog/schema.ts'
+import { hasPanel, isBuilt } from './panel/built.ts'
 
 /**
  * Takes Node's own modules by `process.getBuiltinModule`: an `import` of `node:http` in ESM reads every export and
@@ -32,4 +33,19 @@ const goodCatalog: Plugin = {
   },
 }
 
-export default [builtins, goodCatalog]
+/** The function that serves the panel takes its files along: those of today. */
+const builtPanel: Plugin = {
+  name: 'built-panel',
+  setup({ initialOptions: { entryPoints, absWorkingDir = process.cwd() }, onStart }) {
+    if (!JSON.stringify(entryPoints).includes('functions/panel')) return
+    onStart(() =>
+      hasPanel(absWorkingDir) && !isBuilt(absWorkingDir)
+        ? {
+            errors: [{ text: 'admin/dist is not what admin/ is now: node scripts/panel/build.ts' }],
+          }
+        : null,
+    )
+  },
+}
+
+export default [builtins, goodCatalog, builtPanel]

@@ -19,6 +19,8 @@ const RUNTIME = 'A function gets its store from the runtime.'
 const ROUTE = 'A route gets its stores from the function.'
 const JOSE = 'Only lib/signing knows JOSE.'
 const SIGNING = 'What signs knows the license core and nothing else.'
+const PANEL = 'The panel knows HTTP and nothing else.'
+const PANEL_ALONE = "The panel is files, and knows nobody else's code."
 const ACCESS = 'What lets in knows nothing but itself.'
 
 const importing = (specifier: string) => `import '${specifier}'\n`
@@ -66,6 +68,9 @@ const REFUSED: Refusal[] = [
   ...allOf(['lib/signing'], '../catalog/schema.ts', SIGNING),
   ...allOf(['lib/store', 'lib/http'], '../signing/ring.ts', SIBLINGS),
   ...allOf(['lib/signing'], '@aws-sdk/client-secrets-manager', AWS),
+  ...allOf(['lib/panel'], '../store/dynamodb.ts', PANEL),
+  ...allOf(['lib/panel'], '../admin/routes.ts', PANEL),
+  ...allOf(['lib/panel'], '@aws-sdk/lib-dynamodb', PANEL_ALONE),
 ]
 
 const ALLOWED: [folder: string, specifier: string][] = [
@@ -81,6 +86,8 @@ const ALLOWED: [folder: string, specifier: string][] = [
   ['lib/http', '../catalog/schema.ts'],
   ['lib/signing', '../license/index.ts'],
   ['lib/signing', 'jose'],
+  ['lib/panel', '../http/response.ts'],
+  ['lib/panel', 'node:fs'],
   ['lib/lambda', '../signing/ring.ts'],
   ['functions', '../lib/signing/publish.ts'],
   ['lib/lambda', '../license/index.ts'],

@@ -125,6 +125,7 @@ async function good(path: string): Promise<Sent & { readonly id: string }> {
   const { id, license } = await aLicense()
   if (path === '/api/verify' || path === '/api/devices') return { id, body: { license } }
   if (path === '/api/recover') return { id, body: { email: 'lost@example.com' } }
+  if (path === '/api/admin/licenses/lookup') return { id, body: { license }, headers: ROOT }
   if (path.endsWith('activate')) return { id, body: { license, deviceId: 'device_1' } }
   const isToken = path.includes('/tokens/')
   const token = isToken
@@ -166,7 +167,10 @@ const PROVOKED: Readonly<
     const { token } = await admin('POST', '/tokens', { name: 'x', scopes })
     return { ...sent, headers: { authorization: `Bearer ${token}` } }
   },
-  '404': async (_, sent) => ({ ...sent, id: 'lic_none' }),
+  '404': async (path, sent) =>
+    path.endsWith('/lookup')
+      ? { ...sent, body: { license: 'QF-PRO-000000000000-1735689600' } }
+      : { ...sent, id: 'lic_none' },
   '409': async (path, sent) => {
     if (path === '/api/activate') {
       const one = { reason: 'x', tier: 'pro', seats: 1 }

@@ -9,6 +9,7 @@ import { INDEXES, TTL_ATTRIBUTE } from '../lib/store/item.ts'
 import { createTable, localClient } from '../scripts/local/dynamodb.ts'
 import { type LocalSecretsManager, startSecretsManager } from '../scripts/local/secretsManager.ts'
 import type { TableDefinition } from '../scripts/local/service.ts'
+import { hasPanel } from '../scripts/panel/built.ts'
 import { aCheckout, type Checkout } from './support/checkout.ts'
 import { aPost, aRequest } from './support/http.ts'
 import { aSignature, aCheckout as aStripeCheckout } from './support/stripe.ts'
@@ -170,6 +171,7 @@ const FUNCTIONS = {
       OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
       ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
+      STRIPE_LIVEMODE: 'false',
     },
     may: [
       ...logs('admin'),
@@ -186,6 +188,7 @@ const FUNCTIONS = {
       secret('admin-token'),
     ],
   },
+  panel: { variables: ALWAYS, may: logs('panel') },
   stripeWebhook: {
     variables: {
       ...ALWAYS,
@@ -225,6 +228,8 @@ const ROUTES = {
   'GET /.well-known/revocations.jwt': 'WellKnown',
   'GET /api/admin/{proxy+}': 'Admin',
   'POST /api/admin/{proxy+}': 'Admin',
+  'GET /admin': 'Panel',
+  'GET /admin/{proxy+}': 'Panel',
   'POST /webhooks/stripe': 'StripeWebhook',
 }
 
@@ -311,7 +316,14 @@ describe('npm run package', () => {
     expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort())
     for (const name of NAMES) {
       const zip = await readFile(artifact(`${name}.zip`))
-      expect(Object.keys(unzipSync(zip))).toEqual([`functions/${name}.mjs`])
+      const files = Object.keys(unzipSync(zip))
+      const others = files.filter((file) => file !== `functions/${name}.mjs`)
+      expect(files).toHaveLength(others.length + 1)
+      expect(others.every((file) => file.startsWith('admin/dist/'))).toBe(true)
+      const isServed = name === 'panel' && hasPanel(checkout.directory)
+      expect(others.includes('admin/dist/index.html')).toBe(isServed)
+      if (name === 'panel') continue
+      expect(others).toEqual([])
       // Node reads all of it at each cold start; the AWS SDK and Stripe's whole client would be megabytes.
       expect(zip.length).toBeLessThan(300_000)
     }
@@ -754,10 +766,10 @@ describe('the packaged functions', () => {
     )
     for (const name of NAMES) {
       const directory = artifact(`unzipped/${name}`)
-      await mkdir(path.join(directory, 'functions'), { recursive: true })
       for (const [file, content] of Object.entries(
         unzipSync(await readFile(artifact(`${name}.zip`))),
       )) {
+        await mkdir(path.dirname(path.join(directory, file)), { recursive: true })
         await writeFile(path.join(directory, file), content)
       }
     }
@@ -773,7 +785,7 @@ describe('the packaged functions', () => {
       process.stdout.write('\\n' + JSON.stringify(answer))`
     const { Environment } = named(`${logical(name)}LambdaFunction`).Properties
     const child = spawn(process.execPath, ['--input-type=module', '-'], {
-      cwd: artifact('unzipped'),
+      cwd: artifact(`unzipped/${name}`),
       env: {
         ...Environment.Variables,
         AWS_REGION: 'us-east-1',
@@ -786,7 +798,8 @@ describe('the packaged functions', () => {
     })
     child.stdin.end(script)
     const answer = JSON.parse((await text(child.stdout)).split('\n').at(-1) ?? '')
-    return { status: answer.statusCode, body: JSON.parse(answer.body ?? 'null'), answer }
+    const body = answer.isBase64Encoded ? null : JSON.parse(answer.body ?? 'null')
+    return { status: answer.statusCode, body, answer }
   }
 
   it('answer, issue, verify and sell', async () => {
@@ -794,6 +807,10 @@ describe('the packaged functions', () => {
       status: 200,
       body: { status: 'healthy' },
     })
+
+    const page = await invoke('panel', aRequest('GET', '/admin'))
+    expect(page.status).toBe(hasPanel(checkout.directory) ? 200 : 404)
+    expect(page.answer.headers).toHaveProperty('content-security-policy')
 
     const preflight = aPost('', { headers: { origin: 'https://app.example.com' } })
     expect((await invoke('preflight', preflight)).answer.headers).toMatchObject({

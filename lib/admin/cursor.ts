@@ -4,7 +4,10 @@ import { Problem } from '../http/problem.ts'
 /** Where a list goes on. */
 interface Place {
   readonly id: string
-  readonly at: number
+  /** What the list is sorted by: a moment, or a text. */
+  readonly at: number | string
+  /** Which of its parts, of a list that is put together. */
+  readonly part?: number
 }
 
 /** Which list a cursor is of, so that it is not taken for a place in another one. */
@@ -12,17 +15,34 @@ const listOf = (filter: object) =>
   createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 12)
 
 /** Opaque to whoever gets it. */
-export const toCursor = ({ id, at }: Place, filter: object): string =>
-  Buffer.from(JSON.stringify([listOf(filter), id, at])).toString('base64url')
+export const toCursor = ({ id, at, part }: Place, filter: object): string =>
+  Buffer.from(JSON.stringify([listOf(filter), id, at, part])).toString('base64url')
 
-/** @throws Problem `INVALID_REQUEST` for what is no cursor, or one of another list */
-export function fromCursor(cursor: string, filter: object): Place {
-  const [list, id, at] = parsed(cursor)
-  const isPlace = typeof id === 'string' && id.length < 256 && Number.isSafeInteger(at)
-  if (list === listOf(filter) && isPlace) return { id, at: at as number }
-  throw new Problem('INVALID_REQUEST', {
+export const wrongCursor = () =>
+  new Problem('INVALID_REQUEST', {
     fields: [{ path: 'cursor', message: 'must be the cursor of this very list' }],
   })
+
+/**
+ * A place in a list that is sorted by moments.
+ *
+ * @throws Problem `INVALID_REQUEST` for what is no cursor, or one of another list
+ */
+export function fromCursor(cursor: string, filter: object): Place & { readonly at: number } {
+  const { at, ...place } = anyFromCursor(cursor, filter)
+  if (typeof at === 'number') return { ...place, at }
+  throw wrongCursor()
+}
+
+/** The same, in a list that may be sorted by texts. */
+export function anyFromCursor(cursor: string, filter: object): Place {
+  const [list, id, at, part] = parsed(cursor)
+  const isId = typeof id === 'string' && id.length < 256
+  const isPart = typeof part === 'number' && [0, 1].includes(part)
+  if (list !== listOf(filter) || !isId || !(Number.isSafeInteger(at) || typeof at === 'string')) {
+    throw wrongCursor()
+  }
+  return { id, at: at as number | string, ...(isPart && { part }) }
 }
 
 function parsed(cursor: string): readonly unknown[] {

@@ -1,36 +1,12 @@
-/** Looking at licenses. */
+/** Looking at a license. */
 
 import * as z from 'zod/mini'
 import { featuresOf } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
-import { id } from '../http/request.ts'
-import {
-  deviceKey,
-  evaluate,
-  judge,
-  type License,
-  type LicenseId,
-  licenseAt,
-  listLicenses,
-  STATES,
-} from '../license/index.ts'
-import { fromCursor, toCursor } from './cursor.ts'
+import { evaluate, judge, type License, licenseAt } from '../license/index.ts'
 import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
 import { type AdminContext, aRoute, licenseIdIn } from './route.ts'
 import { eventView, licenseView } from './view.ts'
-
-const listQuery = z.strictObject({
-  user: z.optional(id),
-  email: z.optional(id),
-  tier: z.optional(id),
-  state: z.optional(z.enum(STATES, `must be one of ${STATES.join(', ')}`)),
-  customer: z.optional(id),
-  subscription: z.optional(id),
-  device: z.optional(id),
-  expiringBefore: z.optional(moment),
-  limit: z.optional(limit),
-  cursor: z.optional(z.string()),
-})
 
 const eventAnswer = z.object({
   at: z.number(),
@@ -91,39 +67,6 @@ function verdictView(license: License, now: number) {
 }
 
 export const LICENSE_ROUTES = [
-  aRoute({
-    method: 'GET',
-    path: '/licenses',
-    scope: 'licenses:read',
-    summary:
-      'Lists licenses, newest first; those asked for by `expiringBefore` soonest first. A page may hold fewer than ' +
-      '`limit`, even none, and yet a `cursor` to go on with.',
-    query: listQuery,
-    answer: z.object({ items: z.array(licenseAnswer), cursor: z.optional(z.string()) }),
-    async respond(context, { query }) {
-      const { limit: wanted = DEFAULT_LIMIT, cursor, ...asked } = query
-      const filter = {
-        ...(asked.user !== undefined && { userId: asked.user }),
-        ...(asked.email !== undefined && { userEmail: asked.email }),
-        ...(asked.tier !== undefined && { tier: asked.tier }),
-        ...(asked.state !== undefined && { state: asked.state }),
-        ...(asked.customer !== undefined && { customerId: asked.customer }),
-        ...(asked.subscription !== undefined && { subscriptionId: asked.subscription }),
-        ...(asked.device !== undefined && {
-          device: deviceKey(asked.device, context.keys.pepper),
-        }),
-        ...(asked.expiringBefore !== undefined && { expiringBefore: asked.expiringBefore }),
-      }
-      const place = cursor === undefined ? undefined : fromCursor(cursor, asked)
-      const after = place && { id: place.id as LicenseId, at: place.at }
-      const { licenses, next } = await listLicenses(context, filter, wanted, after)
-      return {
-        items: licenses.map((license) => licenseView(license, context.now)),
-        ...(next && { cursor: toCursor(next, asked) }),
-      }
-    },
-  }),
-
   aRoute({
     method: 'GET',
     path: '/licenses/{id}',

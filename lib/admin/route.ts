@@ -14,6 +14,8 @@ export interface AdminContext {
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string
+  /** Whether this stage sells for real money. */
+  readonly livemode: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly caller: Caller
@@ -33,7 +35,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   /** Below `/api/admin`. */
   readonly path: string
-  readonly scope: Scope
+  /** Null where any good token will do. */
+  readonly scope: Scope | null
   readonly summary: string
   readonly query: z.ZodMiniType | undefined
   readonly body: z.ZodMiniType | undefined

@@ -1,9 +1,13 @@
 import type { Catalog } from '../catalog/schema.ts'
 import { actionRoutes } from './actions.ts'
 import { bulkRoutes } from './bulk.ts'
+import { CATALOG_ROUTES } from './catalog.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
+import { LIST_ROUTES } from './list.ts'
+import { LOOKUP_ROUTES } from './lookup.ts'
 import { MAIL_ROUTES } from './mails.ts'
 import type { Route } from './route.ts'
+import { SESSION_ROUTES } from './session.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
 
 /** What every path of the admin API begins with. */
@@ -11,7 +15,11 @@ export const ADMIN = '/api/admin'
 
 /** The whole admin API: what is routed, what is documented, and what is tested. */
 export const adminRoutes = (catalog: Catalog): readonly Route[] => [
+  ...SESSION_ROUTES,
+  ...CATALOG_ROUTES,
+  ...LIST_ROUTES,
   ...LICENSE_ROUTES,
+  ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),
   ...MAIL_ROUTES,

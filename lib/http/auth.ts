@@ -15,6 +15,8 @@ import { Problem } from './problem.ts'
 export interface Caller {
   /** `root`, or the id of a token. */
   readonly tokenId: string
+  /** What its maker called it; null for the root. */
+  readonly name: string | null
   readonly scopes: readonly Scope[]
   /** Until when, in milliseconds since the epoch; null for the root. */
   readonly expiresAt: number | null
@@ -42,13 +44,15 @@ const USE_MS = 60 * 60 * 1000
  * failed try, and whoever failed too often is not told of any; one that has ended is none, or a server that was not told
  * of it yet would lock out the others behind its address.
  *
+ * @param scope null where any good token will do
+ *
  * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
  * @throws TooManyTries
  */
 export async function authenticate(
   { headers }: APIGatewayProxyEventV2,
   { adminToken, pepper, guard, now }: Gate,
-  scope: Scope,
+  scope: Scope | null,
 ): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
   if (presented === undefined) throw new Problem('UNAUTHORIZED')
@@ -57,14 +61,15 @@ export async function authenticate(
     ? await tokens.find(tokenId(presented, pepper))
     : await guard.admit()
   if (isSameSecret(presented, adminToken)) {
-    return { tokenId: 'root', scopes: SCOPES, expiresAt: null }
+    return { tokenId: 'root', name: null, scopes: SCOPES, expiresAt: null }
   }
   if (!token) await guard.failed('token')
   if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
-  if (!token.scopes.includes(scope)) {
+  if (scope !== null && !token.scopes.includes(scope)) {
     throw new Problem('FORBIDDEN', { error: `The API token lacks the scope ${scope}` })
   }
   const before = now - USE_MS
   if ((token.lastUsedAt ?? 0) <= before) await tokens.used(token.id, now, before)
-  return { tokenId: token.id, scopes: token.scopes, expiresAt: token.expiresAt }
+  const { id, name, scopes, expiresAt } = token
+  return { tokenId: id, name, scopes, expiresAt }
 }

@@ -131,8 +131,8 @@ export const generateSchema = (catalog: Catalog) =>
 
 export type GenerateRequest = z.output<ReturnType<typeof generateSchema>>
 
-/** `POST /api/verify`. What a text must look like to be a key is the core's business. */
-const license = z.string('must be a string').check(z.minLength(1, 'must not be empty'))
+/** What a text must look like to be a key is the core's business. */
+export const license = z.string('must be a string').check(z.minLength(1, 'must not be empty'))
 /** What a caller wants to find in the signed answer, so that no earlier one can be passed off as it. */
 const nonce = z.optional(
   z
@@ -143,6 +143,7 @@ const nonce = z.optional(
       wellFormed,
     ),
 )
+/** `POST /api/verify`. */
 export const verifySchema = z.object(
   { license, deviceId: z.optional(id), nonce },
   'must be an object',

@@ -51,12 +51,13 @@ export type {
   LicenseChange,
   Risk,
 } from './license.ts'
-export { type Filter, listLicenses, type Page } from './list.ts'
+export { type Filter, isWanted, listLicenses } from './list.ts'
 export { applyChange, type Deed, manageLicense, type Refusal, UNKNOWN } from './manage.ts'
 export { type Notice, type NoticeKind, reminderOf } from './outbox.ts'
 export { licenseAt } from './past.ts'
 export { type Reissued, reissueKey } from './reissue.ts'
 export type { Result } from './result.ts'
+export { searchLicenses } from './search.ts'
 export { adopt, type Held, isForAnother, type Settled, settle } from './settle.ts'
 export {
   type Batch,
@@ -65,6 +66,8 @@ export {
   type HeldClaim,
   type LicenseStore,
   type Listed,
+  type Order as ListOrder,
+  orderOf,
   type Position,
   type ProviderRecord,
   type RevocationStore,
@@ -75,4 +78,12 @@ export {
   Unavailable,
 } from './store.ts'
 export { DAY_MS } from './time.ts'
-export { isGuess, judge, type RefusalCode, type Verdict, verifyLicense } from './verify.ts'
+export {
+  isGuess,
+  judge,
+  licenseOfKey,
+  type RefusalCode,
+  type Verdict,
+  verifyLicense,
+} from './verify.ts'
+export type { Page } from './walk.ts'

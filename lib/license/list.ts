@@ -1,9 +1,10 @@
 import type { DeviceKey } from './device.ts'
 import { type Evaluation, evaluate, isGood, type LicenseState } from './evaluate.ts'
 import type { License } from './license.ts'
-import type { LicenseStore, Listed, Position, Selection } from './store.ts'
+import type { LicenseStore, Order, Position, Selection } from './store.ts'
+import { type Page, walk } from './walk.ts'
 
-/** Which licenses are wanted. All of it has to be true of each. */
+/** Which licenses are wanted, and in which order. All of it has to be true of each. */
 export interface Filter {
   readonly userId?: string
   readonly userEmail?: string
@@ -15,19 +16,10 @@ export interface Filter {
   readonly device?: DeviceKey
   /** In milliseconds since the epoch: those that are good now and will not be then. */
   readonly expiringBefore?: number
+  /** `end`: only those that have one. Goes with nothing that is read by an index of its own. */
+  readonly sort?: 'created' | 'end'
+  readonly order?: Order
 }
-
-export interface Page {
-  readonly licenses: readonly License[]
-  /** Where the next page begins. Absent on the last one. */
-  readonly next?: Position
-}
-
-/**
- * How many licenses are looked at for one page, for each that is wanted: a page of what is rare stays short, and is
- * not the last, rather than reading the whole table.
- */
-const LOOKED_AT = 10
 
 /**
  * Lists licenses: newest first, or soonest to end first where that is asked for. What is asked for most narrowly is
@@ -42,26 +34,11 @@ export async function listLicenses(
   limit: number,
   after?: Position,
 ): Promise<Page> {
-  const selection = narrowest(filter, now, after)
-  const found: Listed[] = []
-  let position = after
-  for (let looked = 0; looked < limit * LOOKED_AT; looked += limit) {
-    const part = await store.list(selection, limit, position)
-    for (const listed of part) {
-      position = listed.position
-      if (!isWanted(listed.license, filter, now)) continue
-      found.push(listed)
-      if (found.length === limit) return pageOf(found, position)
-    }
-    if (part.length < limit) return pageOf(found)
-  }
-  return pageOf(found, position)
+  const { order } = filter
+  const selection = { ...narrowest(filter, now, after), ...(order && { order }) }
+  const part = { selection, isWanted: (license: License) => isWanted(license, filter, now) }
+  return walk(store, [part], limit, after)
 }
-
-const pageOf = (found: readonly Listed[], next?: Position): Page => ({
-  licenses: found.map(({ license }) => license),
-  ...(next && { next }),
-})
 
 /** Renewals on their way carry a license somewhat past the end by which it is listed. */
 const LATE_MS = 24 * 60 * 60 * 1000
@@ -73,16 +50,29 @@ function narrowest(filter: Filter, now: number, after?: Position): Selection {
   if (userId !== undefined) return { by: 'userId', value: userId }
   if (userEmail !== undefined) return { by: 'userEmail', value: userEmail }
   if (customerId !== undefined) return { by: 'customerId', value: customerId }
-  if (expiringBefore !== undefined) {
-    // A list that was begun earlier goes on from where it is.
-    const from = Math.min(now - LATE_MS, after?.at ?? now)
-    return { by: 'end', from, before: Math.max(expiringBefore, from + 1) }
-  }
+  if (expiringBefore !== undefined || filter.sort === 'end') return byEnd(filter, now, after)
   return tier === undefined ? { by: 'creation' } : { by: 'tier', value: tier }
 }
 
-function isWanted(license: License, filter: Filter, now: number): boolean {
-  const { state, expiringBefore, userEmail, device: _, ...exact } = filter
+/** Those that are good end from now on, and those that have expired did before; of others there is no telling. */
+function byEnd({ state, expiringBefore }: Filter, now: number, after?: Position): Selection {
+  const isOfGood = expiringBefore !== undefined || (state !== undefined && isGood(state))
+  // A list that was begun earlier goes on from where it is.
+  const from = isOfGood ? Math.min(now - LATE_MS, Number(after?.at ?? now)) : 0
+  const until = state === 'expired' ? now + 1 : Number.MAX_SAFE_INTEGER
+  return { by: 'end', from, before: Math.max(expiringBefore ?? until, from + 1) }
+}
+
+export function isWanted(license: License, filter: Filter, now: number): boolean {
+  const {
+    state,
+    expiringBefore,
+    userEmail,
+    device: _,
+    sort: _sort,
+    order: _order,
+    ...exact
+  } = filter
   const evaluated = evaluate(license.facts, now)
   const isExact = Object.entries(exact).every(
     ([name, value]) => license[name as keyof typeof exact] === value,

@@ -81,8 +81,15 @@ interface Recollection {
   readonly claims: readonly HeldClaim[]
 }
 
-/** Which licenses are asked for. */
-export type Selection =
+/** Which licenses are asked for, and which way round. */
+export type Selection = Selected & {
+  /** As each says, unless it is to be the other way. */
+  readonly order?: Order
+}
+
+export type Order = 'asc' | 'desc'
+
+type Selected =
   | { readonly by: 'creation' }
   /** Those that a device was ever activated for, by its key; the last activation first. */
   | { readonly by: 'device'; readonly value: DeviceKey }
@@ -90,14 +97,22 @@ export type Selection =
       readonly by: 'userId' | 'userEmail' | 'customerId' | 'subscriptionId' | 'tier'
       readonly value: string
     }
+  /** Those whose user id, or address in any case, begins so; in the order of their bytes. */
+  | { readonly by: 'userStart' | 'emailStart'; readonly start: string }
   /** Those that were paid until before then, the soonest first; the others come newest first. */
   | { readonly by: 'end'; readonly from: number; readonly before: number }
+
+/** What ends soon comes soonest first, what is looked for by its beginning by its text, and all else newest first. */
+export const orderOf = ({ by, order }: Selection): Order =>
+  order ?? (['end', 'userStart', 'emailStart'].includes(by) ? 'asc' : 'desc')
 
 /** Where in a list a license stands, so that the list can go on after it. */
 export interface Position {
   readonly id: LicenseId
-  /** What the list is sorted by, in milliseconds since the epoch. */
-  readonly at: number
+  /** What the list is sorted by: milliseconds since the epoch, or a text. */
+  readonly at: number | string
+  /** Which of its parts, of a list that is put together. */
+  readonly part?: number
 }
 
 export interface Listed {

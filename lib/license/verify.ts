@@ -110,6 +110,22 @@ export async function look(
   return { ...judged, verdict: verdict.valid ? { ...verdict, keyUntil: earlier.until } : verdict }
 }
 
+/**
+ * The license of a key that a customer quotes, good or not, for whoever helps him; also of a key that was replaced long
+ * ago. Says nothing about whether the key is good.
+ *
+ * @throws StoreUnavailable
+ */
+export async function licenseOfKey(
+  { store, keys }: { readonly store: Pick<LicenseStore, 'find'>; readonly keys: Finder },
+  text: string,
+): Promise<{ readonly license: License; readonly replaced: boolean } | undefined> {
+  const key = parseKey(text, keys.prefix)
+  const id = key && licenseId(key, keys.pepper)
+  const license = id && (await store.find(id))
+  return license && { license, replaced: license.keyId !== id }
+}
+
 /** What a license is at `now`, in milliseconds since the epoch. */
 export function judge(license: License, now: number): Verdict {
   const { state, expiresAt } = evaluate(license.facts, now)

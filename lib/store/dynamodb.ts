@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { CancellationReason } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import type {
-  AuditEntry,
-  Batch,
-  Claim,
-  HeldClaim,
-  License,
-  LicenseId,
-  LicenseStore,
-  Notice,
-  ProviderRecord,
-  Selection,
+import {
+  type AuditEntry,
+  type Batch,
+  type Claim,
+  type HeldClaim,
+  type License,
+  type LicenseId,
+  type LicenseStore,
+  type Notice,
+  orderOf,
+  type ProviderRecord,
+  type Selection,
 } from '../license/index.ts'
 import {
   aliasIn,
@@ -208,20 +209,20 @@ export function createDynamoStore({
     async list(selection, limit, after) {
       const index = INDEXES[selection.by]
       const hash = 'value' in selection ? hashOf(selection) : LISTED.license
-      const isByEnd = selection.by === 'end'
+      const range = rangeOf(selection)
       const items = await queryAll(
         {
           IndexName: index.name,
-          KeyConditionExpression: `#hash = :hash${isByEnd ? ' AND #sort BETWEEN :from AND :to' : ''}`,
+          KeyConditionExpression: `#hash = :hash${range ? ` AND ${range.condition}` : ''}`,
           ExpressionAttributeNames: {
             '#hash': index.hash,
-            ...(isByEnd && { '#sort': index.sort }),
+            ...(range && { '#sort': index.sort }),
           },
           ExpressionAttributeValues: {
             ':hash': hash,
-            ...(isByEnd && { ':from': selection.from, ':to': selection.before - 1 }),
+            ...range?.values,
           },
-          ScanIndexForward: isByEnd,
+          ScanIndexForward: orderOf(selection) === 'asc',
           ...(after && {
             ExclusiveStartKey: {
               ...(selection.by === 'device'
@@ -237,7 +238,7 @@ export function createDynamoStore({
       const listed = items.map(async (item) => {
         // A device is indexed, and not the license that it is of.
         const license = selection.by === 'device' ? await ownerOf(item) : fromLicenseItem(item)
-        return { license, position: { id: license.id, at: Number(item[index.sort]) } }
+        return { license, position: { id: license.id, at: item[index.sort] as number | string } }
       })
       return Promise.all(listed)
     },
@@ -273,6 +274,17 @@ export function createDynamoStore({
       }
     },
   }
+}
+
+/** Which part of an index is asked for, if not all that has the hash. */
+function rangeOf(selection: Selection) {
+  if (selection.by === 'end') {
+    const values = { ':from': selection.from, ':to': selection.before - 1 }
+    return { condition: '#sort BETWEEN :from AND :to', values }
+  }
+  if (!('start' in selection)) return
+  const start = selection.by === 'emailStart' ? emailKey(selection.start) : selection.start
+  return { condition: 'begins_with(#sort, :start)', values: { ':start': start } }
 }
 
 const hashOf = ({ by, value }: Extract<Selection, { value: string }>) =>

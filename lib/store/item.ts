@@ -27,7 +27,7 @@ export const LICENSE = 'LICENSE'
 export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: LICENSE })
 
 /**
- * The secondary indexes, each sorted by a moment. An item without the attributes of an index is not in it, so none of
+ * The secondary indexes, each sorted by a moment, or by what people type the beginning of. An item without the attributes of an index is not in it, so none of
  * them may be null.
  */
 export const INDEXES = {
@@ -39,6 +39,8 @@ export const INDEXES = {
   subscriptionId: { name: 'bySubscription', hash: 'subscriptionId', sort: 'createdAt' },
   device: { name: 'byDevice', hash: 'deviceKey', sort: 'activatedAt' },
   tier: { name: 'byTier', hash: 'tier', sort: 'createdAt' },
+  userStart: { name: 'byUserStart', hash: 'listed', sort: 'userId' },
+  emailStart: { name: 'byEmailStart', hash: 'listed', sort: 'emailKey' },
 } as const
 
 /** Of the indexes that hold everything of one kind. */

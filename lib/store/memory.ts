@@ -10,6 +10,7 @@ import {
   type License,
   type LicenseId,
   type LicenseStore,
+  orderOf,
   type Position,
   type ProviderRecord,
   type Selection,
@@ -168,6 +169,12 @@ function isChosen(selection: Exclude<Selection, { by: 'device' }>, license: Lice
     const end = endOf(license)
     return end !== null && end >= selection.from && end < selection.before
   }
+  if ('start' in selection) {
+    const { by, start } = selection
+    return (
+      textOf(by, license)?.startsWith(by === 'emailStart' ? start.toLowerCase() : start) ?? false
+    )
+  }
   const own = license[selection.by]
   return selection.by === 'userEmail'
     ? own?.toLowerCase() === selection.value.toLowerCase()
@@ -177,10 +184,22 @@ function isChosen(selection: Exclude<Selection, { by: 'device' }>, license: Lice
 /** The end as it is before any grace or delay. */
 const endOf = ({ facts }: License) => evaluate(facts, Number.NEGATIVE_INFINITY).expiresAt
 
-const positionOf = ({ by }: Selection, license: License): Position => ({
-  id: license.id,
-  at: by === 'end' ? (endOf(license) ?? 0) : license.createdAt,
-})
+/** What a license is found by the beginning of. */
+const textOf = (by: 'userStart' | 'emailStart', { userId, userEmail }: License) =>
+  by === 'userStart' ? userId : userEmail?.toLowerCase()
 
-const compare = ({ by }: Selection, a: Position, b: Position) =>
-  (by === 'end' ? 1 : -1) * (a.at - b.at || (a.id < b.id ? -1 : Number(a.id > b.id)))
+function positionOf(selection: Selection, license: License): Position {
+  const { id, createdAt } = license
+  if ('start' in selection) return { id, at: textOf(selection.by, license) ?? '' }
+  return { id, at: selection.by === 'end' ? (endOf(license) ?? 0) : createdAt }
+}
+
+const compare = (selection: Selection, a: Position, b: Position) =>
+  (orderOf(selection) === 'asc' ? 1 : -1) *
+  (compareKeys(a.at, b.at) || (a.id < b.id ? -1 : Number(a.id > b.id)))
+
+/** Texts by their bytes, as DynamoDB does. */
+const compareKeys = (a: number | string, b: number | string) =>
+  typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : Buffer.compare(Buffer.from(`${a}`), Buffer.from(`${b}`))

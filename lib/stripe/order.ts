@@ -41,7 +41,7 @@ export async function issueForPayment(
 }
 
 /** A payment names its purchase; where there is none, the checkout does, and a subscription names itself. */
-function referenceOf(id: string): Reference {
+export function referenceOf(id: string): Reference {
   const kind = (['cs', 'sub'] as const).find((known) => id.startsWith(`${known}_`)) ?? 'pi'
   return { kind, id }
 }

@@ -13,6 +13,7 @@ export function routeGuide(
   return `
 License Authority runs on ${url}
 
+  admin panel            ${url}/admin, sign in with the API token
   API token              dev_admin_token
   Stripe webhook secret  whsec_dev
   master key             dev_master_key

@@ -159,7 +159,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
   const mayRefuse: ProblemCode[] = [
     ...(route.query || route.body || isBulk ? (['INVALID_REQUEST'] as const) : []),
     'UNAUTHORIZED',
-    'FORBIDDEN',
+    ...(route.scope === null ? [] : (['FORBIDDEN'] as const)),
     ...route.refusals,
     ...(route.body ? (['TOO_LARGE'] as const) : []),
     'RATE_LIMITED',
@@ -168,7 +168,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     tags: [tagOf(route)],
     summary: firstOf(route.summary).replaceAll('`', ''),
-    description: `${route.summary}\n\nNeeds the scope \`${route.scope}\`.`,
+    description: `${route.summary}\n\n${route.scope === null ? 'Any API token will do.' : `Needs the scope \`${route.scope}\`.`}`,
     security: [{ apiToken: [] }],
     parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
     ...(route.body && {

@@ -101,7 +101,11 @@ describe('the admin API', () => {
     expect(test.commands).toEqual(['BatchGetItemCommand', 'UpdateItemCommand'])
   })
 
-  it.each(routes)('lets no token %s %s without the scope %s', async (method, path, scope) => {
+  const scoped = routes.flatMap(([method, path, scope]) =>
+    scope === null ? [] : [[method, path, scope] as const],
+  )
+
+  it.each(scoped)('lets no token %s %s without the scope %s', async (method, path, scope) => {
     const { token } = await aToken(SCOPES.filter((other) => other !== scope))
     const here = path.replace('{id}', 'lic_1')
     expect(await ask(method, here, { token, body: { reason: 'x' } })).toMatchObject({

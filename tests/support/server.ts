@@ -6,6 +6,7 @@ import { createHandler as createAdminHandler } from '../../functions/admin.ts'
 import { createHandler as createDevicesHandler } from '../../functions/devices.ts'
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { handler as healthHandler } from '../../functions/health.ts'
+import { handler as panelHandler } from '../../functions/panel.ts'
 import { createHandler as createRecoverHandler } from '../../functions/recover.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
@@ -39,6 +40,7 @@ const HANDLERS: Readonly<Record<string, (runtime: Runtime) => Handler>> = {
   devices: createDevicesHandler,
   generate: createGenerateHandler,
   health: () => healthHandler,
+  panel: () => panelHandler,
   preflight: ({ corsOrigins }) => createPreflight(corsOrigins),
   recover: createRecoverHandler,
   stripeWebhook: createWebhookHandler,
@@ -104,11 +106,16 @@ export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
       request.socket.destroy()
       return
     }
-    const { statusCode = 500, headers, body }: Awaited<ReturnType<Handler>> = answer
+    const {
+      statusCode = 500,
+      headers,
+      body = '',
+      isBase64Encoded,
+    }: Awaited<ReturnType<Handler>> = answer
     // Who was refused wrote little; all that others wrote does not fit into a header.
     const wrote = statusCode >= 400 && { [WRITES]: encodeURIComponent(JSON.stringify(writes)) }
     response.writeHead(statusCode, { ...(headers as Record<string, string>), ...wrote })
-    response.end(body)
+    response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body)
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { makeToken, SCOPES, type Token, tokenId } from '../../../lib/access/token.ts'
+import { makeToken, SCOPES, type Scope, type Token, tokenId } from '../../../lib/access/token.ts'
 import { authenticate } from '../../../lib/http/auth.ts'
 import { aPost } from '../../support/http.ts'
 import { aSecret, NOW } from '../../support/licenses.ts'
@@ -21,7 +21,12 @@ const aToken = (secret: string, changes: Partial<Token> = {}): Token => ({
   ...changes,
 })
 
-function present(authorization: string | undefined, root = TOKEN, known: readonly Token[] = []) {
+function present(
+  authorization: string | undefined,
+  root = TOKEN,
+  known: readonly Token[] = [],
+  scope: Scope | null = 'licenses:read',
+) {
   const used: number[] = []
   const failed: string[] = []
   const gate = {
@@ -38,7 +43,7 @@ function present(authorization: string | undefined, root = TOKEN, known: readonl
     now: NOW,
   }
   const event = aPost({}, { headers: { authorization } })
-  return { caller: authenticate(event, gate, 'licenses:read'), used, failed }
+  return { caller: authenticate(event, gate, scope), used, failed }
 }
 
 describe('the token of the secret', () => {
@@ -50,6 +55,7 @@ describe('the token of the secret', () => {
   ])('lets in whoever presents it %s, for everything', async (_, authorization) => {
     expect(await present(authorization).caller).toEqual({
       tokenId: 'root',
+      name: null,
       scopes: SCOPES,
       expiresAt: null,
     })
@@ -98,6 +104,7 @@ describe('an API token', () => {
   it('lets in for what it may', async () => {
     expect(await by().caller).toEqual({
       tokenId: tokenId(secret, pepper),
+      name: 'a token',
       scopes: ['licenses:read'],
       expiresAt: null,
     })
@@ -120,6 +127,16 @@ describe('an API token', () => {
       code: 'FORBIDDEN',
       error: 'The API token lacks the scope licenses:read',
     })
+  })
+
+  it('of any scope will do where none is asked for, if it is good', async () => {
+    const may = (changes: Partial<Token>) =>
+      present(`Bearer ${secret}`, TOKEN, [aToken(secret, changes)], null)
+    const issuing = { scopes: ['licenses:issue'] } as const
+    expect(await may(issuing).caller).toMatchObject(issuing)
+    const { caller, failed } = may({ ...issuing, revokedAt: NOW - 1 })
+    await expect(caller).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+    expect(failed).toEqual(['token'])
   })
 
   it.each([

@@ -360,7 +360,44 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names({ by: 'end', from: NOW + 101, before: NOW + 301 })).toEqual(['d', 'a'])
     })
 
-    it.each<Selection>([{ by: 'creation' }, { by: 'end', from: 0, before: NOW + 999 }])(
+    it.each<[string, Selection, string[]]>([
+      ['everything', { by: 'creation', order: 'asc' }, ['a', 'b', 'c', 'd']],
+      ['a user', { by: 'userId', value: 'user_a', order: 'asc' }, ['a', 'd']],
+      ['the end', { by: 'end', from: 0, before: NOW + 999, order: 'desc' }, ['a', 'd', 'b']],
+    ])('is of %s the other way round where that is asked for', async (_, selection, expected) => {
+      expect(await names(selection)).toEqual(expected)
+    })
+
+    it('is of those whose address begins so in any case, by the alphabet', async () => {
+      const start = (text: string) => names({ by: 'emailStart', start: text })
+      expect(await start('SOME.')).toEqual(['a'])
+      expect((await start('u')).sort()).toEqual(['b', 'd'])
+      expect(await start('some.body@example.com.')).toEqual([])
+      expect(await start('ome')).toEqual([])
+    })
+
+    it('is of those whose user id begins so, by its bytes', async () => {
+      const ids = ['user_\u{1F985}', 'user_\uFF5E', 'user_A']
+      for (const [index, userId] of ids.entries()) {
+        await store.commit(anIssue(aNamed(`more${index}`, 9, { userId })))
+      }
+      const start = (text: string) => names({ by: 'userStart', start: text })
+      const found = await start('user_')
+      expect(found.slice(0, 1)).toEqual(['more2'])
+      expect(found.slice(1, 3).sort()).toEqual(['a', 'd'])
+      expect(found.slice(3)).toEqual(['b', 'more1', 'more0'])
+      expect(await start('USER_')).toEqual([])
+      expect(await start('user_b')).toEqual(['b'])
+    })
+
+    it.each<Selection>([
+      { by: 'creation' },
+      { by: 'creation', order: 'asc' },
+      { by: 'end', from: 0, before: NOW + 999 },
+      { by: 'end', from: 0, before: NOW + 999, order: 'desc' },
+      { by: 'userStart', start: 'user_' },
+      { by: 'emailStart', start: 'U' },
+    ])(
       'goes on where it stopped: %j',
       async (selection) => {
         const whole = await names(selection)

@@ -80,6 +80,20 @@ export function models(stock: Stock): readonly Model[] {
     aModel('POST /api/recover', 4, { body: recoverSchema }),
     aModel('GET /.well-known/jwks.json', 1, {}),
     aModel('GET /.well-known/revocations.jwt', 1, {}),
+    aModel('GET /admin', 1, {}),
+    aModel(
+      'GET /admin/{proxy+}',
+      2,
+      {},
+      {
+        path: fc.constantFrom(
+          '/admin/index.html',
+          '/admin/licenses',
+          '/admin/x/../y',
+          '/admin/.built',
+        ),
+      },
+    ),
     aModel('POST /webhooks/stripe', 14, {}, { body: anyEvent }),
     ...admin,
   ]

@@ -1,0 +1,28 @@
+/** Finding the license of a key. */
+
+import * as z from 'zod/mini'
+import { Problem } from '../http/problem.ts'
+import { license as keyText } from '../http/request.ts'
+import { licenseOfKey } from '../license/index.ts'
+import { licenseAnswer } from './fields.ts'
+import { aRoute } from './route.ts'
+import { licenseView } from './view.ts'
+
+export const LOOKUP_ROUTES = [
+  aRoute({
+    method: 'POST',
+    path: '/licenses/lookup',
+    scope: 'licenses:read',
+    summary:
+      'The license of a key that a customer quotes, good or not; also of a key that was replaced. The key is in the ' +
+      'body, so that it stands in no URL.',
+    body: z.object({ license: keyText }, 'must be an object'),
+    answer: z.extend(licenseAnswer, { replaced: z.boolean() }),
+    refusals: ['NOT_FOUND'],
+    async respond(context, { body }) {
+      const found = await licenseOfKey(context, body.license)
+      if (!found) throw new Problem('NOT_FOUND', { error: 'There is no license with this key' })
+      return { ...licenseView(found.license, context.now), replaced: found.replaced }
+    },
+  }),
+]

@@ -1,0 +1,26 @@
+/** Who is signed in, and to what. */
+
+import * as z from 'zod/mini'
+import { SCOPES } from '../access/token.ts'
+import { aRoute } from './route.ts'
+
+export const SESSION_ROUTES = [
+  aRoute({
+    method: 'GET',
+    path: '/session',
+    scope: null,
+    summary: 'Says whose API token this is, what it may do, and which service it is for.',
+    answer: z.object({
+      tokenId: z.string(),
+      name: z.nullable(z.string()),
+      scopes: z.array(z.enum(SCOPES)),
+      expiresAt: z.nullable(z.number()),
+      stage: z.string(),
+      productName: z.string(),
+      livemode: z.boolean(),
+    }),
+    async respond({ caller, stage, catalog, livemode }) {
+      return { ...caller, stage, productName: catalog.productName, livemode }
+    },
+  }),
+]

@@ -1,0 +1,25 @@
+/** Builds the panel when its sources changed since it was built last. */
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { BUILT, hasPanel, isBuilt, markBuilt, sourcesOf } from './built.ts'
+import { compress } from './compress.ts'
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+
+if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
+  const sources = sourcesOf(PROJECT)
+  console.log('Building the admin panel.')
+  const npm = process.env['npm_execpath']
+  const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
+  const { status } = spawnSync(command, [...args, 'run', '--silent', 'admin:build'], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) {
+    console.error('The admin panel could not be built: npm run admin:build says why.')
+    process.exit(status ?? 1)
+  }
+  compress(`${PROJECT}${BUILT}`)
+  markBuilt(PROJECT, sources)
+}
