@@ -64,6 +64,20 @@ describe('replacing the master key', () => {
     expect(held('master')).toEqual({ current: '3', 3: 'third' })
   })
 
+  it('is refused when somebody else rotated between its two writes, so that no key is left out', async () => {
+    const send = async (command: Parameters<SecretsManagerClient['send']>[0]) => {
+      const answer = await client.send(command)
+      if (command.constructor.name === 'CreateSecretCommand') {
+        await replaceMasterKey(client, NAMES, 'theirs')
+      }
+      return answer
+    }
+    const meeting = { send: send as SecretsManagerClient['send'] }
+    await expect(replaceMasterKey(meeting, NAMES, 'mine')).rejects.toThrow('do it again')
+    expect(held('master')).toEqual({ current: '2', 2: 'theirs' })
+    expect(held('older')).toEqual({ 1: 'first' })
+  })
+
   it('moves the older ones of a ring that was written by hand', async () => {
     service.secrets.set('master', '{"current":"b","a":"one","b":"two","7":"seven"}')
     expect(await replaceMasterKey(client, NAMES, 'new')).toEqual({ from: 'b', to: '8' })
