@@ -15,7 +15,7 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, outbox, stage, store, tokens } = runtime
+  const { catalog, clock, log, outbox, stage, store, summary, tokens } = runtime
   const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
@@ -31,6 +31,7 @@ export function createHandler(runtime: Runtime) {
       store,
       tokens,
       outbox,
+      summary,
       catalog,
       keys: { ring, pepper, prefix: catalog.prefix },
       stage,

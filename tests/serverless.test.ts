@@ -118,9 +118,15 @@ const FUNCTIONS = {
     },
     may: [...logs('wellKnown'), 'dynamodb:Query Table of REVOCATIONS', secret('signing-keys')],
   },
-  revocations: {
+  licenseChanges: {
     variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [...logs('revocations'), 'dynamodb:UpdateItem Table of REVOCATIONS', ...STREAM],
+    may: [
+      ...logs('licenseChanges'),
+      'dynamodb:UpdateItem Table of REVOCATIONS,SUMMARY*',
+      'dynamodb:BatchGetItem Table of SUMMARY,COUNTED#*',
+      'dynamodb:PutItem Table of COUNTED#*',
+      ...STREAM,
+    ],
   },
   sendEmail: {
     variables: {
@@ -502,10 +508,10 @@ describe('the stream in the template', () => {
         BatchSize: 100,
         Enabled: true,
         EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-        FunctionName: { 'Fn::GetAtt': ['RevocationsLambdaFunction', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['LicenseChangesLambdaFunction', 'Arn'] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         FilterCriteria: pattern({
-          eventName: ['MODIFY'],
+          eventName: ['INSERT', 'MODIFY'],
           dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
         }),
         StartingPosition: 'TRIM_HORIZON',
@@ -808,7 +814,7 @@ describe('the packaged functions', () => {
     expect((await invoke('devices', activate)).body).toMatchObject({ token: expect.any(String) })
     const keys = aRequest('GET', '/.well-known/jwks.json')
     expect((await invoke('wellKnown', keys)).body).toMatchObject({ keys: [{ crv: 'Ed25519' }] })
-    for (const follower of ['revocations', 'sendEmail'] as const) {
+    for (const follower of ['licenseChanges', 'sendEmail'] as const) {
       const { answer } = await invoke(follower, { Records: [] })
       expect(answer).toEqual({ batchItemFailures: [] })
     }

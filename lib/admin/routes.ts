@@ -3,6 +3,7 @@ import { actionRoutes } from './actions.ts'
 import { bulkRoutes } from './bulk.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
 import { MAIL_ROUTES } from './mails.ts'
+import { OVERVIEW_ROUTES } from './overview.ts'
 import type { Route } from './route.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
 
@@ -11,6 +12,7 @@ export const ADMIN = '/api/admin'
 
 /** The whole admin API: what is routed, what is documented, and what is tested. */
 export const adminRoutes = (catalog: Catalog): readonly Route[] => [
+  ...OVERVIEW_ROUTES,
   ...LICENSE_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),

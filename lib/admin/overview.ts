@@ -1,0 +1,42 @@
+/** How the business stands. */
+
+import * as z from 'zod/mini'
+import { type Overview, overview, STATES } from '../license/index.ts'
+import { aRoute } from './route.ts'
+
+const ofEachState = z.object(
+  Object.fromEntries(STATES.map((state) => [state, z.number()])) as Record<
+    (typeof STATES)[number],
+    z.ZodMiniNumber
+  >,
+)
+
+export const OVERVIEW_ROUTES = [
+  aRoute({
+    method: 'GET',
+    path: '/overview',
+    scope: 'licenses:read',
+    summary:
+      'How many licenses stand how, at the last full minute, and how many were issued on each of the last thirty days in ' +
+      'UTC. It costs the same however many licenses there are. What was changed is in it some moments later.',
+    answer: z.object({
+      at: z.number(),
+      states: ofEachState,
+      trials: z.number(),
+      total: z.number(),
+      expiringSoon: z.number(),
+      byTier: z.array(z.object({ tier: z.string(), good: z.number() })),
+      issuedPerDay: z.array(z.object({ day: z.string(), issued: z.number() })),
+    }),
+    async respond({ summary, now, catalog }) {
+      const { goodByTier, ...seen } = await overview({ summary, now })
+      return { ...seen, byTier: byTier(goodByTier, Object.keys(catalog.tiers)) }
+    },
+  }),
+]
+
+/** Those of the catalog in its order, whether anybody has them or not; then those that it had once. */
+function byTier(good: Overview['goodByTier'], sold: readonly string[]) {
+  const tiers = new Set([...sold, ...[...good.keys()].toSorted()])
+  return [...tiers].map((tier) => ({ tier, good: good.get(tier) ?? 0 }))
+}
