@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import {
   type Counted,
   type Counters,
@@ -12,14 +12,21 @@ import {
 } from '../license/index.ts'
 import type { Item } from './item.ts'
 import { createRequests, type Write } from './requests.ts'
+import { throwUnavailable } from './unavailable.ts'
 
 /** Which series of counters is read, which one is being made beside it, and how often any was written. */
 const SERIES_KEY = { pk: 'SUMMARY', sk: 'SERIES' }
 const FIRST_SERIES = '1'
 
-/** What begins the partition keys of all that is counted. Nothing else is known by it: it can be made anew of the licenses. */
+/** What begins the partition keys of all that is counted. It holds nothing that could not be counted anew. */
 export const SUMMARY = 'SUMMARY'
 export const COUNTED = 'COUNTED'
+
+/** Whether a record is of one of the series. */
+export const isOfSeries = ({ pk }: Item, series: readonly string[]) => {
+  const [kind, name] = `${pk}`.split('#')
+  return (kind === SUMMARY || kind === COUNTED) && name !== undefined && series.includes(name)
+}
 
 const placeKey = (series: string, place: Place) => ({ pk: `${SUMMARY}#${series}`, sk: place })
 const countedKey = (series: string, id: LicenseId) => ({
@@ -40,8 +47,12 @@ interface Series {
 }
 
 export interface SummaryMaker extends SummaryStore {
-  /** From now on a new series is counted as well. */
-  begin(series: string): Promise<void>
+  /**
+   * From now on a new series is counted as well.
+   *
+   * @returns the series that are of no use once this one is finished
+   */
+  begin(series: string): Promise<readonly string[]>
   /**
    * From now on a series that was begun is the one that is read.
    *
@@ -183,17 +194,17 @@ export function createSummaryStore({
     },
 
     async begin(series) {
-      await transact([
-        {
-          Update: {
-            TableName: table,
-            Key: SERIES_KEY,
-            UpdateExpression: 'SET #current = if_not_exists(#current, :first), #making = :series',
-            ExpressionAttributeNames: { '#current': 'current', '#making': 'making' },
-            ExpressionAttributeValues: { ':first': FIRST_SERIES, ':series': series },
-          },
-        },
-      ])
+      const command = new UpdateCommand({
+        TableName: table,
+        Key: SERIES_KEY,
+        UpdateExpression: 'SET #current = if_not_exists(#current, :first), #making = :series',
+        ExpressionAttributeNames: { '#current': 'current', '#making': 'making' },
+        ExpressionAttributeValues: { ':first': FIRST_SERIES, ':series': series },
+        ReturnValues: 'ALL_OLD',
+      })
+      const { Attributes = {} } = await client.send(command).catch(throwUnavailable)
+      const { current = FIRST_SERIES, making } = Attributes as Partial<Series>
+      return [current, making].filter((name) => name !== undefined)
     },
 
     async finish(series) {
