@@ -15,7 +15,7 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, outbox, stage, store, summary, tokens } = runtime
+  const { catalog, clock, log, outbox, stage, store, summary, tokens, verifiesPerDay } = runtime
   const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: ['masterKeys', 'pepper', 'adminToken'], cors: true } as const
@@ -32,6 +32,7 @@ export function createHandler(runtime: Runtime) {
       tokens,
       outbox,
       summary,
+      verifiesPerDay,
       catalog,
       keys: { ring, pepper, prefix: catalog.prefix },
       stage,

@@ -171,6 +171,7 @@ const FUNCTIONS = {
     variables: {
       ...ALWAYS,
       STAGE,
+      ASK_CLOUDWATCH: 'true',
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       PEPPER_SECRET: `${SECRET}/pepper`,
@@ -185,6 +186,7 @@ const FUNCTIONS = {
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
+      'cloudwatch:GetMetricData *',
       secret('master-keys'),
       secret('pepper'),
       secret('admin-token'),
@@ -441,7 +443,12 @@ describe('the functions in the template', () => {
       may.filter((right) => right.endsWith(' *') || /^\S*\*/.test(right)),
     )
     expect(new Set(everywhere)).toEqual(
-      new Set(['xray:PutTraceSegments *', 'xray:PutTelemetryRecords *', 'dynamodb:ListStreams *']),
+      new Set([
+        'xray:PutTraceSegments *',
+        'xray:PutTelemetryRecords *',
+        'dynamodb:ListStreams *',
+        'cloudwatch:GetMetricData *',
+      ]),
     )
   })
 })

@@ -11,6 +11,13 @@ const ofEachState = z.object(
   >,
 )
 
+/** Verifications that were answered on a day in UTC, as `2026-11-25`. */
+export interface VerifiesOfDay {
+  readonly day: string
+  readonly valid: number
+  readonly refused: number
+}
+
 export const OVERVIEW_ROUTES = [
   aRoute({
     method: 'GET',
@@ -18,7 +25,8 @@ export const OVERVIEW_ROUTES = [
     scope: 'licenses:read',
     summary:
       'How many licenses stand how, at the last full minute, and how many were issued on each of the last thirty days in ' +
-      'UTC. It costs the same however many licenses there are. What was changed is in it some moments later.',
+      'UTC. It costs the same however many licenses there are. What was changed is in it some moments later. ' +
+      '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer.',
     answer: z.object({
       at: z.number(),
       states: ofEachState,
@@ -27,10 +35,20 @@ export const OVERVIEW_ROUTES = [
       expiringSoon: z.number(),
       byTier: z.array(z.object({ tier: z.string(), good: z.number() })),
       issuedPerDay: z.array(z.object({ day: z.string(), issued: z.number() })),
+      verifiesPerDay: z.nullable(
+        z.array(z.object({ day: z.string(), valid: z.number(), refused: z.number() })),
+      ),
     }),
-    async respond({ summary, now, catalog }) {
-      const { goodByTier, ...seen } = await overview({ summary, now })
-      return { ...seen, byTier: byTier(goodByTier, Object.keys(catalog.tiers)) }
+    async respond({ summary, verifiesPerDay, now, catalog }) {
+      const [{ goodByTier, ...seen }, verifies] = await Promise.all([
+        overview({ summary, now }),
+        verifiesPerDay(now),
+      ])
+      return {
+        ...seen,
+        byTier: byTier(goodByTier, Object.keys(catalog.tiers)),
+        verifiesPerDay: verifies,
+      }
     },
   }),
 ]

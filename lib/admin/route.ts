@@ -11,6 +11,7 @@ import {
   type SummaryStore,
 } from '../license/index.ts'
 import type { Outbox } from '../mail/outbox.ts'
+import type { VerifiesOfDay } from './overview.ts'
 
 /** What a route has at hand. */
 export interface AdminContext {
@@ -18,6 +19,7 @@ export interface AdminContext {
   readonly tokens: TokenStore
   readonly outbox: Pick<Outbox, 'allow' | 'list'>
   readonly summary: Pick<SummaryStore, 'read'>
+  readonly verifiesPerDay: (now: number) => Promise<readonly VerifiesOfDay[] | null>
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string

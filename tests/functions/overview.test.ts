@@ -71,6 +71,7 @@ async function byHand() {
       const day = dayOf(at - (29 - index) * DAY_MS)
       return { day, issued: count(({ createdAt }) => dayOf(createdAt) === day) }
     }),
+    verifiesPerDay: null,
   }
 }
 
