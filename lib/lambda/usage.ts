@@ -19,7 +19,7 @@ const CODES = Object.keys({
   PENDING: true,
   DEVICE_REQUIRED: true,
   DEVICE_NOT_ACTIVATED: true,
-} satisfies Record<RefusalCode | 'VALID', true>)
+} satisfies Record<Exclude<RefusalCode, 'MALFORMED'> | 'VALID', true>)
 
 /**
  * How many verifications were answered on each of the last thirty days in UTC, the last one today; null where nobody counts
