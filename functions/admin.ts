@@ -16,7 +16,8 @@ import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
 export function createHandler(runtime: Runtime) {
-  const { catalog, clock, log, outbox, stage, store, stripe, tokens } = runtime
+  const { catalog, clock, log, outbox, stage, store, stripe, summary, tokens, verifiesPerDay } =
+    runtime
   const guardOf = createGuard(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
@@ -33,6 +34,8 @@ export function createHandler(runtime: Runtime) {
       store,
       tokens,
       outbox,
+      summary,
+      verifiesPerDay,
       catalog,
       keys: keysOf(secrets, catalog),
       stage,

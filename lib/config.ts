@@ -29,6 +29,10 @@ export const mailFrom = (env: Env) => env['MAIL_FROM'] || undefined
 /** By which SES tells what became of a mail. */
 export const mailConfigurationSet = (env: Env) => env['MAIL_CONFIGURATION_SET'] || undefined
 
+/** The name under which CloudWatch counts; none where there is no CloudWatch to ask. */
+export const countedAs = (env: Env) =>
+  env['ASK_CLOUDWATCH'] === 'true' ? required(env, 'POWERTOOLS_SERVICE_NAME') : undefined
+
 const SECRET_VARIABLES = {
   masterKeys: 'MASTER_KEYS_SECRET',
   olderMasterKeys: 'OLDER_MASTER_KEYS_SECRET',

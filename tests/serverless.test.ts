@@ -117,9 +117,15 @@ const FUNCTIONS = {
     },
     may: [...logs('wellKnown'), 'dynamodb:Query Table of REVOCATIONS', secret('signing-keys')],
   },
-  revocations: {
+  licenseChanges: {
     variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [...logs('revocations'), 'dynamodb:UpdateItem Table of REVOCATIONS', ...STREAM],
+    may: [
+      ...logs('licenseChanges'),
+      'dynamodb:UpdateItem Table of REVOCATIONS,SUMMARY*',
+      'dynamodb:BatchGetItem Table of SUMMARY,COUNTED#*',
+      'dynamodb:PutItem Table of COUNTED#*',
+      ...STREAM,
+    ],
   },
   sendEmail: {
     variables: {
@@ -166,6 +172,7 @@ const FUNCTIONS = {
     variables: {
       ...ALWAYS,
       STAGE,
+      ASK_CLOUDWATCH: 'true',
       TABLE_NAME: TABLE,
       MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
       OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
@@ -182,6 +189,7 @@ const FUNCTIONS = {
       'dynamodb:ConditionCheckItem Table',
       'dynamodb:PutItem Table',
       'dynamodb:UpdateItem Table',
+      'cloudwatch:GetMetricData *',
       secret('master-keys'),
       secret('older-master-keys'),
       secret('pepper'),
@@ -449,7 +457,12 @@ describe('the functions in the template', () => {
       may.filter((right) => right.endsWith(' *') || /^\S*\*/.test(right)),
     )
     expect(new Set(everywhere)).toEqual(
-      new Set(['xray:PutTraceSegments *', 'xray:PutTelemetryRecords *', 'dynamodb:ListStreams *']),
+      new Set([
+        'xray:PutTraceSegments *',
+        'xray:PutTelemetryRecords *',
+        'dynamodb:ListStreams *',
+        'cloudwatch:GetMetricData *',
+      ]),
     )
   })
 })
@@ -516,10 +529,10 @@ describe('the stream in the template', () => {
         BatchSize: 100,
         Enabled: true,
         EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-        FunctionName: { 'Fn::GetAtt': ['RevocationsLambdaFunction', 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': ['LicenseChangesLambdaFunction', 'Arn'] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         FilterCriteria: pattern({
-          eventName: ['MODIFY'],
+          eventName: ['INSERT', 'MODIFY'],
           dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
         }),
         StartingPosition: 'TRIM_HORIZON',
@@ -832,7 +845,7 @@ describe('the packaged functions', () => {
     expect((await invoke('devices', activate)).body).toMatchObject({ token: expect.any(String) })
     const keys = aRequest('GET', '/.well-known/jwks.json')
     expect((await invoke('wellKnown', keys)).body).toMatchObject({ keys: [{ crv: 'Ed25519' }] })
-    for (const follower of ['revocations', 'sendEmail'] as const) {
+    for (const follower of ['licenseChanges', 'sendEmail'] as const) {
       const { answer } = await invoke(follower, { Records: [] })
       expect(answer).toEqual({ batchItemFailures: [] })
     }

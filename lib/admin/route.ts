@@ -3,14 +3,23 @@ import type { Scope, TokenStore } from '../access/token.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import type { Caller } from '../http/auth.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
-import { type Keys, LICENSE_ID, type LicenseId, type LicenseStore } from '../license/index.ts'
+import {
+  type Keys,
+  LICENSE_ID,
+  type LicenseId,
+  type LicenseStore,
+  type SummaryStore,
+} from '../license/index.ts'
 import type { Outbox } from '../mail/outbox.ts'
+import type { VerifiesOfDay } from './overview.ts'
 
 /** What a route has at hand. */
 export interface AdminContext {
   readonly store: LicenseStore
   readonly tokens: TokenStore
   readonly outbox: Pick<Outbox, 'allow' | 'list'>
+  readonly summary: Pick<SummaryStore, 'read'>
+  readonly verifiesPerDay: (now: number) => Promise<readonly VerifiesOfDay[] | null>
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string

@@ -6,6 +6,7 @@ import { LICENSE_ROUTES } from './licenses.ts'
 import { LIST_ROUTES } from './list.ts'
 import { LOOKUP_ROUTES } from './lookup.ts'
 import { MAIL_ROUTES } from './mails.ts'
+import { OVERVIEW_ROUTES } from './overview.ts'
 import type { Route } from './route.ts'
 import { SESSION_ROUTES } from './session.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
@@ -18,6 +19,7 @@ export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...SESSION_ROUTES,
   ...CATALOG_ROUTES,
   ...LIST_ROUTES,
+  ...OVERVIEW_ROUTES,
   ...LICENSE_ROUTES,
   ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),

@@ -10,9 +10,12 @@ export interface Metrics {
   close(functionName: string): void
 }
 
+/** Of all metrics. */
+export const NAMESPACE = 'LicenseAuthority'
+
 /** Of the service that the environment names, as the library wants it. */
 export function createMetrics(): Metrics {
-  const metrics = new Powertools({ namespace: 'LicenseAuthority' })
+  const metrics = new Powertools({ namespace: NAMESPACE })
   let isCold = true
   let units = { read: 0, write: 0 }
   return {

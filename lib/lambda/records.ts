@@ -1,2 +1,2 @@
 /** What records of the table's stream tell; functions know no store. */
-export { licenseChangeIn, noticeIn, recoveryIn } from '../store/stream.ts'
+export { countedIn, licenseChangeIn, noticeIn, recoveryIn } from '../store/stream.ts'

@@ -7,6 +7,7 @@ import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import {
   corsOrigins,
+  countedAs,
   type Env,
   mailConfigurationSet,
   mailFrom,
@@ -23,6 +24,7 @@ import { counted } from './counted.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache } from './secretCache.ts'
+import { createUsage, type VerifiesPerDay } from './usage.ts'
 
 export interface Runtime extends Stores {
   /** The name of this deployment, which its tokens carry. */
@@ -38,6 +40,7 @@ export interface Runtime extends Stores {
     readonly from: string | undefined
     readonly configurationSet: string | undefined
   }
+  readonly verifiesPerDay: VerifiesPerDay
   readonly stripe: {
     /** Whether this stage sells for real money. */
     readonly livemode: boolean
@@ -71,6 +74,7 @@ export function createRuntime(env: Env): Runtime {
   const ids = secretIds(env)
   const secretsManager = new SecretsManagerClient(BOUNDED)
   const secretCache = createSecretCache(secretsManager, Date.now, ids.olderMasterKeys)
+  const log = createLog()
 
   return {
     ...stores,
@@ -80,9 +84,10 @@ export function createRuntime(env: Env): Runtime {
     secretCache,
     secretIds: ids,
     corsOrigins: corsOrigins(env),
-    log: createLog(),
+    log,
     metrics,
     mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
+    verifiesPerDay: createUsage(countedAs(env), BOUNDED, log),
     stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,
     async prime() {

@@ -26,7 +26,7 @@ export function streamConsumer<Told, Name extends SecretName>(
   read: (record: DynamoDBRecord) => Told | undefined,
   follow: (told: Told, secrets: Pick<Secrets, Name>) => Promise<void>,
 ): StreamHandler {
-  const { log, metrics, secretCache } = runtime
+  const { secretCache } = runtime
   const load = createSecretsLoader(runtime, names)
   return async ({ Records }) => {
     for (const record of Records) {
@@ -34,16 +34,55 @@ export function streamConsumer<Told, Name extends SecretName>(
         const told = read(record)
         if (told !== undefined) await follow(told, await load())
       } catch (error) {
-        const itemIdentifier = record.dynamodb?.SequenceNumber ?? ''
-        const { stack } = error as Error
-        log.error('a record of the stream could not be followed', { itemIdentifier, stack })
+        const itemIdentifier = failed(runtime, record, error)
         if (error instanceof MasterKeyFault) secretCache.expire()
         if (isPassing(error)) return { batchItemFailures: [{ itemIdentifier }] }
-        metrics.count('StreamRecordFailed')
       }
     }
     return { batchItemFailures: [] }
   }
+}
+
+/**
+ * The same for what is followed best all at once, in any order. Where something of it cannot succeed, the rest is followed one
+ * by one.
+ */
+export function batchConsumer<Told>(
+  runtime: Runtime,
+  read: (record: DynamoDBRecord) => Told | undefined,
+  follow: (told: readonly Told[]) => Promise<void>,
+): StreamHandler {
+  /** Whether it is done, as far as it can be. */
+  async function isDone(records: readonly DynamoDBRecord[]): Promise<boolean> {
+    try {
+      await follow(records.map(read).filter((told) => told !== undefined))
+      return true
+    } catch (error) {
+      const [record] = records
+      if (isPassing(error) || (record && records.length === 1)) {
+        if (record) failed(runtime, record, error)
+        return !isPassing(error)
+      }
+      for (const one of records) {
+        if (!(await isDone([one]))) return false
+      }
+      return true
+    }
+  }
+
+  return async ({ Records }) => {
+    const itemIdentifier = Records[0]?.dynamodb?.SequenceNumber ?? ''
+    return { batchItemFailures: (await isDone(Records)) ? [] : [{ itemIdentifier }] }
+  }
+}
+
+/** Tells of a record that could not be followed. Answers what it is known by. */
+function failed({ log, metrics }: Runtime, { dynamodb }: DynamoDBRecord, error: unknown): string {
+  const itemIdentifier = dynamodb?.SequenceNumber ?? ''
+  const { stack } = error as Error
+  log.error('a record of the stream could not be followed', { itemIdentifier, stack })
+  if (!isPassing(error)) metrics.count('StreamRecordFailed')
+  return itemIdentifier
 }
 
 /** A key ring that lacks a key is one that another function may see before this one does. */

@@ -1,3 +1,4 @@
+export type { Place, Places } from './calendar.ts'
 export {
   type Activation,
   activateDevice,
@@ -54,6 +55,7 @@ export type {
 export { type Filter, isWanted, listLicenses } from './list.ts'
 export { applyChange, type Deed, manageLicense, type Refusal, UNKNOWN } from './manage.ts'
 export { type Notice, type NoticeKind, reminderOf } from './outbox.ts'
+export { type Overview, overview } from './overview.ts'
 export { licenseAt } from './past.ts'
 export { type Reissued, reissueKey } from './reissue.ts'
 export type { Result } from './result.ts'
@@ -75,8 +77,10 @@ export {
   type Selection,
   type Span,
   StoreUnavailable,
+  type SummaryStore,
   Unavailable,
 } from './store.ts'
+export { type Counted, type Counters, changeOf, countedOf, joined } from './summary.ts'
 export { DAY_MS } from './time.ts'
 export {
   isGuess,

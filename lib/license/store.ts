@@ -1,8 +1,10 @@
+import type { Places } from './calendar.ts'
 import type { Device, DeviceKey } from './device.ts'
 import type { LicenseId } from './key.ts'
 import type { Revocation } from './lease.ts'
 import type { AuditEntry, License, LicenseChange } from './license.ts'
 import type { Notice } from './outbox.ts'
+import type { Counted, Counters } from './summary.ts'
 
 /**
  * What may happen only once. A claim is written together with what it is for, and whoever comes second with the
@@ -183,6 +185,14 @@ export interface RevocationStore {
   /** Takes back what was noted of a license before then, unless it is for good. */
   lift(license: Pick<Revocation, 'licenseId' | 'at'>): Promise<void>
   list(): Promise<Revocations>
+}
+
+/** What is counted of licenses. Every method throws `StoreUnavailable` when the database cannot answer. */
+export interface SummaryStore {
+  /** Counts licenses, each as it is in its newest version, however often and in whatever order it is told of. */
+  count(licenses: readonly Counted[]): Promise<void>
+  /** What is counted in places, added up, for each of the questions. */
+  read(questions: readonly (readonly Places[])[]): Promise<readonly Counters[]>
 }
 
 /** Something that is needed did not answer. Asking again later can succeed. */

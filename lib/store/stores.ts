@@ -1,12 +1,13 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { TokenStore } from '../access/token.ts'
 import type { Counter, TryStore } from '../access/tries.ts'
-import type { LicenseStore, RevocationStore } from '../license/index.ts'
+import type { LicenseStore, RevocationStore, SummaryStore } from '../license/index.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import { createDynamoStore } from './dynamodb.ts'
 import { createOutbox } from './outbox.ts'
 import { createRequests } from './requests.ts'
 import { createRevocationStore } from './revocations.ts'
+import { createSummaryStore } from './summary.ts'
 import { createTokenStore } from './tokens.ts'
 import { createTryStore } from './tries.ts'
 
@@ -23,6 +24,7 @@ export interface Stores {
   readonly store: LicenseStore
   readonly tokens: TokenStore
   readonly revocations: RevocationStore
+  readonly summary: SummaryStore
   readonly outbox: Outbox
   readonly tries: TryStore
   /** For one request: its first read also reads the counters. */
@@ -36,6 +38,7 @@ export function createStores(at: { client: DynamoDBDocumentClient; table: string
     store: createDynamoStore(at),
     tokens: createTokenStore(at),
     revocations: createRevocationStore(at),
+    summary: createSummaryStore(at),
     outbox: createOutbox(at),
     tries,
     watched(counters) {

@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
-import type { License } from '../license/index.ts'
+import { type Counted, countedOf, type License } from '../license/index.ts'
 import type { NoticeRef } from '../mail/outbox.ts'
 import { fromLicenseItem, type Item, LICENSE, OUTBOX, RECOVERY } from './item.ts'
 
@@ -15,6 +15,12 @@ export function licenseChangeIn({ dynamodb }: DynamoDBRecord): LicenseChanged | 
   const after = imageOf(dynamodb?.NewImage)
   if (!before || !after || !isLicense(before) || !isLicense(after)) return
   return { before: fromLicenseItem(before), after: fromLicenseItem(after) }
+}
+
+/** What is to be counted of a license that is new or was changed; undefined for all other records. */
+export function countedIn({ dynamodb }: DynamoDBRecord): Counted | undefined {
+  const item = imageOf(dynamodb?.NewImage)
+  return item && isLicense(item) ? countedOf(fromLicenseItem(item)) : undefined
 }
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']

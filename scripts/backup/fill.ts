@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { OUTBOX, TTL_ATTRIBUTE } from '../../lib/store/item.ts'
 import { COUNT_KEY } from '../../lib/store/revocations.ts'
+import { COUNTED, SUMMARY } from '../../lib/store/summary.ts'
 import type { TableDefinition } from '../local/service.ts'
 import { type Counts, count, kindOf, type RawItem } from './counts.ts'
 import { checkBackup, filesOf, recordsIn } from './read.ts'
@@ -14,10 +15,10 @@ import { openTable } from './table.ts'
 const AT_ONCE = 64
 
 /**
- * What must not come back: whoever asked for lost keys would be mailed them once more, and failures that were counted are
- * of another day.
+ * What must not come back: whoever asked for lost keys would be mailed them once more, failures that were counted are of
+ * another day, and how licenses stand is counted anew, of those that came back.
  */
-const LEFT_OUT = new Set(['RECOVERY', 'TRIES'])
+const LEFT_OUT = new Set(['RECOVERY', 'TRIES', SUMMARY, COUNTED])
 
 /** More than there can have been of revocations since the backup. */
 const LIST_STEP = 1_000_000

@@ -3,6 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { Command } from 'commander'
 import { readService } from '../local/service.ts'
+import { recount, resultOf } from '../summary/recount.ts'
 import { sumOf, tableOf } from './counts.ts'
 import { fillTable } from './fill.ts'
 
@@ -19,7 +20,7 @@ const MAX_ATTEMPTS = 12
 
 const command = new Command('restore')
   .description(
-    'Puts the records of a backup into a fresh table, which is made if it is not there. A spoilt backup is refused before anything is written. Records that have run out, requests for lost keys and counted failures are left out.',
+    'Puts the records of a backup into a fresh table, which is made if it is not there. A spoilt backup is refused before anything is written. Records that have run out, requests for lost keys and counted failures are left out; how licenses stand is counted anew.',
   )
   .requiredOption(
     '--from <path>',
@@ -35,8 +36,9 @@ const { from, stage, table, region, resume = false } = command.opts<Options>()
 try {
   const { Properties } = (await readService(stage)).resources.Resources.Table
   const definition = { ...Properties, TableName: table ?? Properties.TableName }
+  const client = new DynamoDBClient({ region, maxAttempts: MAX_ATTEMPTS })
   const { written, kept, leftOut } = await fillTable({
-    client: new DynamoDBClient({ region, maxAttempts: MAX_ATTEMPTS }),
+    client,
     definition,
     from,
     isResumed: resume,
@@ -49,6 +51,7 @@ try {
     console.log(`${sumOf(leftOut)} were left out, because they have run out or must not come back:`)
     console.log(tableOf(leftOut))
   }
+  console.log(resultOf(await recount(client, definition.TableName)))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

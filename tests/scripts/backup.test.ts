@@ -505,6 +505,7 @@ it('npm run backup:export and npm run restore say what they did, and in a line w
       '  LICENSE              2',
       '1 were left out, because they have run out or must not come back:',
       '  TRIES                1',
+      '0 licenses were counted.',
     ],
   })
   const { Table } = await client().send(new DescribeTableCommand({ TableName: name }))

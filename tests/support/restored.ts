@@ -5,6 +5,7 @@ import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
 import { createOutbox } from '../../lib/store/outbox.ts'
 import { createRevocationStore } from '../../lib/store/revocations.ts'
+import { createSummaryStore } from '../../lib/store/summary.ts'
 import { createTokenStore } from '../../lib/store/tokens.ts'
 import { fillTable } from '../../scripts/backup/fill.ts'
 import { localClient } from '../../scripts/local/dynamodb.ts'
@@ -52,5 +53,6 @@ export function onTable(runtime: Runtime, table: string): Runtime {
     tokens: createTokenStore(source),
     outbox: createOutbox(source),
     revocations: createRevocationStore(source),
+    summary: createSummaryStore(source),
   }
 }

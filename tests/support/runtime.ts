@@ -164,6 +164,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       corsOrigins: ['http://localhost:5173', 'http://localhost:5174'],
       log,
       metrics,
+      verifiesPerDay: async () => null,
       stripe: { livemode: false, apiBase: undefined },
       clock: () => time.now,
       prime: async () => {},

@@ -8,7 +8,7 @@ import {
   type PublishedKeys,
   type Storage,
 } from '../../clients/typescript/src/index.ts'
-import { createHandler as createRevocationsHandler } from '../../functions/revocations.ts'
+import { createHandler as createChangesHandler } from '../../functions/licenseChanges.ts'
 import { aFront, type Front } from './front.ts'
 import { aContext } from './http.ts'
 import { issued, NOW } from './licenses.ts'
@@ -107,7 +107,7 @@ export function useService() {
   /** Lets the list of revocations know what the table's stream tells. */
   async function listRevocations() {
     const event = { Records: await streamOf(test.table) } as DynamoDBStreamEvent
-    await createRevocationsHandler(test.runtime)(event, aContext())
+    await createChangesHandler(test.runtime)(event, aContext())
   }
 
   /** Nobody answers any more. */

@@ -21,8 +21,15 @@ export async function streamOf(TableName: string): Promise<DynamoDBRecord[]> {
     const { ShardIterator } = await streams.send(
       new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
     )
-    const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator }))
-    records.push(...Records)
+    let from = ShardIterator
+    // An answer holds a thousand at most.
+    while (from !== undefined) {
+      const { Records = [], NextShardIterator } = await streams.send(
+        new GetRecordsCommand({ ShardIterator: from }),
+      )
+      records.push(...Records)
+      from = Records.length > 0 ? NextShardIterator : undefined
+    }
   }
   return JSON.parse(JSON.stringify(records))
 }

@@ -1,0 +1,60 @@
+/** How the business stands. */
+
+import * as z from 'zod/mini'
+import { type Overview, overview, STATES } from '../license/index.ts'
+import { aRoute } from './route.ts'
+
+const ofEachState = z.object(
+  Object.fromEntries(STATES.map((state) => [state, z.number()])) as Record<
+    (typeof STATES)[number],
+    z.ZodMiniNumber
+  >,
+)
+
+/** Verifications that were answered on a day in UTC, as `2026-11-25`. */
+export interface VerifiesOfDay {
+  readonly day: string
+  readonly valid: number
+  readonly refused: number
+}
+
+export const OVERVIEW_ROUTES = [
+  aRoute({
+    method: 'GET',
+    path: '/overview',
+    scope: 'licenses:read',
+    summary:
+      'How many licenses stand how, at the last full minute, and how many were issued on each of the last thirty days in ' +
+      'UTC. It costs the same however many licenses there are. What was changed is in it some moments later. ' +
+      '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer.',
+    answer: z.object({
+      at: z.number(),
+      states: ofEachState,
+      trials: z.number(),
+      total: z.number(),
+      expiringSoon: z.number(),
+      byTier: z.array(z.object({ tier: z.string(), good: z.number() })),
+      issuedPerDay: z.array(z.object({ day: z.string(), issued: z.number() })),
+      verifiesPerDay: z.nullable(
+        z.array(z.object({ day: z.string(), valid: z.number(), refused: z.number() })),
+      ),
+    }),
+    async respond({ summary, verifiesPerDay, now, catalog }) {
+      const [{ goodByTier, ...seen }, verifies] = await Promise.all([
+        overview({ summary, now }),
+        verifiesPerDay(now),
+      ])
+      return {
+        ...seen,
+        byTier: byTier(goodByTier, Object.keys(catalog.tiers)),
+        verifiesPerDay: verifies,
+      }
+    },
+  }),
+]
+
+/** Those of the catalog in its order, whether anybody has them or not; then those that it had once. */
+function byTier(good: Overview['goodByTier'], sold: readonly string[]) {
+  const tiers = new Set([...sold, ...[...good.keys()].toSorted()])
+  return [...tiers].map((tier) => ({ tier, good: good.get(tier) ?? 0 }))
+}
