@@ -19,6 +19,9 @@ const RUNTIME = 'A function gets its store from the runtime.'
 const ROUTE = 'A route gets its stores from the function.'
 const JOSE = 'Only lib/signing knows JOSE.'
 const SIGNING = 'What signs knows the license core and nothing else.'
+const AWS4 = 'Only lib/aws signs for AWS.'
+const CALLS = 'Only lib/lambda calls AWS by itself.'
+const ALONE = 'What calls AWS knows nothing of ours.'
 const ACCESS = 'What lets in knows nothing but itself.'
 
 const importing = (specifier: string) => `import '${specifier}'\n`
@@ -65,7 +68,15 @@ const REFUSED: Refusal[] = [
   ...allOf(['lib/signing'], '../http/problem.ts', SIGNING),
   ...allOf(['lib/signing'], '../catalog/schema.ts', SIGNING),
   ...allOf(['lib/store', 'lib/http'], '../signing/ring.ts', SIBLINGS),
-  ...allOf(['lib/signing'], '@aws-sdk/client-secrets-manager', AWS),
+  ...allOf(['lib/signing', 'lib/aws'], '@aws-sdk/client-secrets-manager', AWS),
+  ...allOf([...NO_STRIPE, 'lib/stripe', 'lib/admin', 'lib/access', 'lib/signing'], 'aws4', AWS4),
+  ...allOf(['lib/catalog', 'lib/admin', ...LAYERS], '../aws/call.ts', CALLS),
+  ...allOf(['functions'], '../lib/aws/call.ts', CALLS),
+  ...allOf(['lib/aws'], '../config.ts', ALONE),
+  ...allOf(['lib/aws'], '@middy/core', MIDDY),
+  ...allOf(['lib/aws'], 'stripe', STRIPE),
+  ...allOf(['lib/aws'], 'jose', JOSE),
+  ...allOf(['lib/access'], '../aws/call.ts', ACCESS),
 ]
 
 const ALLOWED: [folder: string, specifier: string][] = [
@@ -87,6 +98,8 @@ const ALLOWED: [folder: string, specifier: string][] = [
   ['lib/lambda', '../store/dynamodb.ts'],
   ['lib/lambda', '../config.ts'],
   ['lib/lambda', '@middy/core'],
+  ['lib/lambda', '../aws/call.ts'],
+  ['lib/aws', 'aws4'],
   ['lib/lambda', '@aws-sdk/client-secrets-manager'],
   ['functions', '../lib/license/index.ts'],
   ['functions', '../lib/stripe/event.ts'],
@@ -107,7 +120,13 @@ const forAll = (files: string[], rule: string, text: string, fires: boolean) =>
 
 const ENV = "export const a = process.env['STAGE']\n"
 const NO_ENV = ['lib/config.ts', 'lib/lambda/runtime.ts', 'lib/license/env.ts', 'functions/env.ts']
-const OWN_ENV = ['lib/lambda/entry.ts', 'lib/lambda/preflight.ts', 'scripts/env.ts', 'tests/env.ts']
+const OWN_ENV = [
+  'lib/lambda/entry.ts',
+  'lib/lambda/leanEntry.ts',
+  'lib/lambda/preflight.ts',
+  'scripts/env.ts',
+  'tests/env.ts',
+]
 const OWN_DEFAULT = [
   'jest.config.js',
   'scripts/esbuildPlugins.ts',
@@ -160,6 +179,7 @@ const RULES: Rule[] = [
 
 /** What the imports above point to, so that none is refused for being nowhere. */
 const TARGETS = [
+  'lib/aws/call.ts',
   'lib/config.ts',
   'lib/license/key.ts',
   'lib/license/index.ts',

@@ -1,7 +1,7 @@
 /** The composition root: the only place that makes clients and reads the clock. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
@@ -59,6 +59,10 @@ export const BOUNDED = {
   requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
 }
 
+/** Asks Secrets Manager for the secret of a name. */
+export const askBySdk = (client: SecretsManagerClient) => (SecretId: string) =>
+  client.send(new GetSecretValueCommand({ SecretId }))
+
 /** @throws Error that names a variable of the environment which is missing. */
 export function createRuntime(env: Env): Runtime {
   const table = tableName(env)
@@ -68,7 +72,7 @@ export function createRuntime(env: Env): Runtime {
   const metrics = createMetrics()
   meter(client, metrics.units)
   const stores = createStores({ client, table })
-  const secretCache = createSecretCache(new SecretsManagerClient(BOUNDED), Date.now)
+  const secretCache = createSecretCache(askBySdk(new SecretsManagerClient(BOUNDED)), Date.now)
   const ids = secretIds(env)
 
   return {

@@ -5,7 +5,7 @@ import { catalog } from '../../lib/catalog/catalog.ts'
 import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
 import type { Metrics } from '../../lib/lambda/metrics.ts'
-import type { Runtime } from '../../lib/lambda/runtime.ts'
+import { askBySdk, type Runtime } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { meter, type Units } from '../../lib/store/meter.ts'
 import { createStores } from '../../lib/store/stores.ts'
@@ -152,7 +152,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       mail: { from: 'licenses@example.com', configurationSet: undefined },
       stage: 'test',
       catalog,
-      secretCache: createSecretCache(client, () => time.now),
+      secretCache: createSecretCache(askBySdk(client), () => time.now),
       secretIds: {
         masterKeys: 'test/master-keys',
         pepper: 'test/pepper',

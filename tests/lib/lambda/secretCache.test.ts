@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { askBySdk } from '../../../lib/lambda/runtime.ts'
 import { createSecretCache, type SecretCache } from '../../../lib/lambda/secretCache.ts'
 import {
   type LocalSecretsManager,
@@ -23,7 +24,7 @@ beforeEach(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
-  cache = createSecretCache(client, () => now)
+  cache = createSecretCache(askBySdk(client), () => now)
 })
 afterEach(() => service.stop())
 
