@@ -51,3 +51,54 @@ describe('what a request takes of the database', () => {
     expect(taken.find(({ route }) => route === expected.route)).toEqual(expected)
   })
 })
+
+/** What a bundle may weigh at most, in kilobytes: some more than it does. What has to be more is a decision. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  admin: 600,
+  devices: 550,
+  generate: 565,
+  health: 1,
+  mailEvents: 495,
+  preflight: 8,
+  recover: 525,
+  remind: 475,
+  revocations: 505,
+  sendEmail: 610,
+  stripeWebhook: 840,
+  verify: 150,
+  wellKnown: 530,
+}
+
+/** Packages that are in the bundles of those who need them, and in no other. */
+const KEPT: readonly [origin: RegExp, functions: readonly string[]][] = [
+  [/^stripe$/, ['stripeWebhook']],
+  [/^mustache$|client-sesv2$/, ['sendEmail']],
+  [/^aws4$|^lib\/aws$/, ['verify']],
+  [/^jose$/, ['devices', 'verify', 'wellKnown']],
+  [/^esbuild$/, []],
+]
+
+/** The SDK is most of what takes time until a function is there. Its codec of attributes is small and alone. */
+const SDK = /^@smithy\/|^@aws-sdk\/(?!util-dynamodb$)/
+const WITHOUT_SDK = ['health', 'preflight', 'verify']
+
+describe('the bundle of', () => {
+  it.each(Object.entries(BUDGETS))('%s weighs at most %d KB', (name, kilobytes) => {
+    expect(bundles.of(name).bytes / 1000).toBeLessThan(kilobytes)
+  })
+
+  it('every function has a budget', () => {
+    expect(Object.keys(stage.service.functions).sort()).toEqual(Object.keys(BUDGETS).sort())
+  })
+
+  it.each(WITHOUT_SDK)('%s has no AWS SDK', (name) => {
+    expect(Object.keys(bundles.of(name).origins).filter((origin) => SDK.test(origin))).toEqual([])
+  })
+
+  it.each(KEPT)('%p is only in %p', (origin, names) => {
+    const having = bundles.all.filter(({ origins }) =>
+      Object.keys(origins).some((name) => origin.test(name)),
+    )
+    expect(having.map(({ name }) => name).sort()).toEqual(names)
+  })
+})

@@ -69,7 +69,7 @@ function toBundle(file: string, { bytes, inputs }: Metafile['outputs'][string]):
     sums.set(origin, (sums.get(origin) ?? 0) + bytesInOutput)
     told += bytesInOutput
   }
-  sums.set('esbuild', bytes - told)
+  sums.set('between them', bytes - told)
   const origins = Object.fromEntries(
     [...sums].filter(([, size]) => size > 0).sort(([, a], [, b]) => b - a),
   )

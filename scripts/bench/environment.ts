@@ -20,7 +20,9 @@ export interface Environment {
   readonly readyMs: number
   /** What importing the bundle took of that, everything that it does at init included. */
   readonly importMs: number
-  /** Processor time of the process until then, in milliseconds. */
+  /** The same in processor time. */
+  readonly importCpuMs: number
+  /** Processor time of the process until it asked, in milliseconds. */
   readonly cpuMs: number
   /** @throws Error when the function failed */
   invoke(
@@ -83,6 +85,7 @@ export async function startEnvironment(
   return {
     readyMs,
     importMs: Number(first.headers['x-import-ms']),
+    importCpuMs: Number(first.headers['x-import-cpu-us']) / 1000,
     cpuMs: cpuOf(first),
     lines,
     async invoke(event) {

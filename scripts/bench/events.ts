@@ -2,6 +2,7 @@
 
 import Stripe from 'stripe'
 import type { StripeEvent } from '../stripe/objects.ts'
+import { aPlayer } from '../stripe/scenarios.ts'
 import { ADMIN_TOKEN, WEBHOOK_SECRET } from './stage.ts'
 
 interface Asked {
@@ -61,6 +62,22 @@ export const anActivation = (license: string, deviceId: string) =>
 
 export const aList = (query: Readonly<Record<string, string>> = {}) =>
   anEvent('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query })
+
+export const aLookup = (path: string) => anEvent(path, { method: 'GET' })
+
+/** A customer of Stripe's, whom no other event is about. */
+export const aBuyer = (name: string) =>
+  aPlayer({
+    name,
+    user: name,
+    email: `${name}@example.com`,
+    tier: 'pro',
+    nextTier: 'elite',
+    version: '2026-10-28.endive',
+    start: Math.floor(Date.now() / 1000),
+  })
+
+export const aPurchase = (name: string) => aBuyer(name).subscribed(0)
 
 /** An event of Stripe's, signed as Stripe does. */
 export function aDelivery(event: StripeEvent): object {

@@ -1,6 +1,11 @@
 /** A stage of the service on this machine: the real DynamoDB Local, secrets, and the variables of each function. */
 
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import {
+  DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb'
+import { INDEXES } from '../../lib/store/item.ts'
 import { createTable, localClient, startDynamoDb } from '../local/dynamodb.ts'
 import { findJava } from '../local/java.ts'
 import { startSecretsManager } from '../local/secretsManager.ts'
@@ -25,6 +30,8 @@ export interface Stage {
   readonly client: DynamoDBDocumentClient
   /** A function's variables, as Lambda would set them; with another address of the database, if there is one. */
   variablesOf(name: string, dynamoDbUrl?: string): Record<string, string>
+  /** The licenses of a user. */
+  find(userId: string): Promise<QueryCommandOutput>
   stop(): Promise<void>
 }
 
@@ -45,13 +52,14 @@ export async function startStage(): Promise<Stage> {
   ])
   const plain = localClient(dynamoDb.url)
   await createTable(plain, service.resources.Resources.Table.Properties)
+  const client = DynamoDBDocumentClient.from(plain, {
+    marshallOptions: { removeUndefinedValues: true },
+  })
   return {
     service,
     table,
     dynamoDbUrl: dynamoDb.url,
-    client: DynamoDBDocumentClient.from(plain, {
-      marshallOptions: { removeUndefinedValues: true },
-    }),
+    client,
     variablesOf(name, url = dynamoDb.url) {
       const environment = service.functions[name]?.environment
       return {
@@ -66,6 +74,15 @@ export async function startStage(): Promise<Stage> {
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       }
     },
+    find: (userId) =>
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: INDEXES.userId.name,
+          KeyConditionExpression: 'userId = :userId',
+          ExpressionAttributeValues: { ':userId': userId },
+        }),
+      ),
     async stop() {
       plain.destroy()
       await Promise.all([dynamoDb.stop(), secretsManager.stop()])

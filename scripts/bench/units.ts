@@ -1,9 +1,8 @@
 /** What each route takes of the database, in the units that are paid for, by the packaged functions themselves. */
 
-import { aPlayer } from '../stripe/scenarios.ts'
 import type { Bundles } from './bundles.ts'
 import { type Environment, startEnvironment } from './environment.ts'
-import { aDelivery, aList, anActivation, anOrder, aVerification } from './events.ts'
+import { aBuyer, aDelivery, aList, anActivation, anOrder, aVerification } from './events.ts'
 import { startRecorder } from './recorder.ts'
 import type { Stage } from './stage.ts'
 
@@ -17,9 +16,12 @@ export interface Taken {
 }
 
 const LISTED = 50
+let measured = 0
 
 /** Asks each route once, with nobody else there. */
 export async function measureUnits(stage: Stage, bundles: Bundles): Promise<readonly Taken[]> {
+  // Nobody of this time was ever heard of before.
+  const run = `units${++measured}`
   const recorder = await startRecorder(stage)
   const started = new Map<string, Environment>()
   const taken: Taken[] = []
@@ -54,8 +56,8 @@ export async function measureUnits(stage: Stage, bundles: Bundles): Promise<read
   }
 
   try {
-    const { license } = await ask('generate', anOrder('units_1'), 'generate')
-    const paid = anOrder('units_2', { paymentIntentId: 'pi_units' })
+    const { license } = await ask('generate', anOrder(`${run}_plain`), 'generate')
+    const paid = anOrder(`${run}_paid`, { paymentIntentId: `pi_${run}` })
     await ask('generate', paid, 'generate, for a payment')
     await ask('generate', paid, 'generate, for the same payment again')
     await ask('verify', aVerification(license), 'verify')
@@ -66,16 +68,7 @@ export async function measureUnits(stage: Stage, bundles: Bundles): Promise<read
     const onDevice = { deviceId: 'device', nonce: 'a nonce of the client' }
     await ask('verify', aVerification(license, onDevice), 'verify, on a device and signed')
 
-    const player = aPlayer({
-      name: 'units',
-      user: 'units_3',
-      email: 'units_3@example.com',
-      tier: 'pro',
-      nextTier: 'elite',
-      version: '2026-10-28.endive',
-      start: Math.floor(Date.now() / 1000),
-    })
-    const { subscribed, subscription, invoice, period } = player
+    const { subscribed, subscription, invoice, period } = aBuyer(run)
     const invoicePaid = (month: number) =>
       invoice('invoice.paid', 1, month, period(month), 'paid', {
         billing_reason: month === 0 ? 'subscription_create' : 'subscription_cycle',
@@ -89,7 +82,8 @@ export async function measureUnits(stage: Stage, bundles: Bundles): Promise<read
     await webhook(invoicePaid(0), 'its first invoice is paid')
     await webhook(invoicePaid(1), 'a renewal is paid')
 
-    for (let made = 0; made < LISTED; made++) await ask('generate', anOrder(`listed_${made}`))
+    for (let made = 0; made < LISTED; made++)
+      await ask('generate', anOrder(`${run}_listed_${made}`))
     const limit = `${LISTED}`
     await ask('admin', aList({ limit }), `admin, a page of ${LISTED} licenses`)
   } finally {

@@ -54,7 +54,11 @@ interface FunctionDefinition {
 export interface Service {
   readonly service: string
   readonly functions: Readonly<Record<string, FunctionDefinition>>
-  readonly provider: { readonly environment: Readonly<Record<string, string>> }
+  readonly provider: {
+    readonly environment: Readonly<Record<string, string>>
+    /** Megabytes that each function may use. */
+    readonly memorySize: number
+  }
   readonly custom: {
     readonly names: Readonly<Record<SecretName | 'table', string>>
     /** What serverless-esbuild is told. */
