@@ -6,16 +6,15 @@ import { adminRoutes } from '../lib/admin/routes.ts'
 import { authenticate } from '../lib/http/auth.ts'
 import { idempotencyKey, parseJsonRequest, parseQuery } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
+import { type AdminRuntime, adminEntry } from '../lib/lambda/adminEntry.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { createRouter } from '../lib/lambda/router.ts'
-import type { Runtime } from '../lib/lambda/runtime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 
 const NOTHING_REQUIRED = { required: [], missing: '' }
 
-export function createHandler(runtime: Runtime) {
+export function createHandler(runtime: AdminRuntime) {
   const { catalog, clock, log, outbox, stage, store, stripe, summary, tokens, verifiesPerDay } =
     runtime
   const guardOf = createGuard(runtime)
@@ -53,4 +52,4 @@ export function createHandler(runtime: Runtime) {
   })
 }
 
-export const handler = await entry(createHandler)
+export const handler = await adminEntry(createHandler)

@@ -10,15 +10,15 @@ import { codeOf, featuresOf, refusalResponse, wireExpiry } from '../lib/http/lic
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
-import type { Runtime } from '../lib/lambda/runtime.ts'
+import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import type { LeanRuntime } from '../lib/lambda/leanRuntime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
 import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
-export function createHandler(runtime: Runtime) {
+export function createHandler(runtime: LeanRuntime) {
   const { catalog, clock, metrics } = runtime
   const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
@@ -55,4 +55,4 @@ export function createHandler(runtime: Runtime) {
   })
 }
 
-export const handler = await entry(createHandler)
+export const handler = await leanEntry(createHandler)

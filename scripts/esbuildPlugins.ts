@@ -23,6 +23,30 @@ const builtins: Plugin = {
   },
 }
 
+/**
+ * Middy's secrets middleware is given a client of ours and only puts its questions into the SDK's commands: envelopes for
+ * which it would bring in a client that nobody uses.
+ */
+const bareCommands: Plugin = {
+  name: 'bare-commands',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/client-secrets-manager$/ }, ({ path, importer }) =>
+      /@middy.secrets-manager/.test(importer) ? { path, namespace: 'bare-commands' } : null,
+    )
+    onLoad({ filter: /.*/, namespace: 'bare-commands' }, () => ({
+      contents: `
+        class Command {
+          constructor(input) {
+            this.input = input
+          }
+        }
+        export { Command as DescribeSecretCommand, Command as GetSecretValueCommand }
+        export const SecretsManagerClient = undefined`,
+      loader: 'js',
+    }))
+  },
+}
+
 /** A catalog with a fault is not built: the vendor reads its path now, not a customer an error later. */
 const goodCatalog: Plugin = {
   name: 'good-catalog',
@@ -48,4 +72,4 @@ const builtPanel: Plugin = {
   },
 }
 
-export default [builtins, goodCatalog, builtPanel]
+export default [builtins, bareCommands, goodCatalog, builtPanel]

@@ -12,7 +12,7 @@ import { createHandler as createWellKnownHandler } from '../functions/wellKnown.
 import { SCOPES } from '../lib/access/token.ts'
 import { catalog } from '../lib/catalog/catalog.ts'
 import type { Response } from '../lib/http/response.ts'
-import type { Runtime } from '../lib/lambda/runtime.ts'
+import type { AdminRuntime } from '../lib/lambda/adminEntry.ts'
 import { createStores } from '../lib/store/stores.ts'
 import { openApi } from '../scripts/openapi/document.ts'
 import { aContext, aRequest, bodyOf } from './support/http.ts'
@@ -40,9 +40,9 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 const ajv = new Ajv2020({ strict: false })
 
 let test: TestRuntime
-let down: Runtime
-let broken: Runtime
-let keyless: Runtime
+let down: AdminRuntime
+let broken: AdminRuntime
+let keyless: AdminRuntime
 beforeAll(async () => {
   test = await aRuntime()
   const nowhere = { client: aDocumentClient('http://127.0.0.1:1'), table: 'nowhere' }
@@ -69,7 +69,7 @@ interface Sent {
 
 const ROOT = { authorization: 'Bearer test_admin_token' }
 
-function send(on: Runtime, method: string, route: string, sent: Sent): Promise<Response> {
+function send(on: AdminRuntime, method: string, route: string, sent: Sent): Promise<Response> {
   const event = aRequest(method, route, sent)
   if (route === '/health') return healthHandler()
   if (route === '/api/generate') return createGenerateHandler(on)(event, aContext())
@@ -143,7 +143,7 @@ async function good(path: string): Promise<Sent & { readonly id: string }> {
 const PROVOKED: Readonly<
   Record<
     string,
-    (path: string, sent: Sent & { id: string }) => Promise<Sent & { id: string; on?: Runtime }>
+    (path: string, sent: Sent & { id: string }) => Promise<Sent & { id: string; on?: AdminRuntime }>
   >
 > = {
   '200': async (_, sent) => sent,

@@ -25,7 +25,7 @@ interface Options<Name extends SecretName> {
  * an answer before the cross-origin headers are put on it.
  */
 export function endpoint<Name extends SecretName>(
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'corsOrigins' | 'log' | 'metrics' | 'secretCache' | 'secretIds'>,
   options: Options<Name>,
   respond: (event: APIGatewayProxyEventV2, secrets: Pick<Secrets, Name>) => Promise<Response>,
 ): Handler {

@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { counterOf, networkOf, type Tried } from '../access/tries.ts'
+import { type Counter, counterOf, networkOf, type Tried } from '../access/tries.ts'
 import type { Watched } from '../store/stores.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secrets } from './secrets.ts'
 
 /** Stands before what can be guessed at. */
-export interface Guard extends Watched {
+export type Guard<Asking extends object = Watched> = Asking & {
   /**
    * Counts a failure before it is answered.
    *
@@ -19,8 +19,19 @@ export const callerOf = ({ requestContext }: APIGatewayProxyEventV2) =>
   networkOf(requestContext.http.sourceIp)
 
 /** Makes a guard for a request: of what may be tried in it, and by whom. */
-export function createGuard({ catalog, clock, metrics, tries, watched }: Runtime) {
-  return (who: Partial<Record<Tried, string>>, { pepper }: Pick<Secrets, 'pepper'>): Guard => {
+export function createGuard<Asking extends object>({
+  catalog,
+  clock,
+  metrics,
+  tries,
+  watched,
+}: Pick<Runtime, 'catalog' | 'clock' | 'metrics' | 'tries'> & {
+  readonly watched: (counters: readonly Counter[]) => Asking
+}) {
+  return (
+    who: Partial<Record<Tried, string>>,
+    { pepper }: Pick<Secrets, 'pepper'>,
+  ): Guard<Asking> => {
     const terms = { limit: catalog.tries, pepper, now: clock() }
     const counters = new Map(
       Object.entries(who).map(([tried, whose]) => [tried, counterOf(tried as Tried, whose, terms)]),

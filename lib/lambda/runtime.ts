@@ -1,13 +1,12 @@
 /** The composition root: the only place that makes clients and reads the clock. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import {
   corsOrigins,
-  countedAs,
   type Env,
   mailConfigurationSet,
   mailFrom,
@@ -24,7 +23,6 @@ import { counted } from './counted.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache } from './secretCache.ts'
-import { createUsage, type VerifiesPerDay } from './usage.ts'
 
 export interface Runtime extends Stores {
   /** The name of this deployment, which its tokens carry. */
@@ -40,7 +38,6 @@ export interface Runtime extends Stores {
     readonly from: string | undefined
     readonly configurationSet: string | undefined
   }
-  readonly verifiesPerDay: VerifiesPerDay
   readonly stripe: {
     /** Whether this stage sells for real money. */
     readonly livemode: boolean
@@ -62,6 +59,10 @@ export const BOUNDED = {
   requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
 }
 
+/** Asks Secrets Manager for the secret of a name. */
+export const askBySdk = (client: SecretsManagerClient) => (SecretId: string) =>
+  client.send(new GetSecretValueCommand({ SecretId }))
+
 /** @throws Error that names a variable of the environment which is missing. */
 export function createRuntime(env: Env): Runtime {
   const table = tableName(env)
@@ -72,9 +73,8 @@ export function createRuntime(env: Env): Runtime {
   meter(client, metrics.units)
   const stores = createStores({ client, table })
   const ids = secretIds(env)
-  const secretsManager = new SecretsManagerClient(BOUNDED)
-  const secretCache = createSecretCache(secretsManager, Date.now, ids.olderMasterKeys)
-  const log = createLog()
+  const askForSecret = askBySdk(new SecretsManagerClient(BOUNDED))
+  const secretCache = createSecretCache(askForSecret, Date.now, ids.olderMasterKeys)
 
   return {
     ...stores,
@@ -84,10 +84,9 @@ export function createRuntime(env: Env): Runtime {
     secretCache,
     secretIds: ids,
     corsOrigins: corsOrigins(env),
-    log,
+    log: createLog(),
     metrics,
     mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
-    verifiesPerDay: createUsage(countedAs(env), BOUNDED, log),
     stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,
     async prime() {

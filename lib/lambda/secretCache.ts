@@ -1,9 +1,12 @@
-import {
-  GetSecretValueCommand,
-  type GetSecretValueCommandOutput,
-  type SecretsManagerClient,
-  SecretsManagerServiceException,
-} from '@aws-sdk/client-secrets-manager'
+/** A secret as Secrets Manager tells it. */
+export interface SecretValue {
+  readonly SecretString?: string | undefined
+}
+
+/** The question for a secret, as the SDK's command for it has it. */
+interface GetSecretValue {
+  readonly input: { readonly SecretId?: string | undefined }
+}
 
 /** Younger than this, a secret is answered from memory. */
 const FRESH_MS = 5 * 60 * 1000
@@ -14,26 +17,26 @@ const STALE_MS = 24 * 60 * 60 * 1000
 /** The shortest time between two refreshes, so that a fault is not made worse. */
 const RETRY_MS = 5 * 1000
 
-const NOTHING: GetSecretValueCommandOutput = { SecretString: '{}', $metadata: {} }
+const NOTHING: SecretValue = { SecretString: '{}' }
 
 /**
  * Of a secret that is not there, AWS says that nobody may read it where rights name secrets by their whole ARN, which
  * ends in characters that only a secret has.
  */
 const isAbsence = (error: unknown) =>
-  error instanceof SecretsManagerServiceException &&
+  error instanceof Error &&
   ['ResourceNotFoundException', 'AccessDeniedException'].includes(error.name)
 
 interface Entry {
-  value?: GetSecretValueCommandOutput
+  value?: SecretValue
   fetchedAt: number
   triedAt: number
-  pending?: Promise<GetSecretValueCommandOutput>
+  pending?: Promise<SecretValue>
 }
 
 export interface SecretCache {
   /** What @middy/secrets-manager calls instead of the client; its own cache must then be off. */
-  send(command: GetSecretValueCommand): Promise<GetSecretValueCommandOutput>
+  send(command: GetSecretValue): Promise<SecretValue>
   /** Fetches ahead of the first request. Never rejects: that request will say what is wrong. */
   prime(ids: readonly string[]): Promise<void>
   /** Makes the next request ask for newer values, unless that was just done. What is held is kept for need. */
@@ -44,28 +47,29 @@ export interface SecretCache {
  * Secrets Manager, remembered. The cache that comes with the middleware ends the process when a refresh fails and
  * keeps a timer running for ever; this one answers what it holds while it fetches, and has no timer.
  *
+ * @param ask asks Secrets Manager for the secret of a name
  * @param now milliseconds since the epoch
  * @param optional the secret that there may be none of yet, which reads as an empty object
  */
 export function createSecretCache(
-  client: Pick<SecretsManagerClient, 'send'>,
+  ask: (id: string) => Promise<SecretValue>,
   now: () => number,
   optional?: string,
 ): SecretCache {
   const entries = new Map<string, Entry>()
 
-  async function ask(command: GetSecretValueCommand) {
+  async function fetchOf(id: string) {
     try {
-      return await client.send(command)
+      return await ask(id)
     } catch (error) {
-      if (command.input.SecretId === optional && isAbsence(error)) return NOTHING
+      if (id === optional && isAbsence(error)) return NOTHING
       throw error
     }
   }
 
-  function fetch(command: GetSecretValueCommand, entry: Entry) {
+  function fetch(id: string, entry: Entry) {
     entry.triedAt = now()
-    entry.pending ??= ask(command)
+    entry.pending ??= fetchOf(id)
       .then((value) => {
         entry.value = value
         entry.fetchedAt = now()
@@ -77,15 +81,14 @@ export function createSecretCache(
     return entry.pending
   }
 
-  async function send(command: GetSecretValueCommand) {
-    const id = command.input.SecretId ?? ''
+  async function send({ input: { SecretId: id = '' } }: GetSecretValue) {
     const entry = entries.get(id) ?? { fetchedAt: 0, triedAt: Number.NEGATIVE_INFINITY }
     entries.set(id, entry)
     const { value } = entry
     const age = now() - entry.fetchedAt
-    if (!value || age >= STALE_MS) return fetch(command, entry)
+    if (!value || age >= STALE_MS) return fetch(id, entry)
     if (age < FRESH_MS || (!entry.pending && now() - entry.triedAt < RETRY_MS)) return value
-    const newer = fetch(command, entry).catch(() => value)
+    const newer = fetch(id, entry).catch(() => value)
     return age < REVALIDATE_MS ? value : newer
   }
 
@@ -93,7 +96,7 @@ export function createSecretCache(
     send,
 
     async prime(ids) {
-      await Promise.allSettled(ids.map((SecretId) => send(new GetSecretValueCommand({ SecretId }))))
+      await Promise.allSettled(ids.map((SecretId) => send({ input: { SecretId } })))
     },
 
     expire() {

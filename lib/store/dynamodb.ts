@@ -16,7 +16,6 @@ import {
   type Selection,
 } from '../license/index.ts'
 import {
-  aliasIn,
   claimKey,
   DEVICE,
   deviceItemKey,
@@ -43,6 +42,7 @@ import {
   toProviderItem,
   toUpdate,
 } from './item.ts'
+import { createLookup } from './lookup.ts'
 import { createRequests, type Requests, type Write } from './requests.ts'
 import { createSeats } from './seats.ts'
 
@@ -66,28 +66,13 @@ export function createDynamoStore({
   requests?: Requests
 }): LicenseStore {
   const { transact, read, queryAll } = requests
+  const reading = createLookup(requests)
+
   async function ownerOf({ pk }: Item): Promise<License> {
-    const item = await get(`${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId)
-    if (!item) throw new Error('A device is of a license that does not exist')
-    return fromLicenseItem(item)
-  }
-
-  const lookup: LicenseStore['lookup'] = async (id, key) => {
-    const { sk } = licenseKey(id)
-    const items = await read([licenseKey(id), deviceItemKey(id, key)])
-    const item = items.find((found) => found['sk'] === sk)
-    const aliasOf = item && aliasIn(item)
-    if (aliasOf !== undefined) return lookup(aliasOf, key)
-    const device = items.find((found) => found['sk'] !== sk)
-    return {
-      ...(item && { license: fromLicenseItem(item) }),
-      ...(device && { device: fromDeviceItem(device) }),
-    }
-  }
-
-  async function get(id: LicenseId): Promise<Item | undefined> {
-    const [item] = await read([licenseKey(id)])
-    return item
+    const id = `${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId
+    const license = await reading.find(id)
+    if (!license) throw new Error('A device is of a license that does not exist')
+    return license
   }
 
   const put = (item: object, ConditionExpression: string, values?: object): Write => ({
@@ -151,14 +136,7 @@ export function createDynamoStore({
   }
 
   return {
-    async find(id) {
-      const item = await get(id)
-      const aliasOf = item && aliasIn(item)
-      const found = aliasOf === undefined ? item : await get(aliasOf)
-      return found && fromLicenseItem(found)
-    },
-
-    lookup,
+    ...reading,
     ...createSeats(requests, table, putAudit),
 
     async devices(id) {

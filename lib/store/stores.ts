@@ -7,6 +7,7 @@ import { createDynamoStore } from './dynamodb.ts'
 import { createOutbox } from './outbox.ts'
 import { createRequests } from './requests.ts'
 import { createRevocationStore } from './revocations.ts'
+import { createSdkTable } from './sdkTable.ts'
 import { createSummaryStore } from './summary.ts'
 import { createTokenStore } from './tokens.ts'
 import { createTryStore } from './tries.ts'
@@ -32,7 +33,7 @@ export interface Stores {
 }
 
 export function createStores(at: { client: DynamoDBDocumentClient; table: string }): Stores {
-  const tries = createTryStore(at)
+  const tries = createTryStore(createSdkTable(at.client, at.table))
   const plain = createRequests(at.client, at.table)
   return {
     store: createDynamoStore(at),

@@ -1,7 +1,7 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { type Counter, TooManyTries, type TryStore } from '../access/tries.ts'
 import { type Item, TTL_ATTRIBUTE } from './item.ts'
-import type { Requests } from './requests.ts'
+import type { Reading } from './read.ts'
+import type { Table } from './table.ts'
 import { throwUnavailable } from './unavailable.ts'
 
 const SORT_KEY = 'TRIES'
@@ -16,17 +16,11 @@ export interface WatchedTries extends TryStore {
    * Requests for somebody who may be guessing: the first read also reads the counters, in the same round trip, and shows
    * nothing else of it when one of them is over. What is known to be over already is not asked for.
    */
-  watch(requests: Requests, counters: readonly Counter[]): Requests
+  watch<Asking extends Reading>(requests: Asking, counters: readonly Counter[]): Asking
 }
 
 /** Failed tries in the table of the licenses. Success costs no write. */
-export function createTryStore({
-  client,
-  table,
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-}): WatchedTries {
+export function createTryStore(table: Table): WatchedTries {
   let window = 0
   const over = new Set<string>()
 
@@ -46,16 +40,13 @@ export function createTryStore({
 
   return {
     async add(counter) {
-      const command = new UpdateCommand({
-        TableName: table,
+      const update = table.update({
         Key: triesKey(counter),
         UpdateExpression: 'SET #ttl = :ttl ADD failures :one',
         ExpressionAttributeNames: { '#ttl': TTL_ATTRIBUTE },
         ExpressionAttributeValues: { ':one': 1, ':ttl': counter.until / 1000 },
-        ReturnValues: 'UPDATED_NEW',
       })
-      const { Attributes } = await client.send(command).catch(throwUnavailable)
-      const failures = Number(Attributes?.['failures'])
+      const failures = Number((await update.catch(throwUnavailable))['failures'])
       if (failures >= counter.limit.failures) remember(counter)
       if (failures > counter.limit.failures) throw new TooManyTries(counter)
     },

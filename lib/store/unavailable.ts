@@ -1,14 +1,17 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { StoreUnavailable } from '../license/index.ts'
 
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : '')
+interface Refused {
+  readonly name?: string
+  readonly CancellationReasons?: readonly { readonly Code?: string }[]
+}
 
-/** A request that DynamoDB calls wrong is a fault of the program; everything else may pass. */
+/** A request that DynamoDB calls wrong is a fault of the program; everything else may pass. By name: two clients say it. */
 export function unavailable(error: unknown): unknown {
+  const { name, CancellationReasons } = error as Refused
   const wrong =
-    error instanceof TransactionCanceledException
-      ? error.CancellationReasons?.some(({ Code }) => Code === 'ValidationError')
-      : nameOf(error) === 'ValidationException'
+    name === 'TransactionCanceledException'
+      ? CancellationReasons?.some(({ Code }) => Code === 'ValidationError')
+      : name === 'ValidationException'
   return wrong ? error : new StoreUnavailable(error)
 }
 

@@ -44,6 +44,8 @@ export interface SecretDefinition {
 interface FunctionDefinition {
   /** What it is called on AWS, and by serverless-offline. */
   readonly name: string
+  /** Its file and what that exports, as `functions/verify.handler`. */
+  readonly handler: string
   readonly environment?: Readonly<Record<string, string>>
   readonly events: readonly { readonly httpApi?: string; readonly stream?: object }[]
 }
@@ -52,8 +54,19 @@ interface FunctionDefinition {
 export interface Service {
   readonly service: string
   readonly functions: Readonly<Record<string, FunctionDefinition>>
-  readonly provider: { readonly environment: Readonly<Record<string, string>> }
-  readonly custom: { readonly names: Readonly<Record<SecretName | 'table', string>> }
+  readonly provider: {
+    readonly environment: Readonly<Record<string, string>>
+    /** Megabytes that each function may use. */
+    readonly memorySize: number
+  }
+  readonly custom: {
+    readonly names: Readonly<Record<SecretName | 'table', string>>
+    /** What serverless-esbuild is told. */
+    readonly esbuild?: Readonly<Record<string, unknown>> & {
+      readonly outputFileExtension: string
+      readonly plugins: string
+    }
+  }
   readonly resources: {
     readonly Resources: {
       readonly Table: { readonly Type: string; readonly Properties: TableDefinition }

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { Runtime } from '../../lib/lambda/runtime.ts'
+import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import { DAY_MS } from '../../lib/license/index.ts'
 import { sumOf } from '../../scripts/backup/counts.ts'
 import { saveTable } from '../../scripts/backup/save.ts'
@@ -93,7 +93,7 @@ const asking =
 type Ask = ReturnType<typeof asking>
 
 /** What is asked over HTTP of a service on some table. */
-async function withService<T>(runtime: Runtime, use: (ask: Ask) => Promise<T>): Promise<T> {
+async function withService<T>(runtime: AdminRuntime, use: (ask: Ask) => Promise<T>): Promise<T> {
   const server = await anApiServer(runtime)
   try {
     return await use(asking(server.url))
@@ -158,7 +158,7 @@ describe('a service whose table was restored', () => {
   afterAll(() => test.stop())
 
   /** All that anybody can be told of every license. */
-  const answersOf = (runtime: Runtime) =>
+  const answersOf = (runtime: AdminRuntime) =>
     withService(runtime, async (ask) => {
       const answers = []
       for (const license of keys) {

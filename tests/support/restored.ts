@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { DeleteTableCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { afterAll } from '@jest/globals'
-import type { Runtime } from '../../lib/lambda/runtime.ts'
+import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
 import { createOutbox } from '../../lib/store/outbox.ts'
 import { createRevocationStore } from '../../lib/store/revocations.ts'
@@ -45,7 +45,7 @@ export const fill = (
 }
 
 /** The same service on another table. */
-export function onTable(runtime: Runtime, table: string): Runtime {
+export function onTable(runtime: AdminRuntime, table: string): AdminRuntime {
   const source = { client: aDocumentClient(), table }
   return {
     ...runtime,

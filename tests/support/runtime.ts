@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect } from '@jest/globals'
 import { catalog } from '../../lib/catalog/catalog.ts'
+import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
 import type { Metrics } from '../../lib/lambda/metrics.ts'
-import type { Runtime } from '../../lib/lambda/runtime.ts'
+import { askBySdk } from '../../lib/lambda/runtime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { meter, type Units } from '../../lib/store/meter.ts'
 import { createStores } from '../../lib/store/stores.ts'
@@ -98,7 +99,7 @@ function writesOf(command: string, input: object): readonly Write[] {
 }
 
 export interface TestRuntime {
-  readonly runtime: Runtime
+  readonly runtime: AdminRuntime
   readonly table: string
   readonly secretsManager: LocalSecretsManager
   /** What was asked of DynamoDB, in order. */
@@ -118,7 +119,7 @@ export interface TestRuntime {
 }
 
 /** Everything a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that stands. */
-export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRuntime> {
+export async function aRuntime(changes: Partial<AdminRuntime> = {}): Promise<TestRuntime> {
   const [table, secretsManager] = await Promise.all([makeTable(), startSecretsManager(SECRETS)])
   const time = { now: NOW }
   const told: string[] = []
@@ -152,7 +153,7 @@ export async function aRuntime(changes: Partial<Runtime> = {}): Promise<TestRunt
       mail: { from: 'licenses@example.com', configurationSet: undefined },
       stage: 'test',
       catalog,
-      secretCache: createSecretCache(client, () => time.now, 'test/older-master-keys'),
+      secretCache: createSecretCache(askBySdk(client), () => time.now, 'test/older-master-keys'),
       secretIds: {
         masterKeys: 'test/master-keys',
         olderMasterKeys: 'test/older-master-keys',

@@ -11,9 +11,9 @@ import { createHandler as createRecoverHandler } from '../../functions/recover.t
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
+import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
 import { createPreflight } from '../../lib/lambda/preflight.ts'
-import type { Runtime } from '../../lib/lambda/runtime.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
 import { aContext, aRequest } from './http.ts'
 import { type Write, writing } from './runtime.ts'
@@ -35,7 +35,7 @@ export interface ApiServer extends Server {
 }
 
 /** Those that the gateway calls, by their names in serverless.yml. */
-const HANDLERS: Readonly<Record<string, (runtime: Runtime) => Handler>> = {
+const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => Handler>> = {
   admin: createAdminHandler,
   devices: createDevicesHandler,
   generate: createGenerateHandler,
@@ -54,7 +54,7 @@ export const gatewayRoutes = () => JSON.parse(fromSetup('TEST_ROUTES')) as [stri
 const PROXY = '{proxy+}'
 
 /** The routes of serverless.yml, with functions of a runtime behind them. */
-function createGateway(runtime: Runtime) {
+function createGateway(runtime: AdminRuntime) {
   const made = new Map<string, Handler>()
   const routes = gatewayRoutes().map(([route, name]) => {
     const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
@@ -80,7 +80,7 @@ const NO_ROUTE = { statusCode: 404, body: '{"message":"Not Found"}' }
 const BROKEN = { statusCode: 500, body: '{"message":"Internal Server Error"}' }
 
 /** The functions over HTTP, as the gateway puts them there: for what is tested from outside. */
-export async function anApiServer(runtime: Runtime): Promise<ApiServer> {
+export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   const routeOf = createGateway(runtime)
   const http = createServer(async (request, response) => {
     const [path = '', query = ''] = partedAt('?', request.url ?? '')

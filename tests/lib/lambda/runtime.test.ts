@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../functions/verify.ts'
+import { createLeanRuntime } from '../../../lib/lambda/leanRuntime.ts'
 import { createRuntime } from '../../../lib/lambda/runtime.ts'
 import {
   type LocalSecretsManager,
@@ -42,10 +43,14 @@ afterEach(async () => {
   await Promise.all([dynamoDb.stop(), secretsLine.stop(), secretsManager.stop()])
 })
 
-describe('the runtime, with the clients that are deployed', () => {
+describe.each([
+  ['the AWS SDK', createRuntime],
+  ['the little that verifying needs', createLeanRuntime],
+])('the runtime, with %s', (_, createOne) => {
   it('gives up on a service that takes a request and never answers, and recovers', async () => {
-    const runtime = { ...createRuntime(process.env), log: aLog().log }
-    const { key } = await issued(runtime.store, {}, { keys: someKeys(), now: runtime.clock() })
+    const { store, clock } = createRuntime(process.env)
+    const { key } = await issued(store, {}, { keys: someKeys(), now: clock() })
+    const runtime = { ...createOne(process.env), log: aLog().log }
     const handler = createHandler(runtime)
     const verify = async () => {
       const response = await handler(aPost({ license: key }), aContext())
@@ -64,7 +69,7 @@ describe('the runtime, with the clients that are deployed', () => {
   })
 
   it('is ready for the first request after priming', async () => {
-    const runtime = createRuntime(process.env)
+    const runtime = createOne(process.env)
     await runtime.prime()
     secretsLine.state = 'cut'
     const answer = await createHandler(runtime)(aPost({ license: 'x' }), aContext())

@@ -4,6 +4,7 @@ import {
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { askBySdk } from '../../../lib/lambda/runtime.ts'
 import { createSecretCache, type SecretCache } from '../../../lib/lambda/secretCache.ts'
 import {
   type LocalSecretsManager,
@@ -27,7 +28,7 @@ beforeEach(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
-  cache = createSecretCache(client, () => now, 'optional')
+  cache = createSecretCache(askBySdk(client), () => now, 'optional')
 })
 afterEach(() => service.stop())
 
@@ -72,12 +73,8 @@ describe('the secret cache', () => {
 
   // What AWS says of a secret that is not there depends on how a role names it; no service here says it.
   it('takes a refusal for absence where there need not be any, but no fault of the service', async () => {
-    const refusing = (name: string) => ({
-      send: () =>
-        Promise.reject(
-          new SecretsManagerServiceException({ name, $fault: 'client', $metadata: {} }),
-        ),
-    })
+    const refusing = (name: string) => () =>
+      Promise.reject(new SecretsManagerServiceException({ name, $fault: 'client', $metadata: {} }))
     const command = new GetSecretValueCommand({ SecretId: 'optional' })
     const asked = (name: string, optional?: string) =>
       createSecretCache(refusing(name), () => now, optional).send(command)

@@ -397,21 +397,18 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       { by: 'end', from: 0, before: NOW + 999, order: 'desc' },
       { by: 'userStart', start: 'user_' },
       { by: 'emailStart', start: 'U' },
-    ])(
-      'goes on where it stopped: %j',
-      async (selection) => {
-        const whole = await names(selection)
-        const parts: string[] = []
-        let after: Position | undefined
-        for (;;) {
-          const [next] = await store.list(selection, 1, after)
-          if (!next) break
-          parts.push(next.license.id.slice(4))
-          after = next.position
-        }
-        expect(parts).toEqual(whole)
-      },
-    )
+    ])('goes on where it stopped: %j', async (selection) => {
+      const whole = await names(selection)
+      const parts: string[] = []
+      let after: Position | undefined
+      for (;;) {
+        const [next] = await store.list(selection, 1, after)
+        if (!next) break
+        parts.push(next.license.id.slice(4))
+        after = next.position
+      }
+      expect(parts).toEqual(whole)
+    })
 
     it('follows what is changed', async () => {
       const change = (to: LicenseChange, id: string): Batch => {

@@ -1,0 +1,90 @@
+/** Requests as the gateway hands them to a function. */
+
+import Stripe from 'stripe'
+import type { StripeEvent } from '../stripe/objects.ts'
+import { aPlayer } from '../stripe/scenarios.ts'
+import { ADMIN_TOKEN, WEBHOOK_SECRET } from './stage.ts'
+
+interface Asked {
+  readonly method?: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const PROXY = '/api/admin/'
+
+let callers = 0
+/** Each of somebody who has not called before: RFC 3849 keeps these addresses for examples. */
+const anAddress = () => {
+  callers += 1
+  return `2001:db8:${(callers >>> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`
+}
+
+export function anEvent(
+  path: string,
+  { method = 'POST', query = {}, headers = {}, body }: Asked,
+  sourceIp = anAddress(),
+): object {
+  // As serverless.yml has it: the routes of the admin API are one.
+  const routeKey = `${method} ${path.startsWith(PROXY) ? `${PROXY}{proxy+}` : path}`
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    rawQueryString: new URLSearchParams(query).toString(),
+    queryStringParameters: query,
+    headers: { 'content-type': 'application/json', ...headers },
+    requestContext: {
+      requestId: 'request',
+      routeKey,
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'bench' },
+    },
+    ...(path.startsWith(PROXY) && { pathParameters: { proxy: path.slice(PROXY.length) } }),
+    isBase64Encoded: false,
+    ...(body !== undefined && { body }),
+  }
+}
+
+const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
+
+export const aVerification = (license: string, more: object = {}) =>
+  anEvent('/api/verify', { body: JSON.stringify({ license, ...more }) })
+
+export const anOrder = (userId: string, more: object = {}) =>
+  anEvent('/api/generate', {
+    headers: AUTHORIZED,
+    body: JSON.stringify({ userId, userEmail: `${userId}@example.com`, tier: 'pro', ...more }),
+  })
+
+export const anActivation = (license: string, deviceId: string) =>
+  anEvent('/api/activate', { body: JSON.stringify({ license, deviceId }) })
+
+export const aList = (query: Readonly<Record<string, string>> = {}) =>
+  anEvent('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query })
+
+export const aLookup = (path: string) => anEvent(path, { method: 'GET' })
+
+/** A customer of Stripe's, whom no other event is about. */
+export const aBuyer = (name: string) =>
+  aPlayer({
+    name,
+    user: name,
+    email: `${name}@example.com`,
+    tier: 'pro',
+    nextTier: 'elite',
+    version: '2026-10-28.endive',
+    start: Math.floor(Date.now() / 1000),
+  })
+
+export const aPurchase = (name: string) => aBuyer(name).subscribed(0)
+
+/** An event of Stripe's, signed as Stripe does. */
+export function aDelivery(event: StripeEvent): object {
+  const body = JSON.stringify(event)
+  const signature = Stripe.webhooks.generateTestHeaderString({
+    payload: body,
+    secret: WEBHOOK_SECRET,
+  })
+  return anEvent('/webhooks/stripe', { headers: { 'stripe-signature': signature }, body })
+}
