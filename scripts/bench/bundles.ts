@@ -32,7 +32,7 @@ export async function buildBundles(
 ): Promise<Bundles> {
   const settings = service.custom.esbuild
   if (!settings) throw new Error('serverless.yml does not say how the functions are bundled')
-  const { outputFileExtension, skipRebuild: _, plugins, ...options } = settings
+  const { outputFileExtension, skipRebuild: _, watch: _watch, plugins, ...options } = settings
   const handlers = Object.values(service.functions).map(({ handler }) =>
     path.join(ROOT, handler.replace(/\.handler$/, '.ts')),
   )
