@@ -397,21 +397,18 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       { by: 'end', from: 0, before: NOW + 999, order: 'desc' },
       { by: 'userStart', start: 'user_' },
       { by: 'emailStart', start: 'U' },
-    ])(
-      'goes on where it stopped: %j',
-      async (selection) => {
-        const whole = await names(selection)
-        const parts: string[] = []
-        let after: Position | undefined
-        for (;;) {
-          const [next] = await store.list(selection, 1, after)
-          if (!next) break
-          parts.push(next.license.id.slice(4))
-          after = next.position
-        }
-        expect(parts).toEqual(whole)
-      },
-    )
+    ])('goes on where it stopped: %j', async (selection) => {
+      const whole = await names(selection)
+      const parts: string[] = []
+      let after: Position | undefined
+      for (;;) {
+        const [next] = await store.list(selection, 1, after)
+        if (!next) break
+        parts.push(next.license.id.slice(4))
+        after = next.position
+      }
+      expect(parts).toEqual(whole)
+    })
 
     it('follows what is changed', async () => {
       const change = (to: LicenseChange, id: string): Batch => {
@@ -428,6 +425,33 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names({ by: 'userEmail', value: 'new@example.com' })).toEqual(['c'])
       expect(await names({ by: 'tier', value: 'free' })).toEqual(['a'])
       expect(await names({ by: 'end', from: 0, before: NOW + 299 })).toEqual(['c', 'd'])
+    })
+  })
+
+  describe('what waits for a person', () => {
+    const waits = (id: string, version: number, since?: number): Batch => ({
+      claims: [],
+      records: [{ ...aRecord(id, version), ...(since !== undefined && { waitingSince: since }) }],
+      now: NOW,
+    })
+    const names = async (limit = 9, after?: { id: string; since: number }) =>
+      (await store.waiting(limit, after)).map(({ id, waitingSince }) => [id, waitingSince])
+
+    it('is listed newest first, page by page, for as long as it waits', async () => {
+      await store.commit(waits('pi_old', 0, NOW))
+      await store.commit(waits('pi_none', 0))
+      await store.commit(waits('pi_new', 0, NOW + 5))
+      expect(await names()).toEqual([
+        ['pi_new', NOW + 5],
+        ['pi_old', NOW],
+      ])
+      expect(await names(1)).toEqual([['pi_new', NOW + 5]])
+      expect(await names(1, { id: 'pi_new', since: NOW + 5 })).toEqual([['pi_old', NOW]])
+      await store.commit(waits('pi_new', 1))
+      expect(await names()).toEqual([['pi_old', NOW]])
+      const [record] = (await store.recall(['pi_old'], [])).records
+      expect(record).toEqual({ ...aRecord('pi_old', 1), waitingSince: NOW })
+      expect(await store.list({ by: 'creation' }, 9)).toEqual([])
     })
   })
 
