@@ -18,6 +18,9 @@ export interface VerifiesOfDay {
   readonly refused: number
 }
 
+/** Whoever has more to look at needs no better number. */
+const MAX_PARKED = 100
+
 export const OVERVIEW_ROUTES = [
   aRoute({
     method: 'GET',
@@ -26,7 +29,8 @@ export const OVERVIEW_ROUTES = [
     summary:
       'How many licenses stand how, at the last full minute, and how many were issued on each of the last thirty days in ' +
       'UTC. It costs the same however many licenses there are. What was changed is in it some moments later. ' +
-      '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer.',
+      '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer. `parked` counts the ' +
+      'purchases that wait for a person, up to 100.',
     answer: z.object({
       at: z.number(),
       states: ofEachState,
@@ -38,16 +42,19 @@ export const OVERVIEW_ROUTES = [
       verifiesPerDay: z.nullable(
         z.array(z.object({ day: z.string(), valid: z.number(), refused: z.number() })),
       ),
+      parked: z.number(),
     }),
-    async respond({ summary, verifiesPerDay, now, catalog }) {
-      const [{ goodByTier, ...seen }, verifies] = await Promise.all([
+    async respond({ summary, verifiesPerDay, store, now, catalog }) {
+      const [{ goodByTier, ...seen }, verifies, parked] = await Promise.all([
         overview({ summary, now }),
         verifiesPerDay(now),
+        store.waiting(MAX_PARKED),
       ])
       return {
         ...seen,
         byTier: byTier(goodByTier, Object.keys(catalog.tiers)),
         verifiesPerDay: verifies,
+        parked: parked.length,
       }
     },
   }),

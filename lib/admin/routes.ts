@@ -7,6 +7,7 @@ import { LIST_ROUTES } from './list.ts'
 import { LOOKUP_ROUTES } from './lookup.ts'
 import { MAIL_ROUTES } from './mails.ts'
 import { OVERVIEW_ROUTES } from './overview.ts'
+import { PARKED_ROUTES } from './parked.ts'
 import type { Route } from './route.ts'
 import { SESSION_ROUTES } from './session.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
@@ -24,6 +25,7 @@ export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),
+  ...PARKED_ROUTES,
   ...MAIL_ROUTES,
   ...TOKEN_ROUTES,
 ]

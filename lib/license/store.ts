@@ -37,6 +37,8 @@ export interface ProviderRecord {
   /** Counts the writes; 0 for a record that is not there yet. */
   readonly version: number
   readonly body: object
+  /** Since when a person has to look at it, in milliseconds since the epoch. Absent while nobody has to. */
+  readonly waitingSince?: number
 }
 
 /** What is written in one transaction: all of it or nothing. */
@@ -167,6 +169,11 @@ export interface LicenseStore {
   recall(ids: readonly string[], claims: readonly ClaimName[]): Promise<Recollection>
   /** Lists what was written some moments ago; fewer than `limit` are the last. */
   list(selection: Selection, limit: number, after?: Position): Promise<readonly Listed[]>
+  /** The records that wait for a person, newest first, as of some moments ago; fewer than `limit` are the last. */
+  waiting(
+    limit: number,
+    after?: { readonly id: string; readonly since: number },
+  ): Promise<readonly ProviderRecord[]>
   /** The history of a license, newest first, as far as it was written some moments ago. */
   history(id: LicenseId, span: Span): Promise<readonly AuditEntry[]>
 }

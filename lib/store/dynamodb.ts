@@ -221,6 +221,28 @@ export function createDynamoStore({
       return Promise.all(listed)
     },
 
+    async waiting(limit, after) {
+      const { name, hash, sort } = INDEXES.creation
+      const items = await queryAll(
+        {
+          IndexName: name,
+          KeyConditionExpression: '#hash = :hash',
+          ExpressionAttributeNames: { '#hash': hash },
+          ExpressionAttributeValues: { ':hash': LISTED.waiting },
+          ScanIndexForward: false,
+          ...(after && {
+            ExclusiveStartKey: {
+              ...providerKey(after.id),
+              [hash]: LISTED.waiting,
+              [sort]: after.since,
+            },
+          }),
+        },
+        limit,
+      )
+      return items.map(fromProviderItem)
+    },
+
     async history(id, { until, limit }) {
       const items = await queryAll(
         {

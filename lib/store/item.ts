@@ -44,7 +44,7 @@ export const INDEXES = {
 } as const
 
 /** Of the indexes that hold everything of one kind. */
-export const LISTED = { license: 'LICENSE', token: 'TOKEN' } as const
+export const LISTED = { license: 'LICENSE', token: 'TOKEN', waiting: 'WAITING' } as const
 
 /** An address as it is looked for: nobody knows in which case it was written. */
 export const emailKey = (email: string) => email.toLowerCase()
@@ -274,10 +274,17 @@ export const PROVIDER_SORT_KEY = 'STRIPE'
 
 export const providerKey = (id: string) => ({ pk: `STRIPE#${id}`, sk: PROVIDER_SORT_KEY })
 
-export function toProviderItem({ id, version, body }: ProviderRecord): Item {
-  return { ...providerKey(id), id, version: version + 1, body }
+export function toProviderItem({ id, version, body, waitingSince }: ProviderRecord): Item {
+  return {
+    ...providerKey(id),
+    id,
+    version: version + 1,
+    body,
+    ...(waitingSince !== undefined && { listed: LISTED.waiting, createdAt: waitingSince }),
+  }
 }
 
-export function fromProviderItem({ id, version, body }: Item): ProviderRecord {
-  return { id, version, body } as ProviderRecord
+export function fromProviderItem({ id, version, body, createdAt }: Item): ProviderRecord {
+  const waiting = createdAt !== undefined && { waitingSince: createdAt }
+  return { id, version, body, ...waiting } as ProviderRecord
 }

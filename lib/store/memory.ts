@@ -142,6 +142,18 @@ export function createMemoryStore(): LicenseStore {
       return structuredClone(rest.slice(0, limit))
     },
 
+    async waiting(limit, after) {
+      const later = (a: Waiting, b: Waiting) => b.since - a.since || (a.id < b.id ? 1 : -1)
+      const all = [...records.values()]
+        .flatMap((record) => {
+          const { id, waitingSince: since } = record
+          return since === undefined ? [] : [{ record, id, since }]
+        })
+        .sort(later)
+      const rest = after ? all.filter((one) => later(one, after) > 0) : all
+      return structuredClone(rest.slice(0, limit).map(({ record }) => record))
+    },
+
     async history(id, { until = Number.POSITIVE_INFINITY, limit }) {
       const own = entries.filter(({ licenseId, at }) => licenseId === id && at <= until)
       return structuredClone(own.reverse().slice(0, limit))
@@ -183,6 +195,11 @@ function isChosen(selection: Exclude<Selection, { by: 'device' }>, license: Lice
 
 /** The end as it is before any grace or delay. */
 const endOf = ({ facts }: License) => evaluate(facts, Number.NEGATIVE_INFINITY).expiresAt
+
+interface Waiting {
+  readonly id: string
+  readonly since: number
+}
 
 /** What a license is found by the beginning of. */
 const textOf = (by: 'userStart' | 'emailStart', { userId, userEmail }: License) =>

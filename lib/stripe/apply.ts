@@ -14,6 +14,7 @@ import {
   type LicenseId,
   type LicenseStore,
   type ProviderRecord,
+  type Risk,
   type Settled,
   StoreUnavailable,
   settle,
@@ -25,6 +26,7 @@ import { type Dossier, joinDossiers, pointer, recordOf } from './dossier.ts'
 import { joinFacts } from './facts.ts'
 import { textOf } from './join.ts'
 import { type Ignored, type Observation, observe } from './observation.ts'
+import { isParked } from './offer.ts'
 import { isPurchase, keyOf, nameOf, recall } from './recall.ts'
 import { refresh } from './refresh.ts'
 
@@ -195,7 +197,7 @@ async function write(
   const alerts = [derived?.problem, derived?.mismatch && 'TIER_MISMATCH', asked?.failed].filter(
     (alert) => typeof alert === 'string',
   )
-  const dossier = asked && { ...asked.dossier, alerts }
+  const dossier = asked && parkedOr({ ...asked.dossier, alerts }, derived?.risk, surroundings.now)
   const settled = await settle(
     surroundings,
     {
@@ -224,6 +226,16 @@ async function write(
     ...(settled.held && { licenseId: settled.held.id }),
     alerts: conflict ? [...alerts, 'LICENSE_CONFLICT'] : alerts,
   }
+}
+
+/** Notes since when a purchase is kept aside, or that it is not. What was paid back needs no license any more. */
+function parkedOr(
+  { parkedSince, ...dossier }: Dossier,
+  risk: Risk = 'clear',
+  now: number,
+): Dossier {
+  const isKept = isParked(dossier.alerts) && risk !== 'refunded' && risk !== 'lost'
+  return { ...dossier, ...(isKept && { parkedSince: parkedSince ?? now }) }
 }
 
 /** The license that the vendor's server ordered for a purchase before Stripe told of it. */

@@ -79,7 +79,7 @@ function oneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Bil
     : { status: 'pending', paidUntil: null }
 }
 
-function payerOf({ sessions, subscriptions, invoices }: Facts) {
+export function payerOf({ sessions, subscriptions, invoices }: Facts) {
   const [[id, subscription] = []] = Object.entries(subscriptions)
   const all = Object.values(sessions)
   return {
@@ -92,7 +92,7 @@ function payerOf({ sessions, subscriptions, invoices }: Facts) {
   }
 }
 
-function userOf(facts: Facts, customer: CustomerFact): string | null {
+export function userOf(facts: Facts, customer: CustomerFact): string | null {
   const [subscription] = Object.values(facts.subscriptions)
   return first(
     ...Object.values(facts.sessions).map(({ userId }) => userId),
@@ -104,7 +104,7 @@ function userOf(facts: Facts, customer: CustomerFact): string | null {
   )
 }
 
-function emailOf({ sessions, invoices }: Facts, customer: CustomerFact): string | null {
+export function emailOf({ sessions, invoices }: Facts, customer: CustomerFact): string | null {
   return (
     [...Object.values(sessions), ...Object.values(invoices)]
       .map(({ at, email }) => dated(at, email))

@@ -14,6 +14,8 @@ export interface Dossier extends Reference {
   readonly held?: Held
   /** Why a person has to look at it, as it was when it was written. */
   readonly alerts: readonly string[]
+  /** Since when nobody can say what was bought, in milliseconds since the epoch. */
+  readonly parkedSince?: number
 }
 
 interface Pointer {
@@ -34,10 +36,13 @@ export function dossierIn({ id, version, body }: ProviderRecord): Dossier | unde
 }
 
 export function recordOf(
-  { id, version, held: _held, ...dossier }: Dossier,
+  { id, version, held: _held, parkedSince, ...dossier }: Dossier,
   held: Held | undefined,
 ): ProviderRecord {
-  return { id, version, body: { ...dossier, ...(held && { held }) } }
+  // Once there is a license nobody has to look any more, whoever issued it.
+  const parked = parkedSince !== undefined && !held
+  const body = { ...dossier, ...(held && { held }), ...(parked && { parkedSince }) }
+  return { id, version, body, ...(parked && { waitingSince: parkedSince }) }
 }
 
 /** Puts together what was kept apart until an event said that it is one purchase. */
@@ -64,7 +69,13 @@ export function joinDossiers(
       customerId: one.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
       ...(held && { held }),
       alerts: one.flatMap(({ alerts }) => alerts),
+      ...earliestParked(one),
     },
     merged: one.filter(({ id }) => id !== best.id),
   }
+}
+
+function earliestParked(dossiers: readonly Dossier[]): Pick<Dossier, 'parkedSince'> {
+  const moments = dossiers.flatMap(({ parkedSince }) => parkedSince ?? [])
+  return moments.length > 0 ? { parkedSince: Math.min(...moments) } : {}
 }

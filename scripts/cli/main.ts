@@ -114,6 +114,7 @@ program
 program
   .command('list')
   .description('lists licenses, newest first')
+  .option('--search <text>', 'the beginning of an address or a user id, or a whole id')
   .option('--user <id>')
   .option('--email <address>')
   .option('--tier <tier>')

@@ -151,6 +151,7 @@ const withRows = (body: Json, catalog: Catalog): Json => {
 
 const tagOf = ({ path }: Route) => {
   if (path.startsWith('/tokens')) return 'API tokens'
+  if (path.startsWith('/parked')) return 'Purchases'
   return path.startsWith('/mails') ? 'Mails' : 'Licenses'
 }
 

@@ -72,6 +72,7 @@ async function byHand() {
       return { day, issued: count(({ createdAt }) => dayOf(createdAt) === day) }
     }),
     verifiesPerDay: null,
+    parked: 0,
   }
 }
 

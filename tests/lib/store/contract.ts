@@ -428,6 +428,33 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
   })
 
+  describe('what waits for a person', () => {
+    const waits = (id: string, version: number, since?: number): Batch => ({
+      claims: [],
+      records: [{ ...aRecord(id, version), ...(since !== undefined && { waitingSince: since }) }],
+      now: NOW,
+    })
+    const names = async (limit = 9, after?: { id: string; since: number }) =>
+      (await store.waiting(limit, after)).map(({ id, waitingSince }) => [id, waitingSince])
+
+    it('is listed newest first, page by page, for as long as it waits', async () => {
+      await store.commit(waits('pi_old', 0, NOW))
+      await store.commit(waits('pi_none', 0))
+      await store.commit(waits('pi_new', 0, NOW + 5))
+      expect(await names()).toEqual([
+        ['pi_new', NOW + 5],
+        ['pi_old', NOW],
+      ])
+      expect(await names(1)).toEqual([['pi_new', NOW + 5]])
+      expect(await names(1, { id: 'pi_new', since: NOW + 5 })).toEqual([['pi_old', NOW]])
+      await store.commit(waits('pi_new', 1))
+      expect(await names()).toEqual([['pi_old', NOW]])
+      const [record] = (await store.recall(['pi_old'], [])).records
+      expect(record).toEqual({ ...aRecord('pi_old', 1), waitingSince: NOW })
+      expect(await store.list({ by: 'creation' }, 9)).toEqual([])
+    })
+  })
+
   describe('devices', () => {
     const aDevice = (name: string, changes: Partial<Device> = {}): Device => ({
       key: name as DeviceKey,
