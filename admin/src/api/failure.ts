@@ -1,5 +1,5 @@
 /** A request that was refused or that failed. */
-export interface FieldFault {
+interface FieldFault {
   readonly path: string
   readonly message: string
 }

@@ -65,9 +65,13 @@ function flat(value: unknown): Flat {
   return new Map(fields)
 }
 
-function shown(name: string, value: unknown): string | undefined {
+function shown(name: string, facts: Flat): string | undefined {
+  const value = facts.get(name)
   if (value === undefined) return
-  if (value === null) return name === 'billing.paidUntil' ? 'for ever' : 'none'
+  if (value === null) {
+    const isForEver = name === 'billing.paidUntil' && facts.get('billing.status') !== 'pending'
+    return isForEver ? 'for ever' : 'none'
+  }
   if (Array.isArray(value)) return `${value.length}`
   if (typeof value === 'number' && IN_MS.test(name) && isMoment(value)) return formatMoment(value)
   if (typeof value === 'number' && name === 'origin.issuedAt') return formatMoment(value * 1000)
@@ -81,8 +85,8 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
   const was = flat(before)
   const is = flat(after)
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
-    const from = shown(name, was.get(name))
-    const to = shown(name, is.get(name))
+    const from = shown(name, was)
+    const to = shown(name, is)
     // A new license has nothing to tell of what it does not have.
     const isNothing = from === undefined && (to === 'none' || to === 'clear')
     return from === to || isNothing ? [] : [{ name: FIELDS[name] ?? name, before: from, after: to }]

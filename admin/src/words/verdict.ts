@@ -106,6 +106,12 @@ export function whyOf(judged: Judged): Why {
   return { cause: 'payment', text: byPayment(judged) }
 }
 
+function paidText({ status, paidUntil }: Facts['billing']): string {
+  if (status === 'pending') return 'not confirmed yet'
+  const paid = `paid ${ends(paidUntil)}`
+  return status === 'paid' ? paid : `${status.replace('_', ' ')}, ${paid}`
+}
+
 /** What each of the three causes says by itself. */
 export function causesOf({
   facts,
@@ -119,7 +125,7 @@ export function causesOf({
     {
       name: 'Payment',
       says: [
-        `${billing.status.replace('_', ' ')}, paid ${ends(billing.paidUntil)}`,
+        paidText(billing),
         graceUntil !== undefined && `grace until ${formatMoment(graceUntil)}`,
         cancelAt !== undefined && `ends ${formatMoment(cancelAt)}`,
       ]

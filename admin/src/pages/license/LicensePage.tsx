@@ -8,7 +8,7 @@ import { Moment } from '../../parts/Moment.tsx'
 import { Card, Nothing, Page } from '../../parts/Page.tsx'
 import { Problem } from '../../parts/Problem.tsx'
 import { Skeleton } from '../../parts/Skeleton.tsx'
-import { causesOf, whyOf } from '../../words/verdict.ts'
+import { causesOf, type Why, whyOf } from '../../words/verdict.ts'
 import { Actions } from './Actions.tsx'
 import { Facts } from './Facts.tsx'
 import { Mails } from './Mails.tsx'
@@ -78,6 +78,13 @@ function Loaded(license: LicenseDetail) {
   )
 }
 
+const DECIDES: Record<Why['cause'], string> = {
+  person: 'A person decided.',
+  'card networks': 'The card networks decide.',
+  payment: 'The payment decides.',
+  extension: 'An extension decides.',
+}
+
 function Verdict(license: LicenseDetail) {
   const { verdict, trial } = license
   const { cause, text } = whyOf(license)
@@ -88,14 +95,7 @@ function Verdict(license: LicenseDetail) {
         <StateBadge state={verdict.state} trial={trial} />
       </h2>
       <p className="why">{text}</p>
-      <p className="hint">
-        {cause === 'extension'
-          ? 'An extension decides.'
-          : `The ${cause} decides.`
-              .replace('The person', 'A person')
-              .replace('networks decides', 'networks decide')}{' '}
-        The worst of these counts:
-      </p>
+      <p className="hint">{DECIDES[cause]} The worst of these counts:</p>
       <dl className="causes">
         {causesOf(license).map(({ name, says }) => (
           <div key={name}>

@@ -9,7 +9,7 @@ export const STATES = [
   'suspended',
   'revoked',
 ] as const
-export type State = (typeof STATES)[number]
+type State = (typeof STATES)[number]
 
 export const WITHIN_DAYS = [7, 30, 90] as const
 

@@ -17,7 +17,7 @@ interface DayChartProps {
   readonly series: readonly Series[]
 }
 
-const HEIGHT = 180
+const HEIGHT = 190
 const FONT = '12px system-ui, sans-serif'
 const BAR_SHARE = 0.7
 const BAR_MOST = 40
@@ -40,10 +40,14 @@ function optionsFor({ days, series }: DayChartProps, width: number): uPlot.Optio
     padding: [8, 4, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { x: { time: false }, y: { range: (_, _low, high) => [0, Math.max(4, high * 1.1)] } },
+    scales: {
+      x: { time: false, range: () => [-0.5, days.length - 0.5] },
+      y: { range: (_, _low, high) => [0, Math.max(4, high * 1.1)] },
+    },
     axes: [
       {
         ...axis,
+        size: 28,
         grid: { show: false },
         values: (_, places) =>
           places.map((place) => (days[place] === undefined ? '' : formatUtcDay(days[place]))),

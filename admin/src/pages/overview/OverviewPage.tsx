@@ -9,6 +9,7 @@ import { Problem } from '../../parts/Problem.tsx'
 import { Skeleton } from '../../parts/Skeleton.tsx'
 import { stateWords } from '../../words/states.ts'
 import { type ListSearch, STATES } from '../licenses/search.ts'
+import { Bar } from './Bar.tsx'
 import { TierBars } from './TierBars.tsx'
 
 const DayChart = lazy(async () => ({ default: (await import('./DayChart.tsx')).DayChart }))
@@ -80,7 +81,7 @@ function StateList({ states, total }: Overview) {
           <Link to="/licenses" search={{ state }}>
             {stateWords(state).label}
           </Link>
-          <meter min={0} max={Math.max(total, 1)} value={states[state]} aria-hidden="true" />
+          <Bar value={states[state]} most={total} />
           <span className="count">{number.format(states[state])}</span>
         </li>
       ))}

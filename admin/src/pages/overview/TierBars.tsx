@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Overview } from '../../api/answers.ts'
 import { Nothing } from '../../parts/Page.tsx'
+import { Bar } from './Bar.tsx'
 
 const number = new Intl.NumberFormat()
 
@@ -14,7 +15,7 @@ export function TierBars({ byTier }: Pick<Overview, 'byTier'>) {
           <Link to="/licenses" search={{ tier }}>
             {tier}
           </Link>
-          <meter min={0} max={most} value={good} aria-hidden="true" />
+          <Bar value={good} most={most} />
           <span className="count">{number.format(good)}</span>
         </li>
       ))}
