@@ -25,7 +25,7 @@ export function CatalogPage() {
       {!data && !error && <Skeleton rows={8} />}
       {data && (
         <>
-          <p>
+          <p className="below">
             <strong>{data.productName}</strong>: keys begin with <code>{data.prefix}</code>.
           </p>
           <div className="columns">

@@ -37,7 +37,7 @@ function optionsFor({ days, series }: DayChartProps, width: number): uPlot.Optio
   return {
     width,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
     scales: {
