@@ -28,7 +28,9 @@ beforeAll(async () => {
     'bin/vite.js',
   )
   const options = ['--manifest', 'manifest.json', '--outDir', directory, '--emptyOutDir']
-  await run(process.execPath, [vite, 'build', 'admin', ...options])
+  // Jest says that this is a test, of which Vite would make a build for developers.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  await run(process.execPath, [vite, 'build', 'admin', ...options], { env })
   manifest = JSON.parse(await readFile(path.join(directory, 'manifest.json'), 'utf8'))
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
@@ -59,6 +61,6 @@ describe('the built panel', () => {
   it('has no script or style in its page, and asks nobody else for any', async () => {
     const page = await readFile(path.join(directory, 'index.html'), 'utf8')
     expect(page).not.toMatch(/<script(?![^>]* src="\/admin\/)/)
-    expect(page).not.toMatch(/<style|style=|on\w+=|https?:/)
+    expect(page).not.toMatch(/<style|style=|\son\w+=|https?:/)
   })
 })
