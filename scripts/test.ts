@@ -28,7 +28,9 @@ const results = path.join(directory, 'results.json')
 
 const clean = [
   run('biome', ['check', '--error-on-warnings', '.']),
+  run(process.execPath, ['scripts/admin/types.ts']),
   run('tsc', []),
+  run('tsc', ['-p', 'admin']),
   run('knip', []),
 ].every(Boolean)
 const chosen = process.argv.slice(2)

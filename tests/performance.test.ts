@@ -31,13 +31,13 @@ describe('what a request takes of the database', () => {
       read: 2,
       write: 1,
     },
-    { route: 'generate', status: 200, operations: [read, transaction], read: 1, write: 14 },
+    { route: 'generate', status: 200, operations: [read, transaction], read: 1, write: 18 },
     {
       route: 'webhook, a subscription is bought',
       status: 200,
       operations: [read, transaction],
       read: 6,
-      write: 16,
+      write: 20,
     },
     { route: 'webhook, the same event again', status: 200, operations: [read], read: 6, write: 0 },
     {
@@ -54,15 +54,16 @@ describe('what a request takes of the database', () => {
 
 /** What a bundle may weigh at most, in kilobytes: some more than it does. What has to be more is a decision. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  admin: 600,
+  admin: 650,
   devices: 550,
   generate: 565,
   health: 1,
+  licenseChanges: 530,
   mailEvents: 495,
+  panel: 10,
   preflight: 8,
   recover: 525,
   remind: 475,
-  revocations: 505,
   sendEmail: 610,
   stripeWebhook: 840,
   verify: 150,

@@ -15,6 +15,8 @@ if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
   const { status } = spawnSync(command, [...args, 'run', '--silent', 'admin:build'], {
     cwd: PROJECT,
     stdio: ['ignore', 'ignore', 'inherit'],
+    // Tests build it too, and what is tested is what is deployed.
+    env: { ...process.env, NODE_ENV: 'production' },
   })
   if (status !== 0) {
     console.error('The admin panel could not be built: npm run admin:build says why.')

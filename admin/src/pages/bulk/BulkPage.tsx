@@ -1,0 +1,169 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { catalogQuery } from '../../api/queries.ts'
+import { Action } from '../../parts/Action.tsx'
+import { announce } from '../../parts/Announcer.tsx'
+import { Field } from '../../parts/Fields.tsx'
+import { Card, Page } from '../../parts/Page.tsx'
+import { Problem } from '../../parts/Problem.tsx'
+import { Skeleton } from '../../parts/Skeleton.tsx'
+import { download } from './download.ts'
+import { Preview } from './Preview.tsx'
+import { type Outcome, resultsCsv } from './results.ts'
+import { COLUMNS, MOST_ROWS, readTable, TEMPLATE } from './rows.ts'
+import { Source } from './Source.tsx'
+import { type Results, send } from './send.ts'
+
+const NONE: Results = new Map()
+const today = () => new Date().toISOString().slice(0, 10)
+
+export function BulkPage() {
+  const catalog = useQuery(catalogQuery())
+  return (
+    <Page
+      title="Issue many"
+      lead={`From a CSV file with the columns ${COLUMNS.join(', ')}; at most ${MOST_ROWS} rows.`}
+      tools={
+        <Action onPress={() => download('licenses.csv', TEMPLATE)}>Download a template</Action>
+      }
+    >
+      {catalog.error && (
+        <Problem
+          error={catalog.error}
+          what="What is sold could not be loaded."
+          onRetry={() => void catalog.refetch()}
+        />
+      )}
+      {!catalog.data && !catalog.error && <Skeleton rows={4} />}
+      {catalog.data && <Bulk tiers={catalog.data.tiers} />}
+    </Page>
+  )
+}
+
+function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
+  const [text, setText] = useState('')
+  const [batch, setBatch] = useState(today)
+  const [reason, setReason] = useState('')
+  const [results, setResults] = useState(NONE)
+  const client = useQueryClient()
+  const stop = useRef(new AbortController())
+  const read = useDeferredValue(text)
+  const table = useMemo(
+    () => (read.trim() === '' ? undefined : readTable(read, tiers)),
+    [read, tiers],
+  )
+  const rows = table?.rows ?? []
+  const good = rows.filter(({ faults }) => faults.length === 0)
+  const outcomes: Outcome[] = rows.map((row) => ({ row, result: results.get(row.line) }))
+  const answered = good.filter(({ line }) => results.has(line)).length
+  const issued = outcomes.filter(({ result }) => result?.ok).length
+
+  const sending = useMutation({
+    mutationFn: () => {
+      stop.current = new AbortController()
+      const { signal } = stop.current
+      const onProgress = (known: Results) => {
+        setResults(known)
+        announce(`${known.size} of ${good.length} rows are answered`)
+      }
+      return send({ rows: good, batch, reason: reason.trim(), known: results, onProgress, signal })
+    },
+    onSettled() {
+      void client.invalidateQueries({ queryKey: ['licenses'] })
+      void client.invalidateQueries({ queryKey: ['overview'] })
+    },
+  })
+  useEffect(() => () => stop.current.abort(), [])
+  useEffect(() => {
+    if (!sending.isPending && issued === 0) return
+    // Keys that are shown this once are not lost by a wrong click.
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [sending.isPending, issued])
+
+  const take = (next: string) => {
+    setText(next)
+    setResults(NONE)
+    sending.reset()
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!sending.isPending && good.length > 0) sending.mutate()
+  }
+  const isBegun = results.size > 0 || sending.isPending
+  const isAllAnswered = good.length > 0 && answered === good.length
+
+  return (
+    <form onSubmit={submit} className="stack">
+      <Card title="Rows">
+        <Source text={text} onChange={take} isDisabled={sending.isPending} />
+        {table?.fault && (
+          <p role="alert" className="problem">
+            {table.fault}
+          </p>
+        )}
+      </Card>
+      {rows.length > 0 && (
+        <Card title="Preview">
+          <p role="status">
+            {good.length} of {rows.length} rows can be issued
+            {good.length < rows.length && '; those that cannot are left out until they are mended'}.
+          </p>
+          <div className="row">
+            <Field
+              label="Name of the batch"
+              value={batch}
+              onChange={(name) => {
+                setBatch(name)
+                setResults(NONE)
+              }}
+              isRequired
+              maxLength={100}
+              hint="The same rows under the same name are issued once, however often they are sent."
+            />
+            <Field
+              label="Reason"
+              value={reason}
+              onChange={setReason}
+              maxLength={500}
+              hint="It stands in the history of each."
+            />
+          </div>
+          {isBegun && (
+            <p role="status">
+              <progress max={good.length} value={answered} aria-label="Rows that are answered" />{' '}
+              {answered} of {good.length} answered, {issued} issued
+            </p>
+          )}
+          {sending.error && (
+            <Problem
+              error={sending.error}
+              what="Not all rows were answered. Go on: nothing is issued twice."
+            />
+          )}
+          <div className="buttons">
+            {outcomes.some(({ result }) => result) && (
+              <Action onPress={() => download(`licenses-${batch}.csv`, resultsCsv(outcomes))}>
+                Download the results
+              </Action>
+            )}
+            {!isAllAnswered && (
+              <Action
+                type="submit"
+                kind="main"
+                isPending={sending.isPending}
+                isDisabled={good.length === 0}
+              >
+                {results.size > 0 || sending.error
+                  ? 'Go on'
+                  : `Issue ${good.length} ${good.length === 1 ? 'license' : 'licenses'}`}
+              </Action>
+            )}
+          </div>
+          <Preview outcomes={outcomes} />
+        </Card>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,11 @@
+const CSV_TYPE = 'text/csv;charset=utf-8'
+
+/** Hands a text to the browser as a file. */
+export function download(name: string, text: string) {
+  const url = URL.createObjectURL(new Blob([text], { type: CSV_TYPE }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 0)
+}

@@ -1,0 +1,114 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { answerOf, api } from '../../api/client.ts'
+import { Failure } from '../../api/failure.ts'
+import { catalogQuery } from '../../api/queries.ts'
+import { Choice, Field } from '../../parts/Fields.tsx'
+import { Problem } from '../../parts/Problem.tsx'
+import { stateWords } from '../../words/states.ts'
+import { isKeyLike, isWholeKey, type ListSearch, STATES, WITHIN_DAYS } from './search.ts'
+
+const PAUSE_MS = 250
+
+interface FiltersProps {
+  readonly search: ListSearch
+  readonly onChange: (changes: Partial<ListSearch>) => void
+}
+
+/** What the list is asked for. It stands in the URL, except for a license key, which leads to its license. */
+export function Filters({ search, onChange }: FiltersProps) {
+  const { data: catalog } = useQuery(catalogQuery())
+  const [typed, setTyped] = useState(search.q ?? '')
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const navigate = useNavigate()
+  const lookup = useMutation({
+    mutationFn: (license: string) =>
+      answerOf(api.POST('/api/admin/licenses/lookup', { body: { license } })),
+    onSuccess: ({ id }) => navigate({ to: '/licenses/$id', params: { id } }),
+  })
+  const isKey = isKeyLike(typed, catalog?.prefix)
+
+  // The URL may change without this field, by Back or by a link.
+  useEffect(() => {
+    setTyped((own) =>
+      own.trim() === (search.q ?? '') || isKeyLike(own, undefined) ? own : (search.q ?? ''),
+    )
+  }, [search.q])
+  useEffect(() => () => clearTimeout(pause.current), [])
+
+  const type = (text: string) => {
+    setTyped(text)
+    lookup.reset()
+    clearTimeout(pause.current)
+    pause.current = setTimeout(() => {
+      const trimmed = text.trim()
+      if (!isKeyLike(trimmed, catalog?.prefix))
+        onChange({ q: trimmed === '' ? undefined : trimmed })
+      else if (isWholeKey(trimmed)) lookup.mutate(trimmed)
+    }, PAUSE_MS)
+  }
+
+  const isUnknown = lookup.error instanceof Failure && lookup.error.details.status === 404
+  return (
+    <search className="filters">
+      <Field
+        label="Search"
+        type="search"
+        value={typed}
+        onChange={type}
+        maxLength={256}
+        hint={
+          isKey
+            ? lookup.isPending
+              ? 'Looking for the license of this key …'
+              : 'A license key: once it is whole, its license is shown. It is not put into the address.'
+            : 'The beginning of an e-mail address or user id; a whole id; or a license key'
+        }
+        fault={isUnknown ? 'There is no license of this key. Is it whole?' : undefined}
+      />
+      <Choice
+        label="State"
+        value={search.state ?? ''}
+        onChange={(value) => onChange({ state: STATES.find((state) => state === value) })}
+        options={[
+          { value: '', label: 'Any state' },
+          ...STATES.map((value) => ({ value, label: stateWords(value).label })),
+        ]}
+      />
+      <Choice
+        label="Tier"
+        value={search.tier ?? ''}
+        onChange={(value) => onChange({ tier: value === '' ? undefined : value })}
+        options={[
+          { value: '', label: 'Any tier' },
+          ...tierOptions(catalog?.tiers ?? [], search.tier),
+        ]}
+      />
+      <Choice
+        label="Expiring"
+        value={search.q === undefined ? `${search.within ?? ''}` : ''}
+        isDisabled={search.q !== undefined}
+        onChange={(value) => onChange({ within: WITHIN_DAYS.find((days) => `${days}` === value) })}
+        options={[
+          { value: '', label: 'Whenever' },
+          ...WITHIN_DAYS.map((days) => ({ value: `${days}`, label: `Within ${days} days` })),
+        ]}
+      />
+      {lookup.error && !isUnknown && (
+        <Problem
+          error={lookup.error}
+          what="The key could not be looked up."
+          onRetry={() => lookup.mutate(typed.trim())}
+        />
+      )}
+    </search>
+  )
+}
+
+/** Those of the catalog, and one that is asked for and not in it any more. */
+function tierOptions(tiers: readonly { name: string; label: string }[], asked: string | undefined) {
+  const known = tiers.map(({ name, label }) => ({ value: name, label }))
+  const isKnown = asked === undefined || known.some(({ value }) => value === asked)
+  return isKnown ? known : [...known, { value: asked, label: asked }]
+}

@@ -1,0 +1,65 @@
+/** What the list of licenses is asked for, as the URL holds it. */
+
+export const STATES = [
+  'active',
+  'canceling',
+  'grace',
+  'pending',
+  'expired',
+  'suspended',
+  'revoked',
+] as const
+type State = (typeof STATES)[number]
+
+export const WITHIN_DAYS = [7, 30, 90] as const
+
+export interface ListSearch {
+  /** What a person typed. */
+  readonly q?: string
+  readonly state?: State
+  readonly tier?: string
+  /** Good now, and not in so many days. */
+  readonly within?: number
+  readonly sort?: 'created' | 'end'
+  readonly order?: 'asc' | 'desc'
+  readonly cursor?: string
+}
+
+const oneOf = <T>(values: readonly T[], value: unknown): T | undefined =>
+  values.find((known) => known === value)
+
+const text = (value: unknown, most: number): string | undefined => {
+  if (typeof value !== 'string' && typeof value !== 'number') return
+  const trimmed = `${value}`.trim()
+  return trimmed === '' || trimmed.length > most ? undefined : trimmed
+}
+
+/** Takes from a URL what can be asked for, and nothing else. */
+export function readSearch(given: Readonly<Record<string, unknown>>): ListSearch {
+  const found = {
+    q: text(given['q'], 256),
+    state: oneOf(STATES, given['state']),
+    tier: text(given['tier'], 32),
+    within: oneOf(WITHIN_DAYS, Number(given['within'])),
+    sort: oneOf(['created', 'end'] as const, given['sort']),
+    order: oneOf(['asc', 'desc'] as const, given['order']),
+    cursor: text(given['cursor'], 2000),
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
+}
+
+/**
+ * Whether this is a license key or the beginning of one. A key is a secret, so it is never put into a URL.
+ *
+ * @param prefix what every key begins with
+ */
+export function isKeyLike(typed: string, prefix: string | undefined): boolean {
+  const upper = typed.trim().toUpperCase()
+  return prefix === undefined
+    ? /^[A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]*-[0-9A-F]/.test(upper)
+    : upper.startsWith(`${prefix}-`)
+}
+
+/** Whether it is a whole one. */
+export const isWholeKey = (typed: string) =>
+  /^[A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]{0,31}-[0-9A-F]{12}-\d{10,}$/i.test(typed.trim())

@@ -1,0 +1,324 @@
+/** The panel in Chromium, on all that `npm start` starts. `PANEL_URL` names one that runs already. */
+
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import getPort from 'get-port'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { CHROMIUM } from '../../scripts/local/chromium.ts'
+import { findJava } from '../../scripts/local/java.ts'
+import { aCheckout, aCommand, aUsersEnvironment } from '../support/checkout.ts'
+
+const run = promisify(execFile)
+
+const MINUTES = 60_000
+const ROOT_TOKEN = 'dev_admin_token'
+const EVIL = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+if (CHROMIUM === undefined) {
+  process.stderr.write('No Chromium is on this machine, so the panel is not tried in one.\n')
+}
+const browsers = CHROMIUM === undefined ? describe.skip : describe
+
+/** Told apart from what earlier runs left, where the service was running already. */
+const mark = Date.now().toString(36)
+let number = 0
+const aName = (what: string) => `${what}-${mark}-${number++}`
+
+browsers('the panel', () => {
+  let url: string
+  let end: () => Promise<void>
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  /** What the browser complained of. */
+  let complaints: string[]
+  /** Every address that was asked for. */
+  let asked: string[]
+
+  beforeAll(async () => {
+    const running = process.env['PANEL_URL']
+    ;({ url, end } =
+      running === undefined ? await start() : { url: running, end: () => Promise.resolve() })
+    browser = await chromium.launch({ executablePath: `${CHROMIUM}`, args: ['--no-sandbox'] })
+  }, 5 * MINUTES)
+  afterAll(async () => {
+    await browser?.close()
+    await end?.()
+  })
+
+  async function start() {
+    const [checkout, java, port] = await Promise.all([
+      aCheckout(),
+      findJava('.local'),
+      getPort({ host: '127.0.0.1' }),
+    ])
+    const env = aUsersEnvironment(java, { PORT: `${port}` })
+    const command = aCommand('npm', ['start'], { cwd: checkout.directory, env })
+    await command.prints('Ctrl-C ends it.')
+    return {
+      url: `http://localhost:${port}`,
+      async end() {
+        command.signal('SIGKILL')
+        await command.exited
+        await checkout.remove()
+      },
+    }
+  }
+
+  beforeEach(async () => {
+    context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
+    page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    complaints = []
+    asked = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(`${error}`))
+    page.on('request', (request) => asked.push(request.url()))
+  })
+  afterEach(async () => {
+    const hacked = await page.evaluate(() => 'hacked' in globalThis)
+    await context.close()
+    expect(hacked).toBe(false)
+    // Nobody else is asked for anything, whatever a page shows.
+    expect(asked.filter((address) => !address.startsWith(`${url}/`))).toEqual([])
+  })
+
+  async function post<T>(route: string, body: object, token = ROOT_TOKEN): Promise<T> {
+    const response = await fetch(`${url}${route}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    })
+    return (await response.json()) as T
+  }
+
+  const issue = (userId: string, more: object = {}) =>
+    post<{ license: string }>('/api/generate', { userId, tier: 'pro', ...more })
+
+  const verify = (license: string) =>
+    post<{ valid: boolean; code: string }>('/api/verify', { license })
+
+  async function signIn(token = ROOT_TOKEN, path = '/') {
+    await page.goto(`${url}/admin${path}`)
+    await page.getByLabel('API token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  }
+
+  const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
+
+  /** What axe finds that keeps somebody out. */
+  async function barriers(): Promise<string[]> {
+    // The policy of the page lets no foreign script in, and the protocol of the browser does.
+    await page.evaluate(await readFile(AXE, 'utf8'))
+    return page.evaluate(async () => {
+      const { violations } = await Reflect.get(globalThis, 'axe').run()
+      return violations
+        .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
+        .map(
+          ({ id, nodes }: { id: string; nodes: { html: string }[] }) =>
+            `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+        )
+    })
+  }
+
+  it('lets nobody in with a wrong token, and keeps a good one out of sight', async () => {
+    await page.goto(`${url}/admin/`)
+    const field = page.getByLabel('API token', { exact: true })
+    expect(await field.getAttribute('type')).toBe('password')
+    await field.fill('la_local_wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('This is no API token of this service').waitFor()
+    complaints = []
+
+    await signIn()
+    await heading('Overview').waitFor()
+    const kept = await page.evaluate('JSON.stringify({ ...localStorage }) + document.cookie')
+    expect(kept).not.toContain(ROOT_TOKEN)
+    expect(asked.join()).not.toContain(ROOT_TOKEN)
+    await page.reload()
+    await heading('Overview').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await field.waitFor()
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(
+      ROOT_TOKEN,
+    )
+    expect(complaints).toEqual([])
+  })
+
+  it('finds a customer by e-mail, sees the license go into grace by Stripe, and revokes it', async () => {
+    const email = `${aName('grace')}@example.com`
+    const user = aName('user')
+    const send = ['scripts/stripe/send.ts', '--url', url, '--user', user, '--email', email]
+    await run(process.execPath, [...send, '--scenario', 'failed'])
+    await signIn(ROOT_TOKEN, '/licenses')
+
+    await page.getByLabel('Search').fill(email.slice(0, -4).toUpperCase())
+    await page.getByRole('link', { name: email }).click()
+    await heading(email).waitFor()
+    const verdict = page.getByRole('region', { name: 'Verdict' })
+    expect(await verdict.textContent()).toMatch(/Good VALID.*In grace.*could not be paid/)
+    expect(await page.getByRole('link', { name: /^sub_/ }).getAttribute('href')).toMatch(
+      /^https:\/\/dashboard\.stripe\.com\/test\/subscriptions\/sub_\w+$/,
+    )
+
+    await page.getByRole('button', { name: 'Show key' }).click()
+    await page.getByLabel('Reason').fill('the customer asks')
+    await page.getByRole('dialog').getByRole('button', { name: 'Show key' }).click()
+    const key = `${await page.locator('.key-shown code').textContent()}`
+    expect(await verify(key)).toMatchObject({ valid: true, state: 'grace' })
+
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByLabel('Reason').fill('charged back')
+    const confirm = dialog.getByRole('button', { name: 'Revoke' })
+    expect(await confirm.isDisabled()).toBe(true)
+    await dialog.getByLabel(`Type ${email} to confirm`).fill(email)
+    await confirm.click()
+    await verdict.getByText('A person revoked it').waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'charged back' }).waitFor()
+    expect(await verify(key)).toMatchObject({ valid: false, code: 'REVOKED' })
+    expect(complaints).toEqual([])
+  })
+
+  it('finds a license by its key, which is in no address', async () => {
+    const user = aName('keyed')
+    const { license } = await issue(user)
+    await signIn(ROOT_TOKEN, '/licenses')
+    await page.getByLabel('Search').pressSequentially(license, { delay: 5 })
+    await heading(user).waitFor()
+    const secret = license.slice(0, 'QF-PRO-0000'.length)
+    expect([page.url(), ...asked].filter((address) => address.includes(secret))).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  it('does not change what somebody else changed meanwhile', async () => {
+    const user = aName('raced')
+    await issue(user)
+    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
+    await page.getByRole('link', { name: user }).click()
+    await heading(user).waitFor()
+    const id = page.url().split('/').at(-1)
+    await page.getByRole('button', { name: 'Suspend' }).click()
+    await post(`/api/admin/licenses/${id}/change-tier`, { tier: 'elite', reason: 'faster' })
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByLabel('Reason').fill('slower')
+    await dialog.getByText('Yes, suspend it').click()
+    await dialog.getByRole('button', { name: 'Suspend' }).click()
+    await dialog.getByText('It was not done. The license has been loaded anew.').waitFor()
+    await dialog.getByRole('button', { name: 'Suspend' }).click()
+    await page.getByText('A person suspended it').waitFor()
+  })
+
+  it('issues fifty of a file, and none of them twice', async () => {
+    const batch = aName('batch')
+    const rows = Array.from({ length: 50 }, (_, place) => `${batch}-${place},,pro,30`)
+    const text = ['userId,userEmail,tier,duration', ...rows, `${batch}-bad,,gold,30`].join('\n')
+    await signIn(ROOT_TOKEN, '/bulk')
+    const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(text) }
+    await page.getByLabel(/^CSV file/).setInputFiles(file)
+    await page.getByText('50 of 51 rows can be issued').waitFor()
+    await page.getByRole('button', { name: 'Issue 50 licenses' }).click()
+    await page.getByText('50 of 50 answered, 50 issued').waitFor()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the results' }).click(),
+    ])
+    const results = await readFile(await download.path(), 'utf8')
+    expect(results.match(/QF-PRO-[0-9a-f]{12}-\d+/g)).toHaveLength(50)
+    expect(results).toContain('Not sent')
+
+    await page.getByLabel(/^CSV file/).setInputFiles(file)
+    await page.getByRole('button', { name: 'Issue 50 licenses' }).click()
+    await page.getByText('50 of 50 answered, 50 issued').waitFor()
+    expect(await page.getByText('Was issued before').count()).toBeGreaterThan(0)
+    await page.getByRole('link', { name: 'Licenses', exact: true }).click()
+    await page.getByLabel('Search').fill(`${batch}-49`)
+    await page.getByText('1 license on this page').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('signs out as soon as its token is revoked, and says why', async () => {
+    const body = { name: aName('token'), scopes: ['licenses:read'] }
+    const { id, token } = await post<{ id: string; token: string }>('/api/admin/tokens', body)
+    await signIn(token, '/licenses')
+    await page.getByLabel('State').selectOption('revoked')
+    await page.getByRole('link', { name: 'API tokens' }).click()
+    await page.getByText('Sign in with an API token that has tokens:manage').waitFor()
+
+    await post(`/api/admin/tokens/${id}/revoke`, {})
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByText('You were signed out').waitFor()
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(token)
+  })
+
+  it('shows whatever anybody typed as text, everywhere', async () => {
+    const user = `${aName('evil')}${EVIL}`
+    const { license } = await issue(user, { paymentIntentId: `${aName('pi_')}${EVIL}` })
+    await post('/api/activate', { license, deviceId: aName('device-of-one'), name: EVIL })
+    await post('/api/admin/tokens', { name: EVIL, scopes: ['licenses:read'] })
+    await signIn(ROOT_TOKEN, '/licenses')
+    await page.getByLabel('Search').fill(user.slice(0, 20))
+    await page.getByRole('link', { name: user }).click()
+    await heading(user).waitFor()
+    await page.getByRole('button', { name: 'Write a note' }).click()
+    await page.getByLabel('Reason').fill(EVIL)
+    await page.getByRole('dialog').getByRole('button', { name: 'Write a note' }).click()
+    await page.getByRole('heading', { name: 'Note', exact: true }).waitFor()
+    const shown = `${await page.locator('main').textContent()}`
+    expect(shown.split('globalThis.hacked=1').length).toBeGreaterThan(8)
+
+    await page.getByRole('link', { name: 'API tokens' }).click()
+    await page.getByRole('heading', { name: EVIL }).first().waitFor()
+    const quoted = EVIL.replaceAll('"', '""')
+    await page.goto(`${url}/admin/bulk`)
+    await page.getByLabel(/^Or paste it/).fill(`userId,tier\n"${quoted}","${quoted}"`)
+    await page.getByText('0 of 1 rows can be issued').waitFor()
+    await page.goto(`${url}/admin/licenses?q=${encodeURIComponent(EVIL)}`)
+    await page.getByText('No license is like that').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('keeps nobody out: axe finds nothing serious on any page, wide or narrow, light or dark', async () => {
+    const user = aName('seen')
+    await issue(user, { userEmail: 'seen@example.com' })
+    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
+    await page.getByRole('link', { name: user }).click()
+    await heading('seen@example.com').waitFor()
+    const license = new URL(page.url()).pathname.replace('/admin', '')
+    const paths = ['/', '/licenses', license, '/issue', '/bulk', '/parked', '/tokens', '/catalog']
+    const found: string[] = []
+    for (const [width, colorScheme] of [
+      [1440, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      for (const path of paths) {
+        await page.goto(`${url}/admin${path}`)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForLoadState('networkidle')
+        found.push(...(await barriers()).map((barrier) => `${path} ${width}: ${barrier}`))
+        const wide = Number(
+          await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
+        )
+        if (wide > 0) found.push(`${path} ${width}: is ${wide} pixels too wide`)
+      }
+    }
+    await page.goto(`${url}/admin${license}`)
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('alertdialog').waitFor()
+    found.push(...(await barriers()))
+    await page.keyboard.press('Escape')
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Revoke')
+    expect(found).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
