@@ -11,7 +11,8 @@ const STAMP = `${BUILT}/.built`
 /** What is built into the panel, or decides how. */
 const SOURCES = ['admin/**/*', 'openapi.json', 'package-lock.json']
 
-const isSource = (file: string) => !/^admin[\\/](dist|node_modules)\b/.test(file)
+/** Of these, what the build itself makes of others. */
+const isSource = (file: string) => !/^admin[\\/](dist|node_modules)\b|[\\/]schema\.ts$/.test(file)
 
 /** Whether there is a panel to build at all. */
 export const hasPanel = (project: string) => existsSync(path.join(project, 'admin/index.html'))
