@@ -12,11 +12,13 @@ import { costPart } from './cost.ts'
 import { type Measured, toDocument } from './document.ts'
 import { theMachine } from './machine.ts'
 import type { Part } from './part.ts'
+import { soakPart } from './soak.ts'
 import { startStage } from './stage.ts'
+import { httpPart } from './throughput.ts'
 import { unitsPart } from './unitsPart.ts'
 import { warmPart } from './warm.ts'
 
-const PARTS: readonly Part[] = [unitsPart, coldStartPart, warmPart, costPart]
+const PARTS: readonly Part[] = [unitsPart, costPart, coldStartPart, warmPart, httpPart, soakPart]
 const NAMES = PARTS.map(({ name }) => name)
 
 const FIGURES = new URL('../../docs/performance.json', import.meta.url)
