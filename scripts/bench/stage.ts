@@ -1,5 +1,8 @@
 /** A stage of the service on this machine: the real DynamoDB Local, secrets, and the variables of each function. */
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import {
   DynamoDBDocumentClient,
   QueryCommand,
@@ -35,12 +38,13 @@ export interface Stage {
   stop(): Promise<void>
 }
 
-/** Starts everything that the functions need. */
-export async function startStage(): Promise<Stage> {
+/** Starts everything that the functions need, with the data in memory or on the disk. */
+export async function startStage(where: 'memory' | 'disk' = 'memory'): Promise<Stage> {
+  const directory = where === 'disk' ? await mkdtemp(path.join(tmpdir(), 'bench-')) : undefined
   const service = await readService()
   const { table, ...names } = service.custom.names
   const [dynamoDb, secretsManager] = await Promise.all([
-    findJava('.local').then((java) => startDynamoDb(java)),
+    findJava('.local').then((java) => startDynamoDb(java, directory)),
     startSecretsManager(
       Object.fromEntries(
         Object.entries(SECRETS).map(([name, value]) => [
@@ -86,6 +90,7 @@ export async function startStage(): Promise<Stage> {
     async stop() {
       plain.destroy()
       await Promise.all([dynamoDb.stop(), secretsManager.stop()])
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true })
     },
   }
 }
