@@ -59,7 +59,7 @@ const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
 type Ask<Asking> = (path: string, asked: Asked) => Asking
 
 /** What is asked, in one form or the other. */
-export const questions = <Asking>(ask: Ask<Asking>) => ({
+const questions = <Asking>(ask: Ask<Asking>) => ({
   verification: (license: string, more: object = {}) =>
     ask('/api/verify', { body: JSON.stringify({ license, ...more }) }),
 

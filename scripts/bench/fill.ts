@@ -49,20 +49,24 @@ export async function fill(
   { from, to, say }: { from: number; to: number; say: (line: string) => void },
 ): Promise<void> {
   const now = Date.now()
+  const begun = performance.now()
   let next = from
   async function write() {
     while (next < to) {
       const first = next
-      next = Math.min(to, first + BATCH)
-      const items = Array.from({ length: next - first }, (_, index) => aLicense(first + index, now))
+      const end = Math.min(to, first + BATCH)
+      next = end
+      const items = Array.from({ length: end - first }, (_, index) => aLicense(first + index, now))
       let requests = items.map((license) => ({ PutRequest: { Item: toLicenseItem(license) } }))
       while (requests.length > 0) {
         const command = new BatchWriteCommand({ RequestItems: { [table]: requests } })
         const { UnprocessedItems } = await client.send(command)
         requests = (UnprocessedItems?.[table] ?? []) as typeof requests
       }
-      if (Math.floor(first / TOLD) < Math.floor(next / TOLD))
-        say(`growth: ${next} licenses of ${to}`)
+      if (Math.floor(first / TOLD) < Math.floor(end / TOLD)) {
+        const perSecond = (end - from) / ((performance.now() - begun) / 1000)
+        say(`growth: ${end} licenses of ${to}, ${Math.round((to - end) / perSecond)} seconds to go`)
+      }
     }
   }
   await Promise.all(Array.from({ length: WRITERS }, write))

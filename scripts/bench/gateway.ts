@@ -5,6 +5,7 @@ import type { Server } from '../local/server.ts'
 import type { Bench } from './part.ts'
 
 export interface Gateway extends Server {
+  readonly pid: number | undefined
   /** What the process holds of memory, in bytes. */
   memory(): Promise<number>
 }
@@ -33,6 +34,7 @@ export async function startGateway({
   const url = `http://127.0.0.1:${port}`
   return {
     url,
+    pid: child.pid,
     exited,
     async memory() {
       const { rss } = (await (await fetch(`${url}/bench/memory`)).json()) as { rss: number }

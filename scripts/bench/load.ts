@@ -16,6 +16,7 @@ export interface Response {
 }
 
 export interface Load {
+  readonly answers: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -67,6 +68,7 @@ export async function load(
   await Promise.all(Array.from({ length: concurrency }, go)).finally(close)
   const took = (performance.now() - begun) / 1000
   return {
+    answers: times.length,
     perSecond: times.length / took,
     p50Ms: quantile(times, 0.5),
     p99Ms: quantile(times, 0.99),

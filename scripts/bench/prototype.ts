@@ -26,7 +26,9 @@ export function whyNoPrototype(document: string | undefined): string | undefined
 }
 
 /** Starts it as its document has it, but without its debugger, which makes it slower. */
-export async function startPrototype(document: string): Promise<Server> {
+export async function startPrototype(
+  document: string,
+): Promise<Server & { pid: number | undefined }> {
   const text = await readFile(document, 'utf8')
   const directory = await mkdtemp(path.join(tmpdir(), 'prototype-'))
   for (const file of FILES) {
@@ -42,8 +44,9 @@ export async function startPrototype(document: string): Promise<Server> {
     stdio: 'ignore',
   })
   const exited = once(child, 'exit').then(() => {})
-  const server: Server = {
+  const server = {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
     exited,
     async stop() {
       child.kill()

@@ -1,8 +1,5 @@
 /** A stage of the service on this machine: the real DynamoDB Local, secrets, and the variables of each function. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import {
   DynamoDBDocumentClient,
   QueryCommand,
@@ -38,13 +35,12 @@ export interface Stage {
   stop(): Promise<void>
 }
 
-/** Starts everything that the functions need, with the data in memory or on the disk. */
-export async function startStage(where: 'memory' | 'disk' = 'memory'): Promise<Stage> {
-  const directory = where === 'disk' ? await mkdtemp(path.join(tmpdir(), 'bench-')) : undefined
+/** Starts everything that the functions need. */
+export async function startStage(): Promise<Stage> {
   const service = await readService()
   const { table, ...names } = service.custom.names
   const [dynamoDb, secretsManager] = await Promise.all([
-    findJava('.local').then((java) => startDynamoDb(java, directory)),
+    findJava('.local').then((java) => startDynamoDb(java)),
     startSecretsManager(
       Object.fromEntries(
         Object.entries(SECRETS).map(([name, value]) => [
@@ -90,7 +86,6 @@ export async function startStage(where: 'memory' | 'disk' = 'memory'): Promise<S
     async stop() {
       plain.destroy()
       await Promise.all([dynamoDb.stop(), secretsManager.stop()])
-      if (directory !== undefined) await rm(directory, { recursive: true, force: true })
     },
   }
 }
