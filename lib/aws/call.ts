@@ -44,7 +44,7 @@ export const SECRETS_MANAGER: Service = {
 export type Call = (operation: string, input: object) => Promise<unknown>
 
 /** The service refused. Its name is what the service calls the reason, as in the SDK. */
-export class CallRefused extends Error {
+class CallRefused extends Error {
   override readonly name: string
   readonly status: number
 

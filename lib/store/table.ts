@@ -13,7 +13,7 @@ export interface Table {
   update(update: Update): Promise<Item>
 }
 
-export interface Update {
+interface Update {
   readonly Key: Key
   readonly UpdateExpression: string
   readonly ExpressionAttributeNames: Readonly<Record<string, string>>

@@ -2,16 +2,7 @@
 
 import type { Bundle } from './bundles.ts'
 import { type Answer, startEnvironment } from './environment.ts'
-import {
-  aDelivery,
-  aList,
-  aLookup,
-  anActivation,
-  anEvent,
-  anOrder,
-  aPurchase,
-  aVerification,
-} from './events.ts'
+import { anEvent, aPurchase, events } from './events.ts'
 import { inTurns, ratioOf, type Spread, spreadOf } from './figures.ts'
 import { against, figure, kilobytes, spread, table } from './markdown.ts'
 import type { Bench, Part } from './part.ts'
@@ -38,31 +29,31 @@ interface Cold {
 /** An event for each function that it answers well. */
 const eventsFor = (license: string): Readonly<Record<string, object>> => ({
   [BARE]: {},
-  admin: aList(),
-  devices: anActivation(license, 'device'),
-  generate: anOrder('cold_start'),
-  health: aLookup('/health'),
+  admin: events.list(),
+  devices: events.activation(license, 'device'),
+  generate: events.order('cold_start'),
+  health: events.lookup('/health'),
   mailEvents: { 'detail-type': 'Email Delivered', detail: { mail: {} } },
   preflight: anEvent('/api/verify', { method: 'OPTIONS' }),
   recover: anEvent('/api/recover', { body: '{"email":"lost@example.com"}' }),
   remind: {},
   revocations: { Records: [] },
   sendEmail: { Records: [] },
-  stripeWebhook: aDelivery(aPurchase('cold_start')),
-  verify: aVerification(license),
-  wellKnown: aLookup('/.well-known/jwks.json'),
+  stripeWebhook: events.delivery(aPurchase('cold_start')),
+  verify: events.verification(license),
+  wellKnown: events.lookup('/.well-known/jwks.json'),
 })
 
 async function measure({ stage, bundles, isShort, say }: Bench): Promise<readonly Cold[]> {
   const made = await startEnvironment(bundles.of('generate').file, stage.variablesOf('generate'))
-  const { answer } = await made.invoke(anOrder('cold_start'))
+  const { answer } = await made.invoke(events.order('cold_start'))
   await made.stop()
-  const events = eventsFor(JSON.parse(answer.body ?? '').license)
+  const all = eventsFor(JSON.parse(answer.body ?? '').license)
   const rounds = isShort ? 3 : 15
 
   const start = (name: string) => async (round: number) => {
     if (name === BARE) say(`cold start: round ${round + 1} of ${rounds}`)
-    const event = events[name]
+    const event = all[name]
     if (!event) throw new Error(`There is no event for the function ${name}`)
     const variables = stage.variablesOf(name)
     const { file } = bundles.of(name)

@@ -1,7 +1,7 @@
 /** What it costs, by what was measured and by the prices of prices.json. */
 
 import { startEnvironment } from './environment.ts'
-import { anOrder, aVerification } from './events.ts'
+import { events } from './events.ts'
 import { spreadOf } from './figures.ts'
 import { figure, table } from './markdown.ts'
 import type { Bench, Part } from './part.ts'
@@ -55,10 +55,10 @@ async function measure({ stage, bundles, isShort, say }: Bench): Promise<Cost> {
   }
   say('cost: what a call of verify is billed')
   const made = await startEnvironment(bundles.of('generate').file, stage.variablesOf('generate'))
-  const { answer } = await made.invoke(anOrder('cost'))
+  const { answer } = await made.invoke(events.order('cost'))
   await made.stop()
   const verify = await startEnvironment(bundles.of('verify').file, stage.variablesOf('verify'))
-  const event = aVerification(JSON.parse(answer.body ?? '').license)
+  const event = events.verification(JSON.parse(answer.body ?? '').license)
   const runs = []
   for (let call = 0; call < (isShort ? 50 : CALLS); call++) runs.push(await verify.invoke(event))
   const logBytes = Buffer.byteLength(verify.lines.join('\n')) / runs.length + LAMBDA_LOG_BYTES

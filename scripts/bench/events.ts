@@ -3,6 +3,7 @@
 import Stripe from 'stripe'
 import type { StripeEvent } from '../stripe/objects.ts'
 import { aPlayer } from '../stripe/scenarios.ts'
+import type { Request } from './load.ts'
 import { ADMIN_TOKEN, WEBHOOK_SECRET } from './stage.ts'
 
 interface Asked {
@@ -10,6 +11,12 @@ interface Asked {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+}
+
+/** The same over HTTP. */
+const overHttp = (path: string, { query = {}, ...asked }: Asked): Request => {
+  const text = new URLSearchParams(query).toString()
+  return { path: text === '' ? path : `${path}?${text}`, ...asked }
 }
 
 const PROXY = '/api/admin/'
@@ -48,22 +55,42 @@ export function anEvent(
 
 const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
 
-export const aVerification = (license: string, more: object = {}) =>
-  anEvent('/api/verify', { body: JSON.stringify({ license, ...more }) })
+/** A question to a route: an event for a function, or a request over HTTP. */
+type Ask<Asking> = (path: string, asked: Asked) => Asking
 
-export const anOrder = (userId: string, more: object = {}) =>
-  anEvent('/api/generate', {
-    headers: AUTHORIZED,
-    body: JSON.stringify({ userId, userEmail: `${userId}@example.com`, tier: 'pro', ...more }),
-  })
+/** What is asked, in one form or the other. */
+const questions = <Asking>(ask: Ask<Asking>) => ({
+  verification: (license: string, more: object = {}) =>
+    ask('/api/verify', { body: JSON.stringify({ license, ...more }) }),
 
-export const anActivation = (license: string, deviceId: string) =>
-  anEvent('/api/activate', { body: JSON.stringify({ license, deviceId }) })
+  order: (userId: string, more: object = {}) =>
+    ask('/api/generate', {
+      headers: AUTHORIZED,
+      body: JSON.stringify({ userId, userEmail: `${userId}@example.com`, tier: 'pro', ...more }),
+    }),
 
-export const aList = (query: Readonly<Record<string, string>> = {}) =>
-  anEvent('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query })
+  activation: (license: string, deviceId: string) =>
+    ask('/api/activate', { body: JSON.stringify({ license, deviceId }) }),
 
-export const aLookup = (path: string) => anEvent(path, { method: 'GET' })
+  list: (query: Readonly<Record<string, string>> = {}) =>
+    ask('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query }),
+
+  lookup: (path: string) => ask(path, { method: 'GET' }),
+
+  /** An event of Stripe's, signed as Stripe does. */
+  delivery: (event: StripeEvent) => {
+    const body = JSON.stringify(event)
+    const secret = WEBHOOK_SECRET
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret })
+    return ask('/webhooks/stripe', { headers: { 'stripe-signature': signature }, body })
+  },
+})
+
+/** As events for the functions themselves. */
+export const events = questions((path, asked) => anEvent(path, asked))
+
+/** As requests over HTTP. */
+export const requests = questions(overHttp)
 
 /** A customer of Stripe's, whom no other event is about. */
 export const aBuyer = (name: string) =>
@@ -78,13 +105,3 @@ export const aBuyer = (name: string) =>
   })
 
 export const aPurchase = (name: string) => aBuyer(name).subscribed(0)
-
-/** An event of Stripe's, signed as Stripe does. */
-export function aDelivery(event: StripeEvent): object {
-  const body = JSON.stringify(event)
-  const signature = Stripe.webhooks.generateTestHeaderString({
-    payload: body,
-    secret: WEBHOOK_SECRET,
-  })
-  return anEvent('/webhooks/stripe', { headers: { 'stripe-signature': signature }, body })
-}

@@ -9,7 +9,7 @@ import { type Server, toServer } from '../local/server.ts'
 import type { Stage } from './stage.ts'
 
 /** One round trip. */
-export interface Exchange {
+interface Exchange {
   /** As DynamoDB calls it: `BatchGetItem`. */
   readonly operation: string
   readonly read: number

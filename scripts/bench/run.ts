@@ -10,13 +10,24 @@ import { buildBundles } from './bundles.ts'
 import { coldStartPart } from './coldStart.ts'
 import { costPart } from './cost.ts'
 import { type Measured, toDocument } from './document.ts'
+import { growthPart } from './growth.ts'
 import { theMachine } from './machine.ts'
 import type { Part } from './part.ts'
+import { soakPart } from './soak.ts'
 import { startStage } from './stage.ts'
+import { httpPart } from './throughput.ts'
 import { unitsPart } from './unitsPart.ts'
 import { warmPart } from './warm.ts'
 
-const PARTS: readonly Part[] = [unitsPart, coldStartPart, warmPart, costPart]
+const PARTS: readonly Part[] = [
+  unitsPart,
+  costPart,
+  coldStartPart,
+  warmPart,
+  httpPart,
+  growthPart,
+  soakPart,
+]
 const NAMES = PARTS.map(({ name }) => name)
 
 const FIGURES = new URL('../../docs/performance.json', import.meta.url)

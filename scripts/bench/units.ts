@@ -2,7 +2,7 @@
 
 import type { Bundles } from './bundles.ts'
 import { type Environment, startEnvironment } from './environment.ts'
-import { aBuyer, aDelivery, aList, anActivation, anOrder, aVerification } from './events.ts'
+import { aBuyer, events } from './events.ts'
 import { startRecorder } from './recorder.ts'
 import type { Stage } from './stage.ts'
 
@@ -56,25 +56,25 @@ export async function measureUnits(stage: Stage, bundles: Bundles): Promise<read
   }
 
   try {
-    const { license } = await ask('generate', anOrder(`${run}_plain`), 'generate')
-    const paid = anOrder(`${run}_paid`, { paymentIntentId: `pi_${run}` })
+    const { license } = await ask('generate', events.order(`${run}_plain`), 'generate')
+    const paid = events.order(`${run}_paid`, { paymentIntentId: `pi_${run}` })
     await ask('generate', paid, 'generate, for a payment')
     await ask('generate', paid, 'generate, for the same payment again')
-    await ask('verify', aVerification(license), 'verify')
+    await ask('verify', events.verification(license), 'verify')
     const unknown = license.replace(/-[0-9a-f]{12}-/, '-000000000000-')
-    await ask('verify', aVerification(unknown), 'verify, of a key that was never issued')
-    await ask('verify', aVerification('no key'), 'verify, of what is no key')
-    await ask('devices', anActivation(license, 'device'), 'activate')
+    await ask('verify', events.verification(unknown), 'verify, of a key that was never issued')
+    await ask('verify', events.verification('no key'), 'verify, of what is no key')
+    await ask('devices', events.activation(license, 'device'), 'activate')
     const onDevice = { deviceId: 'device', nonce: 'a nonce of the client' }
-    await ask('verify', aVerification(license, onDevice), 'verify, on a device and signed')
+    await ask('verify', events.verification(license, onDevice), 'verify, on a device and signed')
 
     const { subscribed, subscription, invoice, period } = aBuyer(run)
     const invoicePaid = (month: number) =>
       invoice('invoice.paid', 1, month, period(month), 'paid', {
         billing_reason: month === 0 ? 'subscription_create' : 'subscription_cycle',
       })
-    const webhook = (event: Parameters<typeof aDelivery>[0], route?: string) =>
-      ask('stripeWebhook', aDelivery(event), route && `webhook, ${route}`)
+    const webhook = (event: Parameters<typeof events.delivery>[0], route?: string) =>
+      ask('stripeWebhook', events.delivery(event), route && `webhook, ${route}`)
     const bought = subscribed(2)
     await webhook(bought, 'a subscription is bought')
     await webhook(bought, 'the same event again')
@@ -83,9 +83,9 @@ export async function measureUnits(stage: Stage, bundles: Bundles): Promise<read
     await webhook(invoicePaid(1), 'a renewal is paid')
 
     for (let made = 0; made < LISTED; made++)
-      await ask('generate', anOrder(`${run}_listed_${made}`))
+      await ask('generate', events.order(`${run}_listed_${made}`))
     const limit = `${LISTED}`
-    await ask('admin', aList({ limit }), `admin, a page of ${LISTED} licenses`)
+    await ask('admin', events.list({ limit }), `admin, a page of ${LISTED} licenses`)
   } finally {
     await Promise.all([...started.values()].map((environment) => environment.stop()))
     await recorder.stop()

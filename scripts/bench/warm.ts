@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startEnvironment } from './environment.ts'
-import { anOrder, aVerification } from './events.ts'
+import { events } from './events.ts'
 import { ratioOf, type Spread, spreadOf } from './figures.ts'
 import { against, spread, table } from './markdown.ts'
 import type { Bench, Part } from './part.ts'
@@ -26,7 +26,7 @@ interface Warm {
 
 async function measure({ stage, bundles, isShort, say }: Bench): Promise<Warm> {
   const made = await startEnvironment(bundles.of('generate').file, stage.variablesOf('generate'))
-  const { answer } = await made.invoke(anOrder('warm'))
+  const { answer } = await made.invoke(events.order('warm'))
   await made.stop()
   const { license } = JSON.parse(answer.body ?? '')
   const { Items = [] } = await stage.find('warm')
@@ -42,7 +42,7 @@ async function measure({ stage, bundles, isShort, say }: Bench): Promise<Warm> {
     rounds,
     calls: CALLS,
     handlers: [
-      { bundle: bundles.of('verify').file, event: aVerification(license) },
+      { bundle: bundles.of('verify').file, event: events.verification(license) },
       { bundle: bundles.of('bareSdk').file, event: { pk, sk } },
     ],
   })
