@@ -109,6 +109,18 @@ export function checksOf(ask: Ask, { token, origin }: Asked): readonly Check[] {
       came: preflight(STRANGER),
     },
     {
+      title: 'GET /admin',
+      expected: '200, a page that speaks to nobody else',
+      async came() {
+        const { status, headers, text } = await ask('GET', '/admin')
+        const policy = headers.get('content-security-policy') ?? ''
+        const isAlone =
+          policy.includes("default-src 'none'") && policy.includes("connect-src 'self'")
+        const page = text.startsWith('<!doctype html>') ? 'a page' : 'no page'
+        return `${status}, ${page} that speaks to ${isAlone ? 'nobody else' : 'anybody'}`
+      },
+    },
+    {
       title: 'GET of an unknown route',
       expected: '404',
       came: async () => `${(await ask('GET', '/no-such-route')).status}`,

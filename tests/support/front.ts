@@ -22,7 +22,7 @@ export interface Front extends Server {
 }
 
 const PASSED_ON = ['content-type', 'authorization', 'origin', 'stripe-signature'] as const
-const PASSED_BACK = ['access-control-allow-origin'] as const
+const PASSED_BACK = ['access-control-allow-origin', 'content-security-policy'] as const
 
 /** Those of the headers that are there. */
 const named = (names: readonly string[], value: (name: string) => unknown) =>
