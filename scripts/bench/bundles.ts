@@ -1,6 +1,6 @@
 /** The functions, bundled with the settings that they are deployed with, and what their bundles are made of. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
@@ -8,7 +8,7 @@ import type { Service } from '../local/service.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Inside of the project, so that a bundle finds what it leaves out. */
-const PLACE = path.join(ROOT, '.esbuild')
+const PLACE = path.join(ROOT, '.local')
 
 export interface Bundle {
   readonly name: string
@@ -37,7 +37,8 @@ export async function buildBundles(
     path.join(ROOT, handler.replace(/\.handler$/, '.ts')),
   )
   const { default: made } = await import(path.join(ROOT, `${plugins}`))
-  const outdir = await mkdtemp(`${PLACE}-bench-`)
+  await mkdir(PLACE, { recursive: true })
+  const outdir = await mkdtemp(path.join(PLACE, 'bench-'))
   const { metafile } = await build({
     ...(options as BuildOptions),
     absWorkingDir: ROOT,

@@ -95,20 +95,27 @@ const bench = {
   say,
 }
 const measured = { ...known }
+const isWritten = options.write && !isShort
 try {
   for (const { name, title, measure } of PARTS.filter((part) => options.only.includes(part.name))) {
     say(title)
-    const result = await measure(bench)
-    measured[name] = { ...theMachine(), at: new Date().toISOString(), isShort, result }
+    try {
+      const result = await measure(bench)
+      measured[name] = { ...theMachine(), at: new Date().toISOString(), isShort, result }
+    } catch (error) {
+      // What else is measured is worth having all the same.
+      console.error(error)
+      process.exitCode = 1
+      continue
+    }
+    // After each part: a long run that is ended keeps what it has.
+    if (!isWritten) continue
+    await writeFile(FIGURES, `${JSON.stringify(measured, null, 2)}\n`)
+    await writeFile(DOCUMENT, toDocument(PARTS, measured))
   }
 } finally {
   await bundles.remove()
   await stage.stop()
 }
-const document = toDocument(PARTS, measured)
-if (isShort || !options.write) console.log(document)
-else {
-  await writeFile(FIGURES, `${JSON.stringify(measured, null, 2)}\n`)
-  await writeFile(DOCUMENT, document)
-}
+if (!isWritten) console.log(toDocument(PARTS, measured))
 process.exit()
