@@ -55,7 +55,7 @@ export function useService() {
       keys,
       storage: memoryStorage(),
       now: () => test.time.now,
-      timeoutMs: 400,
+      timeoutMs: 30_000,
       // Each would be a pause.
       retries: 0,
       ...options,
