@@ -81,7 +81,7 @@ const both = (
 
 const tell = ({ calls, verify, bareSdk, ratio }: Warm) => `\
 One process calls the packaged verify and the bare SDK's \`GetItem\` with its item as JSON, ${calls} times each in each of
-${verify.ms.runs} rounds. Verify besides parses and checks the request, makes the id of the key, makes the key again and compares it, reads
+${verify.ms.runs} rounds. Verify besides parses and checks the request, makes the id of the key, reads
 the counter of failures in the same round trip, judges, and writes a metric.
 
 Goal: at most ${MOST} × the processor time. It is ${spread(ratio.cpuMs)} ×: ${against(ratio.cpuMs.median <= MOST)}.
