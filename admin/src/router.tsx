@@ -59,6 +59,8 @@ const routeTree = rootRoute.addChildren([
 export const router = createRouter({
   routeTree,
   basepath: '/admin',
+  // Without it, what the reader of a URL does not take reaches the page all the same.
+  search: { strict: true },
   defaultPreload: 'intent',
   defaultErrorComponent: BrokenPage,
   defaultPendingComponent: WaitingPage,

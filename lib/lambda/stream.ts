@@ -43,9 +43,13 @@ export function streamConsumer<Told, Name extends SecretName>(
   }
 }
 
+/** Whoever works on a stream is told of what could not be followed for so long, though it may pass. */
+const LATE_MS = 10 * 60 * 1000
+
 /**
- * The same for what is followed best all at once, in any order. Where something of it cannot succeed, the rest is followed one
- * by one.
+ * The same for what is followed best all at once, in any order, and can be mended if it is not. Where something of it cannot
+ * succeed, the rest is followed one by one; what is late is given up, so that it does not keep what comes behind it in the
+ * stream from whoever else follows that.
  */
 export function batchConsumer<Told>(
   runtime: Runtime,
@@ -61,7 +65,7 @@ export function batchConsumer<Told>(
       const [record] = records
       if (isPassing(error) || (record && records.length === 1)) {
         if (record) failed(runtime, record, error)
-        return !isPassing(error)
+        return !isPassing(error) || isLate(runtime, record)
       }
       for (const one of records) {
         if (!(await isDone([one]))) return false
@@ -77,13 +81,18 @@ export function batchConsumer<Told>(
 }
 
 /** Tells of a record that could not be followed. Answers what it is known by. */
-function failed({ log, metrics }: Runtime, { dynamodb }: DynamoDBRecord, error: unknown): string {
-  const itemIdentifier = dynamodb?.SequenceNumber ?? ''
+function failed(runtime: Runtime, record: DynamoDBRecord, error: unknown): string {
+  const { log, metrics } = runtime
+  const itemIdentifier = record.dynamodb?.SequenceNumber ?? ''
   const { stack } = error as Error
   log.error('a record of the stream could not be followed', { itemIdentifier, stack })
-  if (!isPassing(error)) metrics.count('StreamRecordFailed')
+  // What is only asked for again is no error to Lambda, so nobody else would tell of it.
+  if (!isPassing(error) || isLate(runtime, record)) metrics.count('StreamRecordFailed')
   return itemIdentifier
 }
+
+const isLate = ({ clock }: Runtime, record: DynamoDBRecord | undefined): boolean =>
+  clock() - Number(record?.dynamodb?.ApproximateCreationDateTime) * 1000 > LATE_MS
 
 /** A key ring that lacks a key is one that another function may see before this one does. */
 const isPassing = (error: unknown) =>

@@ -57,10 +57,12 @@ function narrowest(filter: Filter, now: number, after?: Position): Selection {
 /** Those that are good end from now on, and those that have expired did before; of others there is no telling. */
 function byEnd({ state, expiringBefore }: Filter, now: number, after?: Position): Selection {
   const isOfGood = expiringBefore !== undefined || (state !== undefined && isGood(state))
-  // A list that was begun earlier goes on from where it is.
-  const from = isOfGood ? Math.min(now - LATE_MS, Number(after?.at ?? now)) : 0
+  const from = isOfGood ? now - LATE_MS : 0
   const until = state === 'expired' ? now + 1 : Number.MAX_SAFE_INTEGER
-  return { by: 'end', from, before: Math.max(expiringBefore ?? until, from + 1) }
+  // A list that was begun earlier, or by another clock, goes on from where it is.
+  const at = Number(after?.at ?? from)
+  const first = Math.min(from, at)
+  return { by: 'end', from: first, before: Math.max(expiringBefore ?? until, from + 1, at + 1) }
 }
 
 export function isWanted(license: License, filter: Filter, now: number): boolean {

@@ -1,5 +1,5 @@
 import { type Dated, dated, newer, union } from './join.ts'
-import { textAt, userAt } from './read.ts'
+import { emailAt, userAt } from './read.ts'
 
 /** What is known of a customer of Stripe's, from its own events and from its purchases. */
 export interface CustomerFact {
@@ -15,7 +15,7 @@ export const NOBODY: CustomerFact = { user: null, email: null, purchases: [] }
 export function readCustomer(customer: unknown, now: number): CustomerFact {
   return {
     user: dated(now, userAt(customer, 'metadata', 'userId')),
-    email: dated(now, textAt(customer, 'email')),
+    email: dated(now, emailAt(customer, 'email')),
     purchases: [],
   }
 }

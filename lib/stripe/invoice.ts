@@ -2,6 +2,7 @@ import { greater, union } from './join.ts'
 import {
   at,
   countAt,
+  emailAt,
   first,
   idAt,
   listAt,
@@ -119,7 +120,7 @@ export function readInvoice(invoice: unknown, now: number): InvoiceFact | string
       ) ?? now,
     customerId: idAt(invoice, 'customer'),
     userId: first(...metadata.map((said) => userAt(said, 'userId'))),
-    email: textAt(invoice, 'customer_email'),
+    email: emailAt(invoice, 'customer_email'),
     tier: first(...metadata.map((said) => textAt(said, 'tier'))),
     payments: paymentsOf(invoice),
   }

@@ -42,6 +42,14 @@ export function textAt(value: unknown, ...path: readonly string[]): string | nul
   return good && isNameable(text) ? text : null
 }
 
+/** RFC 5321 section 4.5.3.1.3, without the brackets. What is longer has no mailbox, and no place in an index. */
+const MAX_EMAIL = 254
+
+export function emailAt(value: unknown, ...path: readonly string[]): string | null {
+  const email = textAt(value, ...path)
+  return email !== null && email.length <= MAX_EMAIL ? email : null
+}
+
 export function countAt(value: unknown, ...path: readonly string[]): number | null {
   const count = at(value, ...path)
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null

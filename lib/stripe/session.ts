@@ -1,5 +1,5 @@
 import { earlier, greater } from './join.ts'
-import { at, countAt, first, idAt, listAt, textAt, userAt, wordOf } from './read.ts'
+import { at, countAt, emailAt, first, idAt, listAt, textAt, userAt, wordOf } from './read.ts'
 
 /** A price and how many of it were bought. */
 export interface Priced {
@@ -57,7 +57,7 @@ export function readSession(
     subscriptionId: idAt(session, 'subscription'),
     customerId: idAt(session, 'customer'),
     userId: first(userAt(session, 'metadata', 'userId'), userAt(session, 'client_reference_id')),
-    email: first(textAt(session, 'customer_details', 'email'), textAt(session, 'customer_email')),
+    email: first(emailAt(session, 'customer_details', 'email'), emailAt(session, 'customer_email')),
     tier: textAt(session, 'metadata', 'tier'),
     prices: at(session, 'line_items') ? readLineItems(listAt(session, 'line_items')) : null,
   }

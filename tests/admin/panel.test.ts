@@ -10,11 +10,13 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { CHROMIUM } from '../../scripts/local/chromium.ts'
 import { findJava } from '../../scripts/local/java.ts'
 import { aCheckout, aCommand, aUsersEnvironment } from '../support/checkout.ts'
+import { aCheckout as aSale, aSignature } from '../support/stripe.ts'
 
 const run = promisify(execFile)
 
 const MINUTES = 60_000
 const ROOT_TOKEN = 'dev_admin_token'
+const DEV_WEBHOOK_SECRET = 'whsec_dev'
 const EVIL = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -182,6 +184,10 @@ browsers('the panel', () => {
     await dialog.getByLabel(`Type ${email} to confirm`).fill(email)
     await confirm.click()
     await verdict.getByText('A person revoked it').waitFor()
+    // The button that led there is gone, and whoever has no mouse is still beside it.
+    await page.waitForFunction(
+      `document.activeElement.getAttribute('aria-label') === 'What can be done'`,
+    )
     await page.getByRole('listitem').filter({ hasText: 'charged back' }).waitFor()
     expect(await verify(key)).toMatchObject({ valid: false, code: 'REVOKED' })
     expect(complaints).toEqual([])
@@ -193,9 +199,78 @@ browsers('the panel', () => {
     await signIn(ROOT_TOKEN, '/licenses')
     await page.getByLabel('Search').pressSequentially(license, { delay: 5 })
     await heading(user).waitFor()
+    await page.goBack()
+    await page.getByLabel('Search').fill(`License: "${license}"`)
+    await heading(user).waitFor()
     const secret = license.slice(0, 'QF-PRO-0000'.length)
     expect([page.url(), ...asked].filter((address) => address.includes(secret))).toEqual([])
     expect(complaints).toEqual([])
+  })
+
+  it('keeps what is chosen while a search is typed, and takes nothing odd from an address', async () => {
+    const user = `qf-${aName('4711')}`
+    await issue(user)
+    await signIn(ROOT_TOKEN, '/licenses')
+    await page.getByLabel('Search').fill(user)
+    await page.getByLabel('State').selectOption('active')
+    await page.getByText('1 license on this page').waitFor()
+    expect(new URL(page.url()).searchParams.get('state')).toBe('active')
+    for (const odd of ['q=["a"]', 'state=odd&order=1', 'q={"a":1}&tier=[]']) {
+      await page.goto(`${url}/admin/licenses?${odd}`)
+      await page.getByText('licenses on this page').waitFor()
+    }
+    expect(complaints).toEqual([])
+  })
+
+  it('lets somebody in whose browser keeps nothing', async () => {
+    await page.addInitScript(() => {
+      for (const kind of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(globalThis, kind, {
+          get() {
+            throw new DOMException('denied', 'SecurityError')
+          },
+        })
+      }
+    })
+    await signIn()
+    await page.getByLabel('Colors').selectOption('dark')
+    await heading('Overview').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('API token', { exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('leads to a license for a checkout that cost nothing and says no tier', async () => {
+    const [id, email] = [aName('cs_free').replaceAll('-', '_'), `${aName('free')}@example.com`]
+    const now = Date.now()
+    const sale = aSale(
+      {
+        id,
+        payment_intent: null,
+        payment_status: 'no_payment_required',
+        metadata: {},
+        customer_details: { email },
+      } as never,
+      { id: `evt_${id}`, created: Math.floor(now / 1000) },
+    )
+    const payload = JSON.stringify(sale)
+    const signature = aSignature(payload, { secret: DEV_WEBHOOK_SECRET, at: now })
+    const told = await fetch(`${url}/webhooks/stripe`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'stripe-signature': signature },
+      body: payload,
+    })
+    expect(told.status).toBe(200)
+    await signIn(ROOT_TOKEN, '/parked')
+    const purchase = page.getByRole('listitem').filter({ hasText: email })
+    await purchase.getByRole('link', { name: 'Issue a license for it' }).click()
+    await page.getByLabel('User').fill(aName('user'))
+    expect(await page.getByLabel('Payment').inputValue()).toBe(id)
+    await page.getByRole('button', { name: 'Issue the license' }).click()
+    await page.getByRole('heading', { name: 'Issued' }).waitFor()
+    await page.getByRole('link', { name: 'Kept aside' }).click()
+    await heading('Purchases kept aside').waitFor()
+    await purchase.waitFor({ state: 'detached' })
   })
 
   it('does not change what somebody else changed meanwhile', async () => {
@@ -224,7 +299,22 @@ browsers('the panel', () => {
     const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(text) }
     await page.getByLabel(/^CSV file/).setInputFiles(file)
     await page.getByText('50 of 51 rows can be issued').waitFor()
+    // By the name of the file the same rows are known tomorrow, too.
+    const name = page.getByLabel('Name of the batch')
+    expect(await name.inputValue()).toBe('rows.csv')
+    let go = () => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    await page.route('**/licenses/bulk', async (route) => {
+      await held
+      await route.continue()
+    })
     await page.getByRole('button', { name: 'Issue 50 licenses' }).click()
+    await page.getByText('Working').waitFor()
+    await name.fill('another name while it is sent')
+    expect(await name.inputValue()).toBe('rows.csv')
+    go()
     await page.getByText('50 of 50 answered, 50 issued').waitFor()
     const [download] = await Promise.all([
       page.waitForEvent('download'),

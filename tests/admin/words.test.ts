@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { toListQuery } from '../../admin/src/api/listQuery.ts'
 import { isForLife } from '../../admin/src/format/time.ts'
-import { isKeyLike, isWholeKey, readSearch, STATES } from '../../admin/src/pages/licenses/search.ts'
+import { isKeyLike, readSearch, STATES, wholeKeyIn } from '../../admin/src/pages/licenses/search.ts'
 import { alertWords } from '../../admin/src/words/alerts.ts'
 import { actorOf, differencesOf } from '../../admin/src/words/history.ts'
 import { stateWords } from '../../admin/src/words/states.ts'
@@ -157,14 +157,30 @@ describe('what the list is asked for', () => {
     })
   })
 
-  it('is never a license key or the beginning of one', () => {
+  it('is never a license key or the beginning of one, whatever stands around it', () => {
     const key = 'QF-PRO-b397709c64f7-1795491428'
-    expect(isWholeKey(key)).toBe(true)
-    for (let end = 'QF-'.length; end <= key.length; end++) {
-      expect(isKeyLike(key.slice(0, end), 'QF')).toBe(true)
+    for (let end = 'QF-PRO-b'.length; end <= key.length; end++) {
+      const start = key.slice(0, end)
+      for (const typed of [start, start.toLowerCase(), `License: ${start}`, `"${start}"`]) {
+        expect(isKeyLike(typed, 'QF')).toBe(true)
+        expect(isKeyLike(typed, undefined)).toBe(true)
+      }
     }
-    expect(isKeyLike(key.slice(0, 9).toLowerCase(), undefined)).toBe(true)
-    expect(isKeyLike('user@example.com', 'QF')).toBe(false)
-    expect(isWholeKey(key.slice(0, -1))).toBe(false)
+    expect(wholeKeyIn(key)).toBe(key)
+    expect(wholeKeyIn(`License: "${key}", thanks`)).toBe(key)
+    expect(wholeKeyIn(key.slice(0, -1))).toBeUndefined()
+  })
+
+  it('is whatever else begins as a license key does', () => {
+    for (const typed of [
+      'user@example.com',
+      'QF-',
+      'qf-4711',
+      'qf-team-',
+      'my-qf-user',
+      'nqf-pro-a1',
+    ]) {
+      expect(isKeyLike(typed, 'QF')).toBe(false)
+    }
   })
 })

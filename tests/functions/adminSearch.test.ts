@@ -223,6 +223,22 @@ describe('a sorted list', () => {
     expect(await users({ ...sorted, sort: 'end' })).toEqual(['sort_1', 'sort_2', 'sort_0'])
   })
 
+  it('goes on at its edge for a cursor that another clock gave, or nobody', async () => {
+    test.time.now = NOW + 15 * DAY_MS
+    const query = { sort: 'end', order: 'desc', state: 'expired', tier: 'sorted', limit: '1' }
+    const { body } = await get(query)
+    const [list, id, at] = JSON.parse(Buffer.from(body.cursor, 'base64url').toString())
+    const goOn = async (place: number) => {
+      const cursor = Buffer.from(JSON.stringify([list, id, place])).toString('base64url')
+      return (await get({ ...query, cursor })).status
+    }
+    expect(await goOn(-5)).toBe(200)
+    expect(await goOn(Number.MAX_SAFE_INTEGER)).toBe(200)
+    // The next page is asked of a function whose clock is behind that of the first.
+    test.time.now = at - 1
+    expect(await goOn(at)).toBe(200)
+  })
+
   it.each([
     [{ sort: 'end', user: 'sort_1' }, 'user'],
     [{ sort: 'created', expiringBefore: '2025-02-01' }, 'sort'],

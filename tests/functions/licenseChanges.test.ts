@@ -215,6 +215,32 @@ describe('the stream', () => {
     expect(test.lines.join()).toContain('a record of the stream could not be followed')
   })
 
+  it('gives up numbers that are late, and no revocation, and tells of both', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'revoke')
+    const records = await streamOf(test.table)
+    const aged = (minutes: number) =>
+      records.map(({ dynamodb, ...record }): DynamoDBRecord => {
+        const at = test.time.now / 1000 - minutes * 60
+        return { ...record, dynamodb: { ...dynamodb, ApproximateCreationDateTime: at } }
+      })
+    const down = () => Promise.reject(new StoreUnavailable(new Error('down')))
+    const { summary, revocations } = test.runtime
+    const uncounted: Runtime = { ...test.runtime, summary: { ...summary, count: down } }
+    test.counts.length = 0
+    const from = [{ itemIdentifier: records[0]?.dynamodb?.SequenceNumber }]
+
+    expect(await follow(aged(9), uncounted)).toEqual({ batchItemFailures: from })
+    expect(test.counts).toEqual([])
+    expect(await follow(aged(11), uncounted)).toEqual({ batchItemFailures: [] })
+    expect(test.counts).toEqual([JSON.stringify({ name: 'StreamRecordFailed' })])
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
+
+    const unlisted: Runtime = { ...test.runtime, revocations: { ...revocations, add: down } }
+    expect((await follow(aged(11), unlisted)).batchItemFailures).toHaveLength(1)
+    expect(test.counts).toHaveLength(2)
+  })
+
   it('tells of much that is no change of a license', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'note')

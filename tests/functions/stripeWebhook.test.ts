@@ -112,6 +112,15 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     expect(await licensesOf('pi_hook_first')).toHaveLength(1)
   })
 
+  it('issues it also to an address that no mailbox can have, and does without the address', async () => {
+    const email = `${'日'.repeat(490)}@x.example`
+    const { status } = await sendSigned(
+      aPurchaseOf('unmailable', { customer_details: { email }, customer_email: null }),
+    )
+    expect(status).toBe(200)
+    expect(await licensesOf('pi_unmailable')).toMatchObject([{ userEmail: null }])
+  })
+
   it('reads a body that the gateway encoded', async () => {
     await sendSigned(aPurchaseOf('encoded'), true)
     expect(await licensesOf('pi_encoded')).toHaveLength(1)

@@ -4,6 +4,7 @@
  */
 
 import { useSyncExternalStore } from 'react'
+import { storage } from './storage.ts'
 
 const NAME = 'license-authority-token'
 
@@ -13,7 +14,8 @@ interface Session {
   readonly why: string | undefined
 }
 
-let session: Session = { token: sessionStorage.getItem(NAME) ?? undefined, why: undefined }
+const kept = storage('sessionStorage')
+let session: Session = { token: kept?.getItem(NAME) ?? undefined, why: undefined }
 const listeners = new Set<() => void>()
 
 function become(next: Session) {
@@ -24,13 +26,13 @@ function become(next: Session) {
 export const currentToken = () => session.token
 
 export function signIn(token: string) {
-  sessionStorage.setItem(NAME, token)
+  kept?.setItem(NAME, token)
   become({ token, why: undefined })
 }
 
 /** @param why a sentence for the page that asks for a token; none when it was wished */
 export function signOut(why?: string) {
-  sessionStorage.removeItem(NAME)
+  kept?.removeItem(NAME)
   become({ token: undefined, why })
 }
 

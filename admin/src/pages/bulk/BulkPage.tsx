@@ -15,7 +15,7 @@ import { Source } from './Source.tsx'
 import { type Results, send } from './send.ts'
 
 const NONE: Results = new Map()
-const today = () => new Date().toISOString().slice(0, 10)
+const LONGEST_NAME = 100
 
 export function BulkPage() {
   const catalog = useQuery(catalogQuery())
@@ -42,7 +42,7 @@ export function BulkPage() {
 
 function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
   const [text, setText] = useState('')
-  const [batch, setBatch] = useState(today)
+  const [batch, setBatch] = useState('')
   const [reason, setReason] = useState('')
   const [results, setResults] = useState(NONE)
   const client = useQueryClient()
@@ -71,6 +71,7 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
     onSettled() {
       void client.invalidateQueries({ queryKey: ['licenses'] })
       void client.invalidateQueries({ queryKey: ['overview'] })
+      void client.invalidateQueries({ queryKey: ['parked'] })
     },
   })
   useEffect(() => () => stop.current.abort(), [])
@@ -82,8 +83,9 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
     return () => removeEventListener('beforeunload', ask)
   }, [sending.isPending, issued])
 
-  const take = (next: string) => {
+  const take = (next: string, file?: string) => {
     setText(next)
+    if (file !== undefined) setBatch(file.slice(0, LONGEST_NAME))
     setResults(NONE)
     sending.reset()
   }
@@ -115,12 +117,15 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
               label="Name of the batch"
               value={batch}
               onChange={(name) => {
+                // What is on its way has the name that it was sent under.
+                if (sending.isPending) return
                 setBatch(name)
                 setResults(NONE)
+                sending.reset()
               }}
               isRequired
-              maxLength={100}
-              hint="The same rows under the same name are issued once, however often they are sent."
+              maxLength={LONGEST_NAME}
+              hint="The same rows under the same name are issued once, on whatever day and however often they are sent."
             />
             <Field
               label="Reason"
@@ -144,7 +149,11 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
           )}
           <div className="buttons">
             {outcomes.some(({ result }) => result) && (
-              <Action onPress={() => download(`licenses-${batch}.csv`, resultsCsv(outcomes))}>
+              <Action
+                onPress={() =>
+                  download(`results-${batch.replace(/\.csv$/i, '')}.csv`, resultsCsv(outcomes))
+                }
+              >
                 Download the results
               </Action>
             )}

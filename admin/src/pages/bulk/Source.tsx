@@ -5,7 +5,8 @@ const MOST_BYTES = 5_000_000
 
 interface SourceProps {
   readonly text: string
-  readonly onChange: (text: string) => void
+  /** `file` is what the file is called that it is from. */
+  readonly onChange: (text: string, file?: string) => void
   readonly isDisabled: boolean
 }
 
@@ -20,7 +21,10 @@ export function Source({ text, onChange, isDisabled }: SourceProps) {
     setFault(undefined)
     try {
       // A file that is not in UTF-8 would put wrong names on record.
-      onChange(new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer()))
+      onChange(
+        new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer()),
+        file.name,
+      )
     } catch {
       setFault('The file is not in UTF-8: save it as “CSV UTF-8” and choose it again.')
     }

@@ -77,6 +77,7 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
       announce(`Issued a license to ${userId}`)
       void client.invalidateQueries({ queryKey: ['licenses'] })
       void client.invalidateQueries({ queryKey: ['overview'] })
+      void client.invalidateQueries({ queryKey: ['parked'] })
     },
   })
   const change = (changes: Partial<Form>) => setForm((own) => ({ ...own, ...changes }))

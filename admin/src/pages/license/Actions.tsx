@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { LicenseDetail } from '../../api/answers.ts'
 import { Action } from '../../parts/Action.tsx'
 import { Copied } from '../../parts/Copied.tsx'
@@ -8,8 +8,17 @@ import { DEEDS, type Deed } from './deeds.ts'
 export function Actions({ license }: { license: LicenseDetail }) {
   const [deed, setDeed] = useState<Deed>()
   const [key, setKey] = useState<string>()
+  const section = useRef<HTMLElement>(null)
+
+  /** The window gives the focus back a frame after it is gone, if what it came from is still there. */
+  const keepFocus = () =>
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) section.current?.focus()
+      }),
+    )
   return (
-    <section aria-label="What can be done">
+    <section aria-label="What can be done" ref={section} tabIndex={-1}>
       <div className="actions">
         {DEEDS.filter(({ isFor }) => isFor?.(license) ?? true).map((possible) => (
           <Action
@@ -37,6 +46,7 @@ export function Actions({ license }: { license: LicenseDetail }) {
           onDone={({ license: shown }) => {
             setDeed(undefined)
             setKey(shown)
+            keepFocus()
           }}
           onClose={() => setDeed(undefined)}
         />

@@ -7,7 +7,7 @@ import { catalogQuery } from '../../api/queries.ts'
 import { Choice, Field } from '../../parts/Fields.tsx'
 import { Problem } from '../../parts/Problem.tsx'
 import { stateWords } from '../../words/states.ts'
-import { isKeyLike, isWholeKey, type ListSearch, STATES, WITHIN_DAYS } from './search.ts'
+import { isKeyLike, type ListSearch, STATES, WITHIN_DAYS, wholeKeyIn } from './search.ts'
 
 const PAUSE_MS = 250
 
@@ -43,9 +43,10 @@ export function Filters({ search, onChange }: FiltersProps) {
     clearTimeout(pause.current)
     pause.current = setTimeout(() => {
       const trimmed = text.trim()
+      const key = wholeKeyIn(trimmed)
       if (!isKeyLike(trimmed, catalog?.prefix))
         onChange({ q: trimmed === '' ? undefined : trimmed })
-      else if (isWholeKey(trimmed)) lookup.mutate(trimmed)
+      else if (key !== undefined) lookup.mutate(key)
     }, PAUSE_MS)
   }
 
@@ -99,7 +100,7 @@ export function Filters({ search, onChange }: FiltersProps) {
         <Problem
           error={lookup.error}
           what="The key could not be looked up."
-          onRetry={() => lookup.mutate(typed.trim())}
+          onRetry={() => lookup.mutate(wholeKeyIn(typed) ?? '')}
         />
       )}
     </search>

@@ -35,8 +35,9 @@ export function LicensesPage() {
   const rows = useMemo(() => data?.items ?? [], [data])
 
   const change = (changes: Partial<ListSearch>) => {
-    const { cursor: _, ...rest }: ListSearch = { ...search, ...changes }
-    void navigate({ search: rest, replace: changes.q !== undefined })
+    // What is typed comes a moment later, when the rest may be another one.
+    const changed = ({ cursor: _, ...rest }: ListSearch): ListSearch => ({ ...rest, ...changes })
+    void navigate({ search: changed, replace: changes.q !== undefined })
   }
   const sortBy = (column: string) => {
     const sort = SORTS[column as keyof typeof SORTS]

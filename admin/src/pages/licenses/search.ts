@@ -48,18 +48,21 @@ export function readSearch(given: Readonly<Record<string, unknown>>): ListSearch
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
 }
 
+/** Of a tier, and what comes behind it. What comes before that everybody may know. */
+const REST = '-[A-Z][A-Z0-9_]*-[0-9A-F]'
+
 /**
- * Whether this is a license key or the beginning of one. A key is a secret, so it is never put into a URL.
+ * Whether a license key or the beginning of one is in a text, whatever stands around it. A key is a secret, so it is never put
+ * into a URL.
  *
- * @param prefix what every key begins with
+ * @param prefix what every key begins with; while nobody knows it, more is taken for a key
  */
 export function isKeyLike(typed: string, prefix: string | undefined): boolean {
-  const upper = typed.trim().toUpperCase()
-  return prefix === undefined
-    ? /^[A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]*-[0-9A-F]/.test(upper)
-    : upper.startsWith(`${prefix}-`)
+  const start = prefix === undefined ? '[A-Z][A-Z0-9]{0,15}' : prefix
+  return new RegExp(`(?:^|[^A-Z0-9])${start}${REST}`, 'i').test(typed)
 }
 
-/** Whether it is a whole one. */
-export const isWholeKey = (typed: string) =>
-  /^[A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]{0,31}-[0-9A-F]{12}-\d{10,}$/i.test(typed.trim())
+const WHOLE = /(?:^|[^A-Z0-9])([A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]{0,31}-[0-9A-F]{12}-\d{10,})/i
+
+/** The whole key in a text. */
+export const wholeKeyIn = (typed: string): string | undefined => WHOLE.exec(typed)?.[1]

@@ -45,8 +45,8 @@ export function ParkedPage() {
 
 function Purchase(parked: Parked) {
   const { purchase, alerts, at, userEmail, customerId, subscriptionId, paymentIntentId } = parked
-  const payment = subscriptionId ?? paymentIntentId ?? undefined
-  const ids = [subscriptionId, paymentIntentId, customerId].filter((id) => id !== null)
+  // A checkout that cost nothing has neither a payment nor a subscription.
+  const ids = new Set([purchase, subscriptionId, paymentIntentId, customerId])
   return (
     <li className="card">
       <h2>{userEmail ?? purchase}</h2>
@@ -54,11 +54,13 @@ function Purchase(parked: Parked) {
         <Moment at={at} />
       </p>
       <ul className="tags">
-        {ids.map((id) => (
-          <li key={id}>
-            <StripeLink id={id} />
-          </li>
-        ))}
+        {[...ids]
+          .filter((id) => id !== null)
+          .map((id) => (
+            <li key={id}>
+              <StripeLink id={id} />
+            </li>
+          ))}
       </ul>
       <dl className="alerts">
         {alerts.map((alert) => {
@@ -73,10 +75,10 @@ function Purchase(parked: Parked) {
           )
         })}
       </dl>
-      {payment !== undefined && isIssuable(alerts) && (
+      {isIssuable(alerts) && (
         <Link
           to="/issue"
-          search={{ payment, ...(userEmail && { email: userEmail }) }}
+          search={{ payment: purchase, ...(userEmail && { email: userEmail }) }}
           className="button"
         >
           Issue a license for it
