@@ -644,6 +644,15 @@ describe('who is told of trouble in the template', () => {
     }
   })
 
+  it('costs what the README says', async () => {
+    const metrics = alarms()
+      .filter(({ Condition }) => Condition === 'HasAlarms')
+      .flatMap(({ Properties }) => metricsOf(Properties))
+    expect(await readFile('README.md', 'utf8')).toContain(
+      `The alarms look at ${metrics.length} metrics, in \`prod\` at one more`,
+    )
+  })
+
   it('looks only at metrics of this stage that some function counts', async () => {
     const looked = JSON.stringify([alarms(), named('Dashboard')])
     const names = [...looked.matchAll(/MetricName(?:\\*"?:|=)\\*"(\w+)/g)].map(([, name]) => name)

@@ -77,12 +77,21 @@ const THROTTLED = new Set([
   'TransactionInProgressException',
 ])
 
+/** What AWS calls a signature that is too old or too new: the clock is wrong, or what was signed was long on its way. */
+const MISTIMED = new Set([
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+])
+
 /** What came of an attempt, and whether a connection failed that had been used before. */
 interface Attempt {
   readonly result?: unknown
   readonly error?: unknown
   readonly isPassing?: boolean
   readonly wasKept?: boolean
+  readonly isMistimed?: boolean
 }
 
 /**
@@ -96,6 +105,8 @@ export function createCall(service: Service, env: Env): Call {
   const url = new URL(endpointOf(service, region, env))
   const { Agent, request: open } = url.protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true })
+  /** How far the service's clock is ahead of this one, as far as it matters. */
+  let ahead = 0
 
   function signed(operation: string, body: string) {
     const { sessionToken, ...keys } = credentialsOf(env)
@@ -110,6 +121,7 @@ export function createCall(service: Service, env: Env): Call {
         headers: {
           'content-type': service.contentType,
           'x-amz-target': `${service.target}.${operation}`,
+          'x-amz-date': new Date(Date.now() + ahead).toISOString().replace(/[:-]|\.\d+/g, ''),
           ...(trace && { 'x-amzn-trace-id': trace }),
         },
         body,
@@ -128,14 +140,22 @@ export function createCall(service: Service, env: Env): Call {
         request.destroy()
         failed(new Error(`${service.name} did not answer within ${ATTEMPT_MS} ms`))
       }, ATTEMPT_MS)
-      request.on('close', () => clearTimeout(timer)).on('error', failed)
+      request.on('error', failed).on('close', () => {
+        clearTimeout(timer)
+        failed(new Error(`${service.name} closed the connection`))
+      })
       request.on('response', (response) => {
         let text = ''
         response.setEncoding('utf8').on('error', failed)
         response.on('data', (part: string) => {
           text += part
         })
-        response.on('end', () => resolve(toAttempt(response.statusCode ?? 0, text)))
+        response.on('end', () => {
+          const done = toAttempt(response.statusCode ?? 0, text)
+          const date = Date.parse(response.headers.date ?? '')
+          if (done.isMistimed && !Number.isNaN(date)) ahead = date - Date.now()
+          resolve(done)
+        })
       })
       request.end(body)
     })
@@ -153,18 +173,32 @@ export function createCall(service: Service, env: Env): Call {
 }
 
 function toAttempt(status: number, text: string): Attempt {
-  const isPassing = status >= 500 || status === 429
-  let body: { readonly __type?: string; readonly message?: string; readonly Message?: string }
-  try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    const error = new Error(`An answer of status ${status} is no JSON`, { cause })
+  const isPassing = status >= 500 || status === 429 || status === 408
+  const body = objectIn(text)
+  if (!body) {
+    const error = new Error(`An answer of status ${status} is no object of JSON`)
     return { error, isPassing: isPassing || status === 200 }
   }
   if (status === 200) return { result: body }
-  const name = body.__type?.split('#').at(-1) ?? `Status${status}`
-  const error = new CallRefused(name, status, body.message ?? body.Message ?? '')
-  return { error, isPassing: isPassing || THROTTLED.has(name) }
+  const { __type: type, message = body['Message'] } = body
+  const name = typeof type === 'string' ? `${type.split('#').at(-1)}` : `Status${status}`
+  const isMistimed = MISTIMED.has(name)
+  return {
+    error: new CallRefused(name, status, typeof message === 'string' ? message : ''),
+    isPassing: isPassing || THROTTLED.has(name) || isMistimed,
+    isMistimed,
+  }
+}
+
+/** Undefined for anything else: what stands between may answer too, in whatever words. */
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch {
+    // It is no JSON at all.
+  }
+  return
 }
 
 function endpointOf({ name, variable }: Service, region: string, env: Env): string {

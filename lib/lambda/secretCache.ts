@@ -58,18 +58,22 @@ export function createSecretCache(
 ): SecretCache {
   const entries = new Map<string, Entry>()
 
-  async function fetchOf(id: string) {
+  /** What was there once is not taken for absent, but for out of reach. */
+  const maybeNothing = (id: string, { value = NOTHING, fetchedAt }: Entry) =>
+    id === optional && (value === NOTHING || now() - fetchedAt >= STALE_MS)
+
+  async function fetchOf(id: string, entry: Entry) {
     try {
       return await ask(id)
     } catch (error) {
-      if (id === optional && isAbsence(error)) return NOTHING
+      if (maybeNothing(id, entry) && isAbsence(error)) return NOTHING
       throw error
     }
   }
 
   function fetch(id: string, entry: Entry) {
     entry.triedAt = now()
-    entry.pending ??= fetchOf(id)
+    entry.pending ??= fetchOf(id, entry)
       .then((value) => {
         entry.value = value
         entry.fetchedAt = now()

@@ -162,6 +162,12 @@ describe('a call that fails', () => {
     [400, refusal('com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException')],
     [400, refusal('com.amazon.coral.availability#ThrottlingException')],
     [200, '{"cut'],
+    [500, 'null'],
+    [500, '{"__type":5}'],
+    [200, 'null'],
+    [200, '[]'],
+    [408, refusal('RequestTimeoutException')],
+    [400, refusal('com.amazon.coral.service#InvalidSignatureException', 'Signature expired')],
   ])('is tried again after %d %s', async (status, body) => {
     answers = [refusing(status, body), refusing(status, body)]
     expect(await call()).toEqual({ done: true })
@@ -178,6 +184,7 @@ describe('a call that fails', () => {
     [400, refusal('com.amazon.coral.validate#ValidationException', 'Wrong'), 'ValidationException'],
     [400, '{"__type":"ResourceNotFoundException","Message":"Wrong"}', 'ResourceNotFoundException'],
     [403, '{"message":"Wrong"}', 'Status403'],
+    [400, '{"__type":{},"message":"Wrong"}', 'Status400'],
   ])('is not tried again after %d %s', async (status, body, name) => {
     answers = [refusing(status, body)]
     await expect(call()).rejects.toMatchObject({ name, status, message: 'Wrong' })
@@ -192,6 +199,38 @@ describe('a call that fails', () => {
       },
     ]
     expect(await call()).toEqual({ done: true })
+  })
+
+  it('is tried again when the connection is for something else from then on', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()
+      },
+    ]
+    expect(await call()).toEqual({ done: true })
+    expect(asked).toHaveLength(2)
+  })
+})
+
+describe('a call while the clock is wrong', () => {
+  it('is signed by the time of the service once that refuses it', async () => {
+    const ahead = Date.now() + 3_600_000
+    answers = [
+      (response) => {
+        response.setHeader('date', new Date(ahead).toUTCString())
+        refusing(403, refusal('RequestTimeTooSkewed'))(response)
+      },
+    ]
+    const asking = createCall(DYNAMODB, env)
+    await asking('GetItem', {})
+    await asking('GetItem', {})
+    const times = asked.map(({ headers }) => {
+      const signed = `${headers['x-amz-date']}`
+      return Date.parse(signed.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'))
+    })
+    expect(ahead - (times[0] ?? 0)).toBeGreaterThan(3_590_000)
+    for (const time of times.slice(1)) expect(Math.abs(ahead - time)).toBeLessThan(10_000)
+    expect(times).toHaveLength(3)
   })
 })
 

@@ -88,6 +88,16 @@ describe('the secret cache', () => {
     }
   })
 
+  it('goes on with what it read of it once, when that is gone or may not be read any more', async () => {
+    service.secrets.set('optional', '{"1":"made"}')
+    expect(await read('optional')).toBe('{"1":"made"}')
+    service.secrets.delete('optional')
+    now += 10 * MINUTE
+    expect(await read('optional')).toBe('{"1":"made"}')
+    now += 24 * HOUR
+    expect(await read('optional')).toBe('{}')
+  })
+
   it('waits for the newer one after ten minutes', async () => {
     await read()
     service.secrets.set('token', 'second')
