@@ -7,6 +7,7 @@ import { Action } from '../../parts/Action.tsx'
 import { announce } from '../../parts/Announcer.tsx'
 import { Check, Field } from '../../parts/Fields.tsx'
 import { Problem } from '../../parts/Problem.tsx'
+import { useOnce } from '../../parts/useOnce.ts'
 import { Window } from '../../parts/Window.tsx'
 import { AskedFields } from './AskedFields.tsx'
 import { type Deed, type Done, emptyFor, type Filled, nameToType } from './deeds.ts'
@@ -40,6 +41,8 @@ export function DeedWindow({ deed, license, onDone, onClose }: DeedWindowProps) 
     },
   })
 
+  const doOnce = useOnce(doing.mutateAsync)
+
   async function refresh() {
     await Promise.all([
       client.invalidateQueries(licenseQuery(license.id)),
@@ -55,7 +58,7 @@ export function DeedWindow({ deed, license, onDone, onClose }: DeedWindowProps) 
   const change = (changes: Partial<Filled>) => setFilled((own) => ({ ...own, ...changes }))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!doing.isPending && isConfirmed) doing.mutate()
+    if (isConfirmed) doOnce()
   }
 
   return (

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { answerOf, api } from '../../api/client.ts'
 import { Failure } from '../../api/failure.ts'
@@ -22,6 +22,7 @@ export function Filters({ search, onChange }: FiltersProps) {
   const [typed, setTyped] = useState(search.q ?? '')
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
   const navigate = useNavigate()
+  const router = useRouter()
   const lookup = useMutation({
     mutationFn: (license: string) =>
       answerOf(api.POST('/api/admin/licenses/lookup', { body: { license } })),
@@ -41,7 +42,10 @@ export function Filters({ search, onChange }: FiltersProps) {
     setTyped(text)
     lookup.reset()
     clearTimeout(pause.current)
+    const { pathname } = router.latestLocation
     pause.current = setTimeout(() => {
+      // Whoever chose a license meanwhile is on the way there.
+      if (router.latestLocation.pathname !== pathname) return
       const trimmed = text.trim()
       const key = wholeKeyIn(trimmed)
       if (!isKeyLike(trimmed, catalog?.prefix))

@@ -7,6 +7,7 @@ import { Action } from '../../parts/Action.tsx'
 import { announce } from '../../parts/Announcer.tsx'
 import { Check, Field } from '../../parts/Fields.tsx'
 import { Problem } from '../../parts/Problem.tsx'
+import { useOnce } from '../../parts/useOnce.ts'
 import { Window } from '../../parts/Window.tsx'
 
 const MEANINGS: Readonly<Record<Scope, string>> = {
@@ -41,9 +42,10 @@ export function NewToken({ scopes, onMade, onClose }: NewTokenProps) {
       onMade(token)
     },
   })
+  const makeOnce = useOnce(making.mutateAsync)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!making.isPending && chosen.length > 0) making.mutate()
+    if (chosen.length > 0) makeOnce()
   }
   return (
     <Window title="Make an API token" isOpen mayClose={!making.isPending} onClose={onClose}>
