@@ -1,5 +1,6 @@
 /** npm run keys:rotate: gives a stage a new key to sign answers with, or a new master key. */
 
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Command, Option } from 'commander'
@@ -41,9 +42,16 @@ const command = new Command('keys:rotate')
 
 const { stage, region, now = false, master = false, keyFile } = command.opts<Options>()
 
+/** Every byte counts: what is no text would become another key, which makes other license keys. */
+function masterKeyIn(file: string): string {
+  const bytes = readFileSync(file)
+  if (bytes.length === 0) throw new Error(`${file} is empty`)
+  if (!isUtf8(bytes)) throw new Error(`${file} is no text in UTF-8, which a master key has to be`)
+  return bytes.toString('utf8')
+}
+
 async function rotateMaster(client: SecretsManagerClient, { masterKeys, olderMasterKeys }: Names) {
-  const key = keyFile === undefined ? undefined : readFileSync(keyFile, 'utf8')
-  if (key === '') throw new Error(`${keyFile} is empty`)
+  const key = keyFile === undefined ? undefined : masterKeyIn(keyFile)
   const secrets = { current: masterKeys, older: olderMasterKeys }
   const { from, to } = await replaceMasterKey(client, secrets, key)
   console.log(

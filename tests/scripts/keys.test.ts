@@ -143,6 +143,11 @@ describe('npm run keys:rotate -- --master', () => {
         code: 1,
         lines: [`${file} is empty`],
       })
+      await writeFile(file, Buffer.from([0xff, 0xfe, 0x41]))
+      expect(await rotate('--stage', 'prod', '--master', '--key-file', file)).toEqual({
+        code: 1,
+        lines: [`${file} is no text in UTF-8, which a master key has to be`],
+      })
       expect(held(MASTER).current).toBe('3')
       await rm(directory, { recursive: true })
     },
