@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { type BuildOptions, build, type Metafile, stop } from 'esbuild'
 import type { Service } from '../local/service.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -50,6 +50,8 @@ export async function buildBundles(
     metafile: true,
     logLevel: 'error',
   })
+  // Its process would outlive a test runner's, and keep whoever waits for that one waiting.
+  await stop()
   const all = Object.entries(metafile.outputs).map(([file, output]) => toBundle(file, output))
   return {
     all,

@@ -8,10 +8,13 @@ const files = readdirSync(CORE, { recursive: true, encoding: 'utf8' }).filter((n
 
 const codeOf = (source: string) => source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
-/** What a program can only know or do through the machine it runs on: time, chance, environment, network. */
+/**
+ * What a program can only know or do through the machine it runs on: time, chance, environment, network. A date of a
+ * moment that was given is arithmetic.
+ */
 const impurities = (source: string) =>
   codeOf(source).match(
-    /\bDate\b|\bMath\.random\b|\brandom[A-Z]\w*|\b(?:process|console|globalThis|performance|crypto|fetch)\b(?!')|\bset(?:Timeout|Interval|Immediate)\b/g,
+    /(?<!new )\bDate\b(?!\.UTC\()|\bnew Date\b(?!\([^\s)])|\bMath\.random\b|\brandom[A-Z]\w*|\b(?:process|console|globalThis|performance|crypto|fetch)\b(?!')|\bset(?:Timeout|Interval|Immediate)\b/g,
   ) ?? []
 
 const imports = (source: string) =>
@@ -52,7 +55,10 @@ describe('the license core', () => {
 describe('the search for what is not pure', () => {
   it.each([
     ['const now = Date.now()', ['Date']],
-    ['const now = new Date()', ['Date']],
+    ['const now = new Date()', ['new Date']],
+    ['const now = new Date', ['new Date']],
+    ['const { now } = Date', ['Date']],
+    ['const day = new Date(moment), first = Date.UTC(2026, 0)', []],
     ['const chance = Math.random()', ['Math.random']],
     ["import { randomBytes } from 'node:crypto'", ['randomBytes']],
     ["const stage = process.env['STAGE']", ['process']],
