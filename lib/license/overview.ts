@@ -74,9 +74,10 @@ const sumOf = (stands: readonly Stand[], isWanted: (stand: Stand) => boolean) =>
   stands.filter(isWanted).reduce((sum, { licenses }) => sum + licenses, 0)
 
 function goodByTier(stands: readonly Stand[]): ReadonlyMap<string, number> {
-  const tiers = new Map(stands.map(({ tier }) => [tier, 0]))
-  for (const { tier, licenses } of stands.filter(isGoodStand)) {
-    tiers.set(tier, (tiers.get(tier) ?? 0) + licenses)
+  const tiers = new Map<string, number>()
+  for (const stand of stands) {
+    const { tier, licenses } = stand
+    tiers.set(tier, (tiers.get(tier) ?? 0) + (isGoodStand(stand) ? licenses : 0))
   }
   return tiers
 }

@@ -60,15 +60,12 @@ export function changeOf(
 type Changes = Map<Place, Map<string, number>>
 
 function post(changes: Changes, { tier, createdAt, phases }: Counted, by: number): void {
-  const [first, ...later] = phases
-  if (!first) return
-  add(changes, ALWAYS, counterOf(first.standing, tier), by)
   const day = dayOf(createdAt)
   add(changes, issuedAround(day), day, by)
-  let before = first
-  for (const phase of later) {
-    for (const place of placesOf(phase.from)) {
-      add(changes, place, counterOf(before.standing, tier), -by)
+  let before: Phase | undefined
+  for (const phase of phases) {
+    for (const place of before ? placesOf(phase.from) : [ALWAYS]) {
+      if (before) add(changes, place, counterOf(before.standing, tier), -by)
       add(changes, place, counterOf(phase.standing, tier), by)
     }
     before = phase

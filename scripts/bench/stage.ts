@@ -40,7 +40,8 @@ export async function startStage(): Promise<Stage> {
   const service = await readService()
   const { table, ...names } = service.custom.names
   const [dynamoDb, secretsManager] = await Promise.all([
-    findJava('.local').then((java) => startDynamoDb(java)),
+    // It is asked for minutes, so it may take its time to become fast.
+    findJava('.local').then((java) => startDynamoDb(java, undefined, [])),
     startSecretsManager(
       Object.fromEntries(
         Object.entries(SECRETS).map(([name, value]) => [

@@ -1,5 +1,6 @@
-/** What is answered over HTTP by one process, next to the Flask prototype that this service replaces. */
+/** What is answered over HTTP, next to the Flask prototype that this service replaces. */
 
+import { availableParallelism } from 'node:os'
 import { aPurchase, requests } from './events.ts'
 import { inTurns, type Spread, spreadOf } from './figures.ts'
 import { startGateway } from './gateway.ts'
@@ -13,7 +14,7 @@ const CONCURRENCIES = [1, 10, 50]
 const COMPARED = 10
 const GOALS: Readonly<Record<string, number>> = { verify: 3, generate: 1.5 }
 
-/** What the process that answers takes of a processor for an answer; not a number where the system does not tell. */
+/** What the processes that answer take of a processor for an answer; not a number where the system does not tell. */
 interface Run extends Load {
   readonly cpuMs: number
 }
@@ -35,10 +36,12 @@ let named = 0
 const aName = () => `http_${process.pid}_${++named}`
 
 /** Requests that are each answered with 200, by the name of the route. */
-async function routesOf(url: string): Promise<Readonly<Record<string, () => Request>>> {
-  const { ask, close } = aCaller(url, 1)
+async function routesOf([url = '']: readonly string[]): Promise<
+  Readonly<Record<string, () => Request>>
+> {
+  const { ask, close } = aCaller([url], 1)
   const { body } = await ask(requests.order(aName()))
-  close()
+  await close()
   const { license } = JSON.parse(body)
   return {
     verify: () => requests.verification(license),
@@ -47,15 +50,18 @@ async function routesOf(url: string): Promise<Readonly<Record<string, () => Requ
   }
 }
 
-interface Answering {
-  readonly url: string
-  readonly pid: number | undefined
-}
+/** The processes that answer. */
+type Answering = readonly { readonly url: string; readonly pid: number | undefined }[]
 
-async function run({ url, pid }: Answering, how: Parameters<typeof load>[1]): Promise<Run> {
-  const before = processorMs(pid) ?? Number.NaN
-  const loaded = await load(url, how)
-  return { ...loaded, cpuMs: ((processorMs(pid) ?? Number.NaN) - before) / loaded.answers }
+const urlsOf = (processes: Answering) => processes.map(({ url }) => url)
+
+const usedBy = (processes: Answering) =>
+  processes.reduce((sum, { pid }) => sum + (processorMs(pid) ?? Number.NaN), 0)
+
+async function run(processes: Answering, how: Parameters<typeof load>[1]): Promise<Run> {
+  const before = usedBy(processes)
+  const loaded = await load(urlsOf(processes), how)
+  return { ...loaded, cpuMs: (usedBy(processes) - before) / loaded.answers }
 }
 
 async function measure(bench: Bench): Promise<Throughput> {
@@ -63,18 +69,20 @@ async function measure(bench: Bench): Promise<Throughput> {
   const [rounds, seconds] = isShort ? [2, 1] : [5, 4]
   const missing = whyNoPrototype(prototype)
   if (missing !== undefined) say(`http: the prototype is left out: ${missing}`)
-  const gateway = await startGateway(bench)
+  const gateways = await Promise.all(
+    Array.from({ length: availableParallelism() }, () => startGateway(bench)),
+  )
   const flask = missing === undefined ? await startPrototype(`${prototype}`) : undefined
   try {
-    const ours = await routesOf(gateway.url)
-    const theirs = flask && (await routesOf(flask.url))
+    const ours = await routesOf(urlsOf(gateways))
+    const theirs = flask && (await routesOf([flask.url]))
     const tasks = CONCURRENCIES.flatMap((concurrency) =>
       Object.keys(ours).flatMap((route) => {
         const task = (service: Row['service'], at?: Answering, next?: () => Request) =>
           at && next ? [{ service, at, next, route, concurrency }] : []
         return [
-          ...task('this service', gateway, ours[route]),
-          ...(route in GOALS ? task('the prototype', flask, theirs?.[route]) : []),
+          ...task('this service', gateways, ours[route]),
+          ...(route in GOALS ? task('the prototype', flask && [flask], theirs?.[route]) : []),
         ]
       }),
     )
@@ -107,7 +115,7 @@ async function measure(bench: Bench): Promise<Throughput> {
       }),
     }
   } finally {
-    await Promise.all([gateway.stop(), flask?.stop()])
+    await Promise.all([...gateways, flask].map((server) => server?.stop()))
   }
 }
 
@@ -128,10 +136,10 @@ function goals({ rows }: Throughput): readonly string[] {
 }
 
 const tell = (measured: Throughput) => `\
-The packaged functions in one Node process, behind Node's HTTP server, on the real DynamoDB Local. The prototype is one
-process too; it keeps licenses in a dictionary in memory, does no input and output at all, and believes a forged key. Who asks
+The packaged functions behind Node's HTTP server, in as many processes as there are processors, as Lambda has one for each
+request that is under way, on the real DynamoDB Local. The prototype is one process, as its document starts it; it keeps licenses in a dictionary in memory, does no input and output at all, and believes a forged key. Who asks
 and the database run on the same processors, so figures compare with each other and with nothing else; the processor time is
-of the answering process alone.
+of the answering processes alone.
 ${measured.missing === undefined ? '' : `\nThe prototype is left out: ${measured.missing}.\n`}
 ${goals(measured).join('\n')}
 

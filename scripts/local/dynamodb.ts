@@ -31,15 +31,24 @@ const JARS = path.join(
   'emulator',
 )
 
-/** Amazon's own DynamoDB Local. Keeps its data in `directory`, or in memory when there is none. */
-export async function startDynamoDb(java: string, directory?: string): Promise<Server> {
+/** It is small and short-lived as a rule: a quick start is worth more than speed later. */
+const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
+/**
+ * Amazon's own DynamoDB Local. Keeps its data in `directory`, or in memory when there is none.
+ *
+ * @param machine options of Java's virtual machine
+ */
+export async function startDynamoDb(
+  java: string,
+  directory?: string,
+  machine: readonly string[] = QUICK_START,
+): Promise<Server> {
   const port = await getPort({ host: '127.0.0.1' })
   const child = spawn(
     java,
     [
-      // It is small and short-lived: a quick start is worth more than speed later.
-      '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
+      ...machine,
       `-Djava.library.path=${path.join(JARS, 'DynamoDBLocal_lib')}`,
       '-jar',
       path.join(JARS, 'DynamoDBLocal.jar'),
