@@ -84,7 +84,6 @@ const FUNCTIONS = {
     },
     may: [
       ...logs('verify'),
-      'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
       'dynamodb:UpdateItem Table of TRIES#*',
       secret('pepper'),
