@@ -10,7 +10,13 @@ import { applyTheme } from './session/theme.ts'
 import { useToken } from './session/token.ts'
 import './styles/base.css'
 import './styles/layout.css'
-import './styles/parts.css'
+import './styles/controls.css'
+import './styles/messages.css'
+import './styles/dialogs.css'
+import './styles/figures.css'
+import './styles/tables.css'
+import './styles/license.css'
+import './styles/narrow.css'
 
 applyTheme()
 
