@@ -14,9 +14,9 @@ import {
 } from '../lib/http/request.ts'
 import { json, problemResponse, type Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard, type Guard } from '../lib/lambda/guard.ts'
-import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
+import { leanEntry } from '../lib/lambda/leanEntry.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
   type Activation,
@@ -43,7 +43,7 @@ interface Asked {
 /** A device as its owner may know it; what it called itself is not told. */
 const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activatedAt })
 
-export function createHandler(runtime: Runtime) {
+export function createHandler(runtime: KeyRuntime) {
   const { catalog, clock } = runtime
   const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
@@ -145,4 +145,4 @@ async function countGuess(guard: Guard, verdict: Verdict) {
   if (isGuess(verdict)) await guard.failed('key')
 }
 
-export const handler = await entry(createHandler)
+export const handler = await leanEntry(createKeyRuntime, createHandler)

@@ -17,16 +17,16 @@ import {
 } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { entry } from '../lib/lambda/entry.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
-import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
+import { leanEntry } from '../lib/lambda/leanEntry.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/order.ts'
 
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 
-export function createHandler(runtime: Runtime) {
+export function createHandler(runtime: KeyRuntime) {
   const { catalog, clock, log, metrics, store } = runtime
   const guardOf = createGuard(runtime)
   const schema = generateSchema(catalog)
@@ -97,4 +97,4 @@ function toOrder(
   }
 }
 
-export const handler = await entry(createHandler)
+export const handler = await leanEntry(createKeyRuntime, createHandler)

@@ -12,13 +12,13 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { leanEntry } from '../lib/lambda/leanEntry.ts'
-import type { LeanRuntime } from '../lib/lambda/leanRuntime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
+import { createVerifyRuntime, type VerifyRuntime } from '../lib/lambda/verifyRuntime.ts'
 import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
-export function createHandler(runtime: LeanRuntime) {
+export function createHandler(runtime: VerifyRuntime) {
   const { catalog, clock, metrics } = runtime
   const guardOf = createGuard(runtime)
   const prepareToSign = createSigner(runtime)
@@ -55,4 +55,4 @@ export function createHandler(runtime: LeanRuntime) {
   })
 }
 
-export const handler = await leanEntry(createHandler)
+export const handler = await leanEntry(createVerifyRuntime, createHandler)

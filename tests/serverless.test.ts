@@ -84,6 +84,7 @@ const FUNCTIONS = {
     },
     may: [
       ...logs('verify'),
+      'dynamodb:GetItem Table',
       'dynamodb:BatchGetItem Table',
       'dynamodb:UpdateItem Table of TRIES#*',
       secret('pepper'),
@@ -121,6 +122,7 @@ const FUNCTIONS = {
     may: [
       ...logs('licenseChanges'),
       'dynamodb:UpdateItem Table of REVOCATIONS,SUMMARY*',
+      'dynamodb:GetItem Table of SUMMARY,COUNTED#*',
       'dynamodb:BatchGetItem Table of SUMMARY,COUNTED#*',
       'dynamodb:PutItem Table of COUNTED#*',
       ...STREAM,

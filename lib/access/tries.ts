@@ -19,7 +19,9 @@ export interface Counter {
   readonly limit: TryLimit
   /** The end of the window, in milliseconds since the epoch. */
   readonly until: number
-  /** Seconds until then, at least one. */
+  /** When it is asked for. */
+  readonly at: number
+  /** Seconds from then until the end, at least one. */
   readonly wait: number
 }
 
@@ -62,6 +64,7 @@ export function counterOf(
     id: `${tried}#${hash}#${until / 1000}`,
     limit,
     until,
+    at: now,
     wait: Math.ceil((until - now) / 1000),
   }
 }

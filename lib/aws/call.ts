@@ -43,15 +43,20 @@ export const SECRETS_MANAGER: Service = {
  */
 export type Call = (operation: string, input: object) => Promise<unknown>
 
+type Body = Readonly<Record<string, unknown>>
+
 /** The service refused. Its name is what the service calls the reason, as in the SDK. */
 class CallRefused extends Error {
   override readonly name: string
   readonly status: number
+  /** Of a transaction of DynamoDB: why each of its writes was refused. */
+  readonly CancellationReasons: unknown
 
-  constructor(name: string, status: number, message: string) {
-    super(message)
+  constructor(name: string, status: number, { message, Message = message, ...body }: Body) {
+    super(typeof Message === 'string' ? Message : '')
     this.name = name
     this.status = status
+    this.CancellationReasons = body['CancellationReasons']
   }
 }
 
@@ -104,7 +109,12 @@ export function createCall(service: Service, env: Env): Call {
   const region = required(env, 'AWS_REGION')
   const url = new URL(endpointOf(service, region, env))
   const { Agent, request: open } = url.protocol === 'https:' ? https : http
-  const agent = new Agent({ keepAlive: true })
+  const target = {
+    agent: new Agent({ keepAlive: true }),
+    // Brackets are of the address in a URL only.
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    ...(url.port !== '' && { port: url.port }),
+  }
   /** How far the service's clock is ahead of this one, as far as it matters. */
   let ahead = 0
 
@@ -133,7 +143,7 @@ export function createCall(service: Service, env: Env): Call {
   const attempt = (operation: string, body: string): Promise<Attempt> =>
     new Promise((resolve) => {
       const { method, path, headers } = signed(operation, body)
-      const request = open(url, { agent, method, path, headers } as http.RequestOptions)
+      const request = open({ ...target, method, path, headers } as http.RequestOptions)
       const failed = (error: unknown) =>
         resolve({ error, isPassing: true, wasKept: request.reusedSocket })
       const timer = setTimeout(() => {
@@ -180,21 +190,21 @@ function toAttempt(status: number, text: string): Attempt {
     return { error, isPassing: isPassing || status === 200 }
   }
   if (status === 200) return { result: body }
-  const { __type: type, message = body['Message'] } = body
+  const { __type: type } = body
   const name = typeof type === 'string' ? `${type.split('#').at(-1)}` : `Status${status}`
   const isMistimed = MISTIMED.has(name)
   return {
-    error: new CallRefused(name, status, typeof message === 'string' ? message : ''),
+    error: new CallRefused(name, status, body),
     isPassing: isPassing || THROTTLED.has(name) || isMistimed,
     isMistimed,
   }
 }
 
 /** Undefined for anything else: what stands between may answer too, in whatever words. */
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+function objectIn(text: string): Body | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body
   } catch {
     // It is no JSON at all.
   }

@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts'
 export type Answering<Event, Answer> = (event: Event, context: Context) => Promise<Answer>
 
 /** What every runtime has, whatever its functions ask of it. */
-type Startable = Pick<Runtime, 'metrics' | 'prime'>
+export type Startable = Pick<Runtime, 'metrics' | 'prime'>
 
 /**
  * The handler that Lambda calls. In Lambda it is made, with its connections, while the environment starts: that

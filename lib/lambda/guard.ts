@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Counter, counterOf, networkOf, type Tried } from '../access/tries.ts'
-import type { Watched } from '../store/stores.ts'
+import type { Watched } from '../store/keyStores.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secrets } from './secrets.ts'
 

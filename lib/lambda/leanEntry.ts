@@ -1,7 +1,8 @@
-import { type Answering, startIn } from './environment.ts'
-import { createLeanRuntime, type LeanRuntime } from './leanRuntime.ts'
+import type { Env } from '../config.ts'
+import { type Answering, type Startable, startIn } from './environment.ts'
 
-/** A function on what verifying needs and nothing else, as Lambda calls it: see `startIn`. */
-export const leanEntry = <Event, Answer>(
-  createHandler: (runtime: LeanRuntime) => Answering<Event, Answer>,
-): Promise<Answering<Event, Answer>> => startIn(process.env, createLeanRuntime, createHandler)
+/** A function without the AWS SDK, as Lambda calls it: see `startIn`. */
+export const leanEntry = <Of extends Startable, Event, Answer>(
+  createRuntime: (env: Env) => Of,
+  createHandler: (runtime: Of) => Answering<Event, Answer>,
+): Promise<Answering<Event, Answer>> => startIn(process.env, createRuntime, createHandler)

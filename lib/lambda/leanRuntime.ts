@@ -1,26 +1,31 @@
 /**
- * The composition root of the function that is asked most. It has no AWS SDK: that alone takes most of the time which a
- * function needs to start, and verifying asks two things of DynamoDB and one of Secrets Manager.
+ * The composition root of the functions that customers wait for. They have no AWS SDK: that alone takes most of the time
+ * which a function needs to start, and they ask a few things of DynamoDB and one of Secrets Manager.
  */
 
 import { createCall, DYNAMODB, SECRETS_MANAGER } from '../aws/call.ts'
 import { catalog } from '../catalog/catalog.ts'
 import { corsOrigins, type Env, secretIds, tableName } from '../config.ts'
-import { createLeanStores, type LeanStores } from '../store/leanStores.ts'
+import type { Table } from '../store/table.ts'
 import { createWireTable } from '../store/wireTable.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
 import { createSecretCache, type SecretValue } from './secretCache.ts'
 
-export type LeanRuntime = LeanStores &
-  Pick<
-    Runtime,
-    'catalog' | 'clock' | 'corsOrigins' | 'log' | 'metrics' | 'prime' | 'secretCache' | 'secretIds'
-  >
+type LeanRuntime = Pick<
+  Runtime,
+  'catalog' | 'clock' | 'corsOrigins' | 'log' | 'metrics' | 'prime' | 'secretCache' | 'secretIds'
+>
 
-/** @throws Error that names a variable of the environment which is missing. */
-export function createLeanRuntime(env: Env): LeanRuntime {
+/**
+ * @param createStores makes what the function needs of the table: what it does not need, its bundle does not have
+ * @throws Error that names a variable of the environment which is missing
+ */
+export function createLeanRuntime<Stores>(
+  env: Env,
+  createStores: (table: Table) => Stores,
+): LeanRuntime & Stores {
   const metrics = createMetrics()
   const table = createWireTable(createCall(DYNAMODB, env), tableName(env), metrics.units)
   const askForSecret = createCall(SECRETS_MANAGER, env)
@@ -28,9 +33,10 @@ export function createLeanRuntime(env: Env): LeanRuntime {
   const secretCache = createSecretCache(
     async (SecretId) => (await askForSecret('GetSecretValue', { SecretId })) as SecretValue,
     Date.now,
+    ids.olderMasterKeys,
   )
   return {
-    ...createLeanStores(table),
+    ...createStores(table),
     catalog,
     secretCache,
     secretIds: ids,
@@ -39,8 +45,8 @@ export function createLeanRuntime(env: Env): LeanRuntime {
     metrics,
     clock: Date.now,
     async prime() {
-      const nothing = [{ pk: 'PRIME', sk: 'PRIME' }]
-      await Promise.allSettled([table.batchGet(nothing), secretCache.prime(Object.values(ids))])
+      const nothing = table.get({ pk: 'PRIME', sk: 'PRIME' })
+      await Promise.allSettled([nothing, secretCache.prime(Object.values(ids))])
     },
   }
 }

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { CancellationReason } from '@aws-sdk/client-dynamodb'
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import {
   type AuditEntry,
@@ -43,8 +41,9 @@ import {
   toUpdate,
 } from './item.ts'
 import { createLookup } from './lookup.ts'
-import { createRequests, type Requests, type Write } from './requests.ts'
+import { createRequests, type Requests } from './requests.ts'
 import { createSeats } from './seats.ts'
+import type { CancellationReason, Table, Write } from './table.ts'
 
 type Change = Extract<Batch['license'], { changed: LicenseId }>
 
@@ -56,15 +55,11 @@ const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
  * The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read, and a second
  * for a key that took the place of the license's first.
  */
-export function createDynamoStore({
-  client,
-  table,
-  requests = createRequests(client, table),
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-  requests?: Requests
-}): LicenseStore {
+export function createDynamoStore(
+  at: Table,
+  requests: Requests = createRequests(at),
+): LicenseStore {
+  const { name: table } = at
   const { transact, read, queryAll } = requests
   const reading = createLookup(requests)
 

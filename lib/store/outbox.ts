@@ -20,6 +20,7 @@ import {
   toNoticeUpdate,
 } from './item.ts'
 import { createRequests } from './requests.ts'
+import { createSdkTable } from './sdkTable.ts'
 import { throwUnavailable, unavailable } from './unavailable.ts'
 
 /** Longer than a function that sends can run. */
@@ -36,7 +37,7 @@ export function createOutbox({
   client: DynamoDBDocumentClient
   table: string
 }): Outbox {
-  const { queryAll } = createRequests(client, table)
+  const { queryAll } = createRequests(createSdkTable(client, table))
 
   /** Answers the item as it is when the condition does not hold, and undefined once it is written. */
   async function update(

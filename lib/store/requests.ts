@@ -1,18 +1,14 @@
-import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
-import {
-  type DynamoDBDocumentClient,
-  QueryCommand,
-  type QueryCommandInput,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb'
 import { pause, TRIES } from './again.ts'
 import type { Item } from './item.ts'
 import { createReading, type Reading } from './read.ts'
-import { createSdkTable } from './sdkTable.ts'
+import {
+  type CancellationReason,
+  cancellationOf,
+  type Query,
+  type Table,
+  type Write,
+} from './table.ts'
 import { throwUnavailable, unavailable } from './unavailable.ts'
-
-export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number]
 
 export interface Requests extends Reading {
   /**
@@ -25,22 +21,22 @@ export interface Requests extends Reading {
     contested?: number,
   ): Promise<readonly CancellationReason[] | undefined>
   /** As many of the items as are wanted, in as many round trips as that takes. */
-  queryAll(query: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<Item[]>
+  queryAll(query: Query, limit?: number): Promise<Item[]>
 }
 
 /** How a table is asked, with what may pass tried again. Whatever fails in the end is `StoreUnavailable`. */
-export function createRequests(client: DynamoDBDocumentClient, table: string): Requests {
+export function createRequests(table: Table): Requests {
   async function transact(
     writes: readonly Write[],
     contested?: number,
-  ): Promise<CancellationReason[] | undefined> {
+  ): Promise<readonly CancellationReason[] | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await client.send(new TransactWriteCommand({ TransactItems: [...writes] }))
+        await table.transact(writes)
         return
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw unavailable(error)
-        const reasons = error.CancellationReasons ?? []
+        const reasons = cancellationOf(error)
+        if (!reasons) throw unavailable(error)
         if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) return reasons
         if (contested !== undefined && onlyMeets(reasons, contested)) return reasons
         if (!reasons.some(isPassing) || attempt === TRIES) throw unavailable(error)
@@ -49,27 +45,24 @@ export function createRequests(client: DynamoDBDocumentClient, table: string): R
     }
   }
 
-  async function queryAll(
-    query: Omit<QueryCommandInput, 'TableName'>,
-    limit?: number,
-  ): Promise<Item[]> {
-    const items: Item[] = []
+  async function queryAll(query: Query, limit?: number): Promise<Item[]> {
+    const found: Item[] = []
     let start: Item | undefined
     do {
-      const command = new QueryCommand({
-        ...query,
-        TableName: table,
-        ...(limit !== undefined && { Limit: limit - items.length }),
-        ...(start && { ExclusiveStartKey: start }),
-      })
-      const { Items = [], LastEvaluatedKey } = await client.send(command).catch(throwUnavailable)
-      items.push(...Items)
-      start = LastEvaluatedKey
-    } while (start && (limit === undefined || items.length < limit))
-    return items
+      const { items, next } = await table
+        .query({
+          ...query,
+          ...(limit !== undefined && { Limit: limit - found.length }),
+          ...(start && { ExclusiveStartKey: start }),
+        })
+        .catch(throwUnavailable)
+      found.push(...items)
+      start = next
+    } while (start && (limit === undefined || found.length < limit))
+    return found
   }
 
-  return { ...createReading(createSdkTable(client, table)), transact, queryAll }
+  return { ...createReading(table), transact, queryAll }
 }
 
 const onlyMeets = (reasons: readonly CancellationReason[], place: number) =>

@@ -1,7 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
 import { TTL_ATTRIBUTE } from './item.ts'
-import { createRequests, type Write } from './requests.ts'
+import { createRequests } from './requests.ts'
+import { createSdkTable } from './sdkTable.ts'
+import type { Write } from './table.ts'
 
 type Update = NonNullable<Write['Update']>
 
@@ -20,7 +22,7 @@ export function createRevocationStore({
   client: DynamoDBDocumentClient
   table: string
 }): RevocationStore {
-  const { transact, queryAll } = createRequests(client, table)
+  const { transact, queryAll } = createRequests(createSdkTable(client, table))
 
   /** Changes an entry, and with it the number of the list, if it is as it is wanted. */
   const change = (entry: Omit<Update, 'TableName'>) =>

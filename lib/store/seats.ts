@@ -1,7 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AuditEntry, LicenseStore } from '../license/index.ts'
 import { deviceItemKey, licenseKey } from './item.ts'
-import type { Requests, Write } from './requests.ts'
+import type { Requests } from './requests.ts'
+import type { Write } from './table.ts'
 
 /**
  * Gives devices seats and takes them back. What is counted stands on the license itself, and the count is the condition

@@ -11,7 +11,9 @@ import {
   type SummaryStore,
 } from '../license/index.ts'
 import type { Item } from './item.ts'
-import { createRequests, type Write } from './requests.ts'
+import { createRequests } from './requests.ts'
+import { createSdkTable } from './sdkTable.ts'
+import type { Write } from './table.ts'
 import { throwUnavailable } from './unavailable.ts'
 
 /** Which series of counters is read, which one is being made beside it, and how often any was written. */
@@ -72,7 +74,7 @@ export function createSummaryStore({
   client: DynamoDBDocumentClient
   table: string
 }): SummaryMaker {
-  const { transact, read, queryAll } = createRequests(client, table)
+  const { transact, read, queryAll } = createRequests(createSdkTable(client, table))
 
   async function seriesNow(): Promise<Series> {
     const [item = {}] = await read([SERIES_KEY])

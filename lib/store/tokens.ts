@@ -1,13 +1,7 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import {
-  type DynamoDBDocumentClient,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
 import type { Token, TokenStore } from '../access/token.ts'
 import { INDEXES, type Item, LISTED } from './item.ts'
 import { createRequests, type Requests } from './requests.ts'
+import { isConditionFailure, type Table } from './table.ts'
 import { throwUnavailable, unavailable } from './unavailable.ts'
 
 const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: 'TOKEN' })
@@ -23,31 +17,23 @@ function fromTokenItem({ pk: _pk, sk: _sk, listed: _listed, ...token }: Item): T
 }
 
 /** API tokens in the table of the licenses. Every method throws `StoreUnavailable` when DynamoDB cannot answer. */
-export function createTokenStore({
-  client,
-  table,
-  requests = createRequests(client, table),
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-  requests?: Requests
-}): TokenStore {
+export function createTokenStore(
+  table: Table,
+  requests: Requests = createRequests(table),
+): TokenStore {
   /** Answers undefined where the condition does not hold. */
   async function update(id: string, expression: string, condition: string, values: Item) {
     try {
-      const { Attributes } = await client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: tokenKey(id),
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: values,
-          ReturnValues: 'ALL_NEW',
-        }),
-      )
-      return Attributes && fromTokenItem(Attributes)
+      const item = await table.update({
+        Key: tokenKey(id),
+        UpdateExpression: expression,
+        ConditionExpression: condition,
+        ExpressionAttributeValues: values,
+        ReturnValues: 'ALL_NEW',
+      })
+      return fromTokenItem(item)
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return
+      if (isConditionFailure(error)) return
       throw unavailable(error)
     }
   }
@@ -59,12 +45,8 @@ export function createTokenStore({
     },
 
     async add(token) {
-      const command = new PutCommand({
-        TableName: table,
-        Item: toTokenItem(token),
-        ConditionExpression: 'attribute_not_exists(pk)',
-      })
-      await client.send(command).catch(throwUnavailable)
+      const ConditionExpression = 'attribute_not_exists(pk)'
+      await table.put({ Item: toTokenItem(token), ConditionExpression }).catch(throwUnavailable)
     },
 
     revoke: (id, at) =>
@@ -83,24 +65,24 @@ export function createTokenStore({
 
     async list(limit, after) {
       const { name, hash, sort } = INDEXES.creation
-      const command = new QueryCommand({
-        TableName: table,
-        IndexName: name,
-        KeyConditionExpression: '#hash = :hash',
-        ExpressionAttributeNames: { '#hash': hash },
-        ExpressionAttributeValues: { ':hash': LISTED.token },
-        ScanIndexForward: false,
-        Limit: limit,
-        ...(after && {
-          ExclusiveStartKey: {
-            ...tokenKey(after.id),
-            [hash]: LISTED.token,
-            [sort]: after.createdAt,
-          },
-        }),
-      })
-      const { Items = [] } = await client.send(command).catch(throwUnavailable)
-      return Items.map(fromTokenItem)
+      const items = await requests.queryAll(
+        {
+          IndexName: name,
+          KeyConditionExpression: '#hash = :hash',
+          ExpressionAttributeNames: { '#hash': hash },
+          ExpressionAttributeValues: { ':hash': LISTED.token },
+          ScanIndexForward: false,
+          ...(after && {
+            ExclusiveStartKey: {
+              ...tokenKey(after.id),
+              [hash]: LISTED.token,
+              [sort]: after.createdAt,
+            },
+          }),
+        },
+        limit,
+      )
+      return items.map(fromTokenItem)
     },
   }
 }

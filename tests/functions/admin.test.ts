@@ -98,7 +98,7 @@ describe('the admin API', () => {
     const here = path.replace('{id}', 'lic_1')
     expect(await ask(method, here, { token: 'wrong', body: {} })).toMatchObject({ status: 401 })
     // The look at who calls, and that he failed.
-    expect(test.commands).toEqual(['BatchGetItemCommand', 'UpdateItemCommand'])
+    expect(test.commands).toEqual(['GetItemCommand', 'UpdateItemCommand'])
   })
 
   const scoped = routes.flatMap(([method, path, scope]) =>

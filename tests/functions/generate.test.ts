@@ -111,11 +111,11 @@ describe('POST /api/generate', () => {
 
   it('writes an issue in one transaction, after a look at its caller and its payment', async () => {
     await generate({ ...USER, userId: 'user_one' }, { ...TOKEN, 'idempotency-key': 'one' })
-    expect(test.commands).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand'])
+    expect(test.commands).toEqual(['GetItemCommand', 'TransactWriteItemsCommand'])
     test.commands.length = 0
     const paid = { userId: 'user_two', paymentIntentId: 'pi_two' }
     await generate({ ...USER, ...paid }, { ...TOKEN, 'idempotency-key': 'two' })
-    expect(test.commands.slice(1)).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand'])
+    expect(test.commands.slice(1)).toEqual(['GetItemCommand', 'TransactWriteItemsCommand'])
   })
 
   it('is not for pages to read unless their origin is configured', async () => {
@@ -254,7 +254,7 @@ describe('a bad POST /api/generate', () => {
     })
     const named = answer.body.fields.map(({ path }: { path: string }) => path)
     expect([...new Set(named)]).toEqual(paths)
-    expect(test.commands).toEqual(['BatchGetItemCommand'])
+    expect(test.commands).toEqual(['GetItemCommand'])
   })
 
   it('says what the seed says when userId or tier is missing', async () => {
@@ -272,7 +272,7 @@ describe('a bad POST /api/generate', () => {
       status: 400,
       body: { fields: [{ path: 'headers.idempotency-key' }] },
     })
-    expect(test.commands).toEqual(['BatchGetItemCommand'])
+    expect(test.commands).toEqual(['GetItemCommand'])
   })
 
   it('of 2 MB is refused as too large', async () => {

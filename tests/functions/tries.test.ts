@@ -197,11 +197,56 @@ describe('a flood of 2,000 forged keys from one address', () => {
     expect(answered).toEqual({ 200: 100, 401: LIMIT, 429: 1980 })
     const asked = (command: string) => test.commands.filter((name) => name === command).length
     // Twenty guesses and a hundred customers: once the limit was reached, no guess was looked up.
-    expect(asked('BatchGetItemCommand')).toBe(LIMIT + 100)
+    expect(asked('GetItemCommand') + asked('BatchGetItemCommand')).toBe(LIMIT + 100)
+    // The counter of each address was read once.
+    expect(asked('BatchGetItemCommand')).toBe(2)
     expect(asked('UpdateItemCommand')).toBe(LIMIT)
     expect(test.commands).toHaveLength(2 * LIMIT + 100)
     expect(await tries()).toHaveLength(before + 1)
   }, 120_000)
+})
+
+describe('a counter that was read', () => {
+  const reads = () => test.commands.splice(0)
+
+  it('is taken for what it was for five seconds, so that one item less is read', async () => {
+    const key = await aKey()
+    test.commands.length = 0
+    await verify(key)
+    expect(reads()).toEqual(['BatchGetItemCommand'])
+    test.time.now += 4999
+    await verify(key)
+    expect(reads()).toEqual(['GetItemCommand'])
+    test.time.now += 1
+    await verify(key)
+    expect(reads()).toEqual(['BatchGetItemCommand'])
+    await verify(key, { ip: CUSTOMER })
+    expect(reads()).toEqual(['BatchGetItemCommand'])
+  })
+
+  it('is read again in the next window', async () => {
+    const key = await aKey()
+    test.time.now = NOW + ++window * WINDOW_MS - 1
+    await verify(key)
+    test.commands.length = 0
+    test.time.now += 1
+    await verify(key)
+    expect(reads()).toEqual(['BatchGetItemCommand'])
+  })
+
+  it('lets whoever failed elsewhere since guess once more here, and not twice', async () => {
+    const key = await aKey()
+    const others = [another(), another()] as const
+    for (const runtime of others) await verify(key, { runtime })
+    await exhaust()
+    const [first, second] = others
+    expect(await verify(aForgedKey(), { runtime: first })).toMatchObject({ status: 429 })
+    expect(await verify(key, { runtime: first })).toMatchObject({ status: 429 })
+    // It did not fail here, and is who it was some seconds ago.
+    expect(await verify(key, { runtime: second })).toMatchObject({ status: 200 })
+    test.time.now += 5000
+    expect(await verify(key, { runtime: second })).toMatchObject({ status: 429 })
+  })
 })
 
 describe('what is counted of verifications', () => {

@@ -1,34 +1,22 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createHandler as createDevices } from '../../functions/devices.ts'
 import { createHandler } from '../../functions/verify.ts'
-import { createLeanRuntime, type LeanRuntime } from '../../lib/lambda/leanRuntime.ts'
 import { createSecretsLoader, KEY_SECRETS, keysOf } from '../../lib/lambda/secrets.ts'
+import { createVerifyRuntime, type VerifyRuntime } from '../../lib/lambda/verifyRuntime.ts'
 import { reissueKey } from '../../lib/license/index.ts'
 import { aContext, aPost, bodyOf } from '../support/http.ts'
+import { lean } from '../support/lean.ts'
 import { issued, NOW } from '../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
-import { dynamoDbUrl } from '../support/table.ts'
 
 const HOUR = 60 * 60 * 1000
 
 let test: TestRuntime
-let lean: LeanRuntime
+let verifying: VerifyRuntime
 
 beforeAll(async () => {
   test = await aRuntime()
-  const { clock, corsOrigins, log, metrics, secretIds } = test.runtime
-  const created = createLeanRuntime({
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: test.secretsManager.url,
-    TABLE_NAME: test.table,
-    CORS_ORIGINS: corsOrigins.join(','),
-    PEPPER_SECRET: secretIds.pepper,
-    SIGNING_KEYS_SECRET: secretIds.signingKeys,
-  })
-  lean = { ...created, clock, log, metrics }
+  verifying = lean(test, createVerifyRuntime)
 })
 afterAll(() => test.stop())
 
@@ -65,7 +53,9 @@ it('is answered without the SDK as with it: each key of a license, on each devic
     `${newest}0`,
   ]
   const { tries, watched } = test.runtime
-  const answers = [lean, { ...lean, tries, watched }].map((runtime) => createHandler(runtime))
+  const answers = [verifying, { ...verifying, tries, watched }].map((runtime) =>
+    createHandler(runtime),
+  )
   const codes = new Set<string>()
   for (const now of [NOW, NOW + HOUR, NOW + HOUR + 1]) {
     test.time.now = now

@@ -9,7 +9,7 @@ import { findJava } from '../../scripts/local/java.ts'
 import type { Server } from '../../scripts/local/server.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 import { aLicense } from '../support/licenses.ts'
-import { aDocumentClient } from '../support/table.ts'
+import { aStoreTable } from '../support/table.ts'
 
 // One of its own: an index takes long to be built where many others are at work.
 let dynamoDb: Server
@@ -54,7 +54,7 @@ it('gives a table of an earlier version the indexes that it lacks, and keeps wha
   expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName).toSorted()).toEqual(
     names.toSorted(),
   )
-  const store = createDynamoStore({ client: aDocumentClient(dynamoDb.url), table: TableName })
+  const store = createDynamoStore(aStoreTable(TableName, dynamoDb.url))
   const [found] = await store.list({ by: 'creation' }, 9)
   expect(found?.license).toEqual(license)
 })

@@ -7,7 +7,7 @@ import { createDynamoStore } from '../../lib/store/dynamodb.ts'
 import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
 import { issued } from '../support/licenses.ts'
 import { nameOf, STRIPE_SECRET, URL_OF_STAGE, useStage } from '../support/setup.ts'
-import { aDocumentClient, aTable, dynamoDbUrl } from '../support/table.ts'
+import { aStoreTable, aTable, dynamoDbUrl } from '../support/table.ts'
 
 const exec = promisify(execFile)
 const MINUTE = 60_000
@@ -17,7 +17,7 @@ const stage = useStage()
 /** The service of the stage, with a table in which a license is. */
 async function withALicense() {
   const table = await aTable()
-  await issued(createDynamoStore({ client: aDocumentClient(), table }))
+  await issued(createDynamoStore(aStoreTable(table)))
   return { ...stage.service, custom: { names: { ...stage.service.custom.names, table } } }
 }
 

@@ -10,7 +10,7 @@ import { createTokenStore } from '../../lib/store/tokens.ts'
 import { fillTable } from '../../scripts/backup/fill.ts'
 import { localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
-import { aDocumentClient, dynamoDbUrl } from './table.ts'
+import { aDocumentClient, aStoreTable, dynamoDbUrl } from './table.ts'
 
 const named: string[] = []
 afterAll(async () => {
@@ -49,8 +49,8 @@ export function onTable(runtime: AdminRuntime, table: string): AdminRuntime {
   const source = { client: aDocumentClient(), table }
   return {
     ...runtime,
-    store: createDynamoStore(source),
-    tokens: createTokenStore(source),
+    store: createDynamoStore(aStoreTable(table)),
+    tokens: createTokenStore(aStoreTable(table)),
     outbox: createOutbox(source),
     revocations: createRevocationStore(source),
     summary: createSummaryStore(source),

@@ -2,8 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll } from '@jest/globals'
+import { createCall, DYNAMODB } from '../../lib/aws/call.ts'
+import type { Units } from '../../lib/store/meter.ts'
+import { createSdkTable } from '../../lib/store/sdkTable.ts'
+import { createWireTable } from '../../lib/store/wireTable.ts'
 import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
+
+/** What Lambda tells a function of where and who it is. */
+export const LOCAL_ENV = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+}
 
 /** What the global setup found out once, for all tests. */
 export const fromSetup = (name: string) => {
@@ -19,6 +30,20 @@ export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
   DynamoDBDocumentClient.from(localClient(endpoint), {
     marshallOptions: { removeUndefinedValues: true },
   })
+
+/** A table as the store knows it, by the SDK. */
+export const aStoreTable = (name: string, endpoint = dynamoDbUrl()) =>
+  createSdkTable(aDocumentClient(endpoint), name)
+
+export const aCall = (endpoint = dynamoDbUrl()) =>
+  createCall(DYNAMODB, { ...LOCAL_ENV, AWS_ENDPOINT_URL_DYNAMODB: endpoint })
+
+/** The same, without the SDK. */
+export const aWireTable = (
+  name: string,
+  endpoint?: string,
+  tell: (units: Units) => void = () => {},
+) => createWireTable(aCall(endpoint), name, tell)
 
 /** Gone once the tests of a file are over: a database of hundreds of tables with their indexes is slow. */
 const made: string[] = []

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../functions/verify.ts'
-import { createLeanRuntime } from '../../../lib/lambda/leanRuntime.ts'
+import { createKeyRuntime } from '../../../lib/lambda/keyRuntime.ts'
 import { createRuntime } from '../../../lib/lambda/runtime.ts'
+import { createVerifyRuntime } from '../../../lib/lambda/verifyRuntime.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -45,7 +46,8 @@ afterEach(async () => {
 
 describe.each([
   ['the AWS SDK', createRuntime],
-  ['the little that verifying needs', createLeanRuntime],
+  ['the little that verifying needs', createVerifyRuntime],
+  ['what keys need', createKeyRuntime],
 ])('the runtime, with %s', (_, createOne) => {
   it('gives up on a service that takes a request and never answers, and recovers', async () => {
     const { store, clock } = createRuntime(process.env)

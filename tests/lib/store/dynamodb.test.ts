@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/license/index.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
 import { TTL_ATTRIBUTE } from '../../../lib/store/item.ts'
+import { createSdkTable } from '../../../lib/store/sdkTable.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
-import { aDocumentClient, allItems, aTable } from '../../support/table.ts'
+import { aDocumentClient, allItems, aStoreTable, aTable } from '../../support/table.ts'
 import { anAudit, itIsALicenseStore } from './contract.ts'
 
-const aStore = async (table?: string) =>
-  createDynamoStore({ client: aDocumentClient(), table: table ?? (await aTable()) })
+const aStore = async (table?: string) => createDynamoStore(aStoreTable(table ?? (await aTable())))
 
 /** The real database, whose first answers to a transaction are this refusal: what Amazon says under load. */
 async function aBusyStore(code: string, times: number) {
@@ -27,7 +27,7 @@ async function aBusyStore(code: string, times: number) {
       },
     { step: 'initialize' },
   )
-  return { store: createDynamoStore({ client, table }), asked: () => asked }
+  return { store: createDynamoStore(createSdkTable(client, table)), asked: () => asked }
 }
 
 describe('the DynamoDB store', () => {
@@ -106,10 +106,7 @@ describe('the DynamoDB store', () => {
   })
 
   it('is unavailable, not wrong, while the database does not answer', async () => {
-    const store = createDynamoStore({
-      client: aDocumentClient('http://127.0.0.1:1'),
-      table: 'nowhere',
-    })
+    const store = createDynamoStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const { id } = aLicense()
     await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)

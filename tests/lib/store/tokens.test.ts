@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/license/index.ts'
 import { createTokenStore } from '../../../lib/store/tokens.ts'
 import { NOW } from '../../support/licenses.ts'
-import { aDocumentClient, aTable } from '../../support/table.ts'
+import { aStoreTable, aTable, aWireTable } from '../../support/table.ts'
 
 const TOKEN = {
   id: 'tok_1',
@@ -15,9 +15,12 @@ const TOKEN = {
   lastUsedAt: null,
 } as const
 
-describe('the token store', () => {
+describe.each([
+  ['by the SDK', aStoreTable],
+  ['without it', aWireTable],
+])('the token store, %s', (_, at) => {
   it('keeps what it is given, with every null', async () => {
-    const tokens = createTokenStore({ client: aDocumentClient(), table: await aTable() })
+    const tokens = createTokenStore(at(await aTable()))
     await tokens.add(TOKEN)
     expect(await tokens.find('tok_1')).toEqual(TOKEN)
     expect(await tokens.find('tok_2')).toBeUndefined()
@@ -25,7 +28,7 @@ describe('the token store', () => {
   })
 
   it('says that a token was used once an hour', async () => {
-    const tokens = createTokenStore({ client: aDocumentClient(), table: await aTable() })
+    const tokens = createTokenStore(at(await aTable()))
     await tokens.add(TOKEN)
     await tokens.used('tok_1', NOW + 5, NOW)
     await tokens.used('tok_1', NOW + 6, NOW)
@@ -35,10 +38,7 @@ describe('the token store', () => {
   })
 
   it('is unavailable while the database does not answer', async () => {
-    const tokens = createTokenStore({
-      client: aDocumentClient('http://127.0.0.1:1'),
-      table: 'nowhere',
-    })
+    const tokens = createTokenStore(at('nowhere', 'http://127.0.0.1:1'))
     await expect(tokens.find('tok_1')).rejects.toThrow(StoreUnavailable)
     await expect(tokens.add(TOKEN)).rejects.toThrow(StoreUnavailable)
     await expect(tokens.list(1)).rejects.toThrow(StoreUnavailable)

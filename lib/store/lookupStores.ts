@@ -6,7 +6,7 @@ import type { Table } from './table.ts'
 import { createTryStore } from './tries.ts'
 
 /** What verifying needs of the table, and nothing that writes a license. */
-export interface LeanStores {
+export interface LookupStores {
   readonly tries: TryStore
   /** For one request: its first read also reads the counters. */
   readonly watched: (counters: readonly Counter[]) => {
@@ -14,7 +14,7 @@ export interface LeanStores {
   }
 }
 
-export function createLeanStores(table: Table): LeanStores {
+export function createLookupStores(table: Table): LookupStores {
   const tries = createTryStore(table)
   const reading = createReading(table)
   return {
