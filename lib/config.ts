@@ -29,6 +29,10 @@ export const mailFrom = (env: Env) => env['MAIL_FROM'] || undefined
 /** By which SES tells what became of a mail. */
 export const mailConfigurationSet = (env: Env) => env['MAIL_CONFIGURATION_SET'] || undefined
 
+/** Whose the metrics are. Powertools calls the log of nobody so, too. */
+export const serviceName = (env: Env) =>
+  env['POWERTOOLS_SERVICE_NAME']?.trim() || 'service_undefined'
+
 /** The name under which CloudWatch counts; none where there is no CloudWatch to ask. */
 export const countedAs = (env: Env) =>
   env['ASK_CLOUDWATCH'] === 'true' ? required(env, 'POWERTOOLS_SERVICE_NAME') : undefined

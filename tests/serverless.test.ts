@@ -665,7 +665,7 @@ describe('who is told of trouble in the template', () => {
         (file) => readFile(path.join(checkout.directory, file), 'utf8'),
       ),
     )
-    const counted = [...sources.join().matchAll(/(?:count\(|addMetric\(|failure: )'(\w+)'/g)].map(
+    const counted = [...sources.join().matchAll(/(?:count\(|failure: )'(\w+)'/g)].map(
       ([, name]) => name,
     )
     const ofAws = ['Throttles', 'Errors', 'Invocations', 'ApproximateNumberOfMessagesVisible']

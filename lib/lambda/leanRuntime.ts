@@ -5,7 +5,7 @@
 
 import { createCall, DYNAMODB, SECRETS_MANAGER } from '../aws/call.ts'
 import { catalog } from '../catalog/catalog.ts'
-import { corsOrigins, type Env, secretIds, tableName } from '../config.ts'
+import { corsOrigins, type Env, secretIds, serviceName, tableName } from '../config.ts'
 import type { Table } from '../store/table.ts'
 import { createWireTable } from '../store/wireTable.ts'
 import { createLog } from './log.ts'
@@ -26,7 +26,7 @@ export function createLeanRuntime<Stores>(
   env: Env,
   createStores: (table: Table) => Stores,
 ): LeanRuntime & Stores {
-  const metrics = createMetrics()
+  const metrics = createMetrics(serviceName(env))
   const table = createWireTable(createCall(DYNAMODB, env), tableName(env), metrics.units)
   const askForSecret = createCall(SECRETS_MANAGER, env)
   const ids = secretIds(env)

@@ -12,6 +12,7 @@ import {
   mailFrom,
   type SecretName,
   secretIds,
+  serviceName,
   stage,
   stripeApiBase,
   stripeLivemode,
@@ -69,7 +70,7 @@ export function createRuntime(env: Env): Runtime {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(BOUNDED), {
     marshallOptions: { removeUndefinedValues: true },
   })
-  const metrics = createMetrics()
+  const metrics = createMetrics(serviceName(env))
   meter(client, metrics.units)
   const stores = createStores({ client, table })
   const ids = secretIds(env)

@@ -29,12 +29,12 @@ export interface Table {
   transact(writes: readonly Write[]): Promise<void>
 }
 
-export interface Put {
+interface Put {
   readonly Item: Item
   readonly ConditionExpression: string
 }
 
-export interface Update {
+interface Update {
   readonly Key: Key
   readonly UpdateExpression: string
   readonly ConditionExpression?: string

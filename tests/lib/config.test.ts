@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { corsOrigins, secretIds, tableName } from '../../lib/config.ts'
+import { corsOrigins, secretIds, serviceName, tableName } from '../../lib/config.ts'
 
 const ENV = {
   TABLE_NAME: 'licenses',
@@ -31,6 +31,15 @@ describe('the environment', () => {
     expect(() => read({ ...ENV, [name]: undefined })).toThrow(message)
     expect(() => read({ ...ENV, [name]: '' })).toThrow(message)
     expect(() => read({})).toThrow(message)
+  })
+
+  it.each([
+    ['license-authority-test', 'license-authority-test'],
+    [' license-authority-test ', 'license-authority-test'],
+    [' ', 'service_undefined'],
+    [undefined, 'service_undefined'],
+  ])('names the service by %p: %s', (POWERTOOLS_SERVICE_NAME, service) => {
+    expect(serviceName({ ...ENV, POWERTOOLS_SERVICE_NAME })).toBe(service)
   })
 
   it('names the secrets that the function was given', () => {

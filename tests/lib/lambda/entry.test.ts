@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { entry } from '../../../lib/lambda/entry.ts'
+import { leanEntry } from '../../../lib/lambda/leanEntry.ts'
 import type { Runtime } from '../../../lib/lambda/runtime.ts'
+import { createVerifyRuntime } from '../../../lib/lambda/verifyRuntime.ts'
 import { startSecretsManager } from '../../../scripts/local/secretsManager.ts'
 import { aContext, aPost } from '../../support/http.ts'
 import { aTable, dynamoDbUrl } from '../../support/table.ts'
@@ -40,15 +42,34 @@ describe('a function outside Lambda', () => {
 })
 
 describe('a function anywhere', () => {
-  it('tells at the end of a call what it took, also when it failed', async () => {
-    const { writer, lines } = watchOutput()
-    Object.assign(process.env, { TABLE_NAME: 'table', CORS_ORIGINS: 'http://localhost:5173' })
-    const handler = await entry(() => async () => {
+  const broken =
+    ({ metrics }: Pick<Runtime, 'metrics'>) =>
+    async () => {
+      metrics.count('Other')
       throw new Error('broken')
+    }
+
+  it.each([
+    ['everything', () => entry(broken)],
+    ['what verifying needs', () => leanEntry(createVerifyRuntime, broken)],
+  ])('on %s tells at the end of a call what it took, also when it failed', async (_, create) => {
+    const { writer, lines } = watchOutput()
+    Object.assign(process.env, {
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      TABLE_NAME: 'table',
+      CORS_ORIGINS: 'http://localhost:5173',
+      POWERTOOLS_SERVICE_NAME: 'license-authority-test',
     })
+    const handler = await create()
     await expect(handler(aPost({}), aContext())).rejects.toThrow('broken')
     writer.mockRestore()
-    expect(JSON.parse(lines.join(''))).toMatchObject({ ColdStart: 1 })
+    expect(JSON.parse(lines.join(''))).toMatchObject({
+      service: 'license-authority-test',
+      ColdStart: 1,
+      Other: 1,
+    })
   })
 })
 
