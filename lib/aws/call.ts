@@ -4,6 +4,7 @@
  * what may pass, the session's token, other endpoints by the environment, and the mark of a trace.
  */
 
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -44,6 +45,33 @@ export const SECRETS_MANAGER: Service = {
 export type Call = (operation: string, input: object) => Promise<unknown>
 
 type Body = Readonly<Record<string, unknown>>
+
+/**
+ * Signs with a key that Node knows already, and knows by the name of what it is for. aws4 keeps the bytes of it, which Node
+ * takes five times as long to sign with.
+ */
+class Signer extends aws4.RequestSigner {
+  static readonly #keys = new Map<string, { readonly name: string; readonly key: KeyObject }>()
+
+  override signature(): string {
+    return createHmac('sha256', this.#key()).update(this.stringToSign()).digest('hex')
+  }
+
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html: of a day and a service. */
+  #key(): KeyObject {
+    const { secretAccessKey = '' } = this.credentials
+    const scope = [this.getDate(), this.region, this.service, 'aws4_request']
+    const name = [secretAccessKey, ...scope].join('/')
+    const held = Signer.#keys.get(this.service)
+    if (held?.name === name) return held.key
+    const key = scope.reduce(
+      (above, part) => createSecretKey(createHmac('sha256', above).update(part).digest()),
+      createSecretKey(`AWS4${secretAccessKey}`, 'utf8'),
+    )
+    Signer.#keys.set(this.service, { name, key })
+    return key
+  }
+}
 
 /** The service refused. Its name is what the service calls the reason, as in the SDK. */
 class CallRefused extends Error {
@@ -121,7 +149,7 @@ export function createCall(service: Service, env: Env): Call {
   function signed(operation: string, body: string) {
     const { sessionToken, ...keys } = credentialsOf(env)
     const trace = env['AWS_LAMBDA_FUNCTION_NAME'] && env['_X_AMZN_TRACE_ID']
-    return aws4.sign(
+    return new Signer(
       {
         service: service.name,
         region,
@@ -137,7 +165,7 @@ export function createCall(service: Service, env: Env): Call {
         body,
       },
       { ...keys, ...(sessionToken && { sessionToken }) },
-    )
+    ).sign()
   }
 
   const attempt = (operation: string, body: string): Promise<Attempt> =>

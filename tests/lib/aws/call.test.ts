@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { type Call, createCall, DYNAMODB, SECRETS_MANAGER } from '../../../lib/aws/call.ts'
 import { type Server, toServer } from '../../../scripts/local/server.ts'
+import { NOW } from '../../support/licenses.ts'
 import { aLine, type Line } from '../../support/line.ts'
 import { aTable, dynamoDbUrl } from '../../support/table.ts'
 
@@ -38,13 +39,38 @@ beforeEach(async () => {
   service = toServer(http)
   env = { AWS_REGION: 'eu-central-1', ...KEYS, AWS_ENDPOINT_URL_DYNAMODB: service.url }
 })
-afterEach(() => service.stop())
+afterEach(() => {
+  jest.restoreAllMocks()
+  return service.stop()
+})
 
 const refusing = (status: number, body: string) => (response: ServerResponse) =>
   response.writeHead(status).end(body)
 const refusal = (type: string, message = 'No') => JSON.stringify({ __type: type, message })
 const call = (operation = 'GetItem', input: object = { TableName: 'Ünicode ✓' }) =>
   createCall(DYNAMODB, env)(operation, input)
+
+/** How the SDK signs the same. */
+async function signedBySdk({ headers, body }: Asked): Promise<string | undefined> {
+  const { authorization: _, 'x-amz-date': date = '', connection: _kept, ...rest } = headers
+  const client = new DynamoDBClient({
+    region: `${env['AWS_REGION']}`,
+    credentials: {
+      accessKeyId: `${env['AWS_ACCESS_KEY_ID']}`,
+      secretAccessKey: `${env['AWS_SECRET_ACCESS_KEY']}`,
+      ...(env['AWS_SESSION_TOKEN'] && { sessionToken: env['AWS_SESSION_TOKEN'] }),
+    },
+  })
+  const { hostname, port } = new URL(service.url)
+  const signer = await client.config.signer()
+  const time = `${date}`.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')
+  const request = { method: 'POST', protocol: 'http:', path: '/', hostname, port: Number(port) }
+  const signed = await signer.sign(
+    { ...request, headers: rest as Record<string, string>, body, query: {} } as never,
+    { signingDate: new Date(time), unsignableHeaders: new Set(['x-amz-content-sha256']) },
+  )
+  return signed.headers['authorization']
+}
 
 describe('a call', () => {
   it('asks one operation of a service in its JSON, and answers what comes', async () => {
@@ -73,29 +99,31 @@ describe('a call', () => {
     async (sessionToken) => {
       env['AWS_SESSION_TOKEN'] = sessionToken
       await call()
-      const [{ headers, body }] = asked as [Asked]
-      expect(headers['x-amz-security-token']).toBe(sessionToken)
-      const { authorization, 'x-amz-date': date = '', connection: _, ...rest } = headers
-      const client = new DynamoDBClient({
-        region: 'eu-central-1',
-        credentials: {
-          accessKeyId: KEYS.AWS_ACCESS_KEY_ID,
-          secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY,
-          ...(sessionToken && { sessionToken }),
-        },
-      })
-      const { hostname, port } = new URL(service.url)
-      const signer = await client.config.signer()
-      const time = `${date}`.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')
-      const request = { method: 'POST', protocol: 'http:', path: '/', hostname, port: Number(port) }
-      const signed = await signer.sign(
-        { ...request, headers: rest as Record<string, string>, body, query: {} } as never,
-        { signingDate: new Date(time), unsignableHeaders: new Set(['x-amz-content-sha256']) },
-      )
-      expect(authorization).toContain('AKIDEXAMPLE')
-      expect(authorization).toBe(signed.headers['authorization'])
+      const [only] = asked as [Asked]
+      expect(only.headers['x-amz-security-token']).toBe(sessionToken)
+      expect(only.headers.authorization).toContain('AKIDEXAMPLE')
+      expect(only.headers.authorization).toBe(await signedBySdk(only))
     },
   )
+
+  it('is signed by the secret, the region, the service and the day of the moment', async () => {
+    let now = NOW
+    jest.spyOn(Date, 'now').mockImplementation(() => now)
+    for (let day = 0; day < 2; day++) {
+      for (const secret of ['a secret', 'another']) {
+        for (const AWS_REGION of ['eu-central-1', 'us-east-1']) {
+          now = NOW + day * 24 * 60 * 60 * 1000
+          Object.assign(env, { AWS_REGION, AWS_SECRET_ACCESS_KEY: secret })
+          for (let time = 0; time < 2; time++) {
+            await call()
+            const last = asked.at(-1) as Asked
+            expect(last.headers.authorization).toBe(await signedBySdk(last))
+          }
+        }
+      }
+    }
+    expect(new Set(asked.map(({ headers }) => headers.authorization)).size).toBe(8)
+  })
 
   it('takes credentials and the mark of a trace as they are at the time', async () => {
     const asking = createCall(DYNAMODB, env)
