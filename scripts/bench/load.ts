@@ -1,6 +1,6 @@
 /** Asks an HTTP service as fast as it answers, so many at once. */
 
-import { BalancedPool } from 'undici'
+import { Pool } from 'undici'
 import { quantile } from './figures.ts'
 
 export interface Request {
@@ -24,11 +24,9 @@ export interface Load {
 
 /**
  * A caller of a service that keeps its connections, as far as the service does, and takes little time of its own.
- *
- * @param urls of each process that answers
  */
-export function aCaller(urls: readonly string[], connections: number) {
-  const pool = new BalancedPool([...urls], { connections: Math.ceil(connections / urls.length) })
+export function aCaller(url: string, connections: number) {
+  const pool = new Pool(url, { connections })
   async function ask({ method = 'POST', path, headers = {}, body }: Request): Promise<Response> {
     const answer = await pool.request({
       method,
@@ -47,10 +45,10 @@ export function aCaller(urls: readonly string[], connections: number) {
  * @throws Error for an answer that is not 200
  */
 export async function load(
-  urls: readonly string[],
+  url: string,
   { concurrency, seconds, next }: { concurrency: number; seconds: number; next: () => Request },
 ): Promise<Load> {
-  const { ask, close } = aCaller(urls, concurrency)
+  const { ask, close } = aCaller(url, concurrency)
   const times: number[] = []
   const begun = performance.now()
   const end = begun + seconds * 1000

@@ -36,7 +36,7 @@ async function measure(bench: Bench): Promise<Soak> {
   const { say } = bench
   const minutes = bench.isShort ? SHORT_MINUTES : bench.minutes
   const gateway = await startGateway(bench)
-  const { ask, close } = aCaller([gateway.url], CALLERS)
+  const { ask, close } = aCaller(gateway.url, CALLERS)
   const keys: string[] = []
   const failed: string[] = []
   const times: number[] = []

@@ -6,7 +6,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
 import { INDEXES } from '../../lib/store/item.ts'
-import { createTable, localClient, startDynamoDb } from '../local/dynamodb.ts'
+import { createTable, type DynamoDb, localClient, startDynamoDb } from '../local/dynamodb.ts'
 import { findJava } from '../local/java.ts'
 import { startSecretsManager } from '../local/secretsManager.ts'
 import { readService, type Service } from '../local/service.ts'
@@ -26,7 +26,7 @@ export const WEBHOOK_SECRET = 'whsec_bench'
 export interface Stage {
   readonly service: Service
   readonly table: string
-  readonly dynamoDbUrl: string
+  readonly dynamoDb: DynamoDb
   readonly client: DynamoDBDocumentClient
   /** A function's variables, as Lambda would set them; with another address of the database, if there is one. */
   variablesOf(name: string, dynamoDbUrl?: string): Record<string, string>
@@ -59,7 +59,7 @@ export async function startStage(): Promise<Stage> {
   return {
     service,
     table,
-    dynamoDbUrl: dynamoDb.url,
+    dynamoDb,
     client,
     variablesOf(name, url = dynamoDb.url) {
       const environment = service.functions[name]?.environment

@@ -1,6 +1,6 @@
 /** What is answered over HTTP, next to the Flask prototype that this service replaces. */
 
-import { availableParallelism } from 'node:os'
+import { type Alone, whatIsAsked } from './alone.ts'
 import { aPurchase, requests } from './events.ts'
 import { inTurns, type Spread, spreadOf } from './figures.ts'
 import { startGateway } from './gateway.ts'
@@ -12,15 +12,28 @@ import { startPrototype, whyNoPrototype } from './prototype.ts'
 
 const CONCURRENCIES = [1, 10, 50]
 const COMPARED = 10
-const GOALS: Readonly<Record<string, number>> = { verify: 3, generate: 1.5 }
+/** How often as much as the prototype is wanted. */
+const GOALS = { verify: 3, generate: 1.5 } as const
+type Compared = keyof typeof GOALS
 
-/** What the processes that answer take of a processor for an answer; not a number where the system does not tell. */
+const SERVICES = {
+  own: 'this service',
+  alone: 'DynamoDB Local alone',
+  prototype: 'the prototype',
+} as const
+type Service = keyof typeof SERVICES
+
+/** Processor time for an answer, in milliseconds; not a number where the system does not tell. */
 interface Run extends Load {
+  /** Of the process that answers. */
   readonly cpuMs: number
+  readonly databaseMs: number
+  /** Of whoever asks. */
+  readonly callerMs: number
 }
 
 interface Row {
-  readonly service: 'this service' | 'the prototype'
+  readonly service: Service
   readonly route: string
   readonly concurrency: number
   readonly figures: { readonly [Figure in keyof Run]: Spread }
@@ -36,10 +49,8 @@ let named = 0
 const aName = () => `http_${process.pid}_${++named}`
 
 /** Requests that are each answered with 200, by the name of the route. */
-async function routesOf([url = '']: readonly string[]): Promise<
-  Readonly<Record<string, () => Request>>
-> {
-  const { ask, close } = aCaller([url], 1)
+async function routesOf(url: string): Promise<Readonly<Record<string, () => Request>>> {
+  const { ask, close } = aCaller(url, 1)
   const { body } = await ask(requests.order(aName()))
   await close()
   const { license } = JSON.parse(body)
@@ -50,52 +61,59 @@ async function routesOf([url = '']: readonly string[]): Promise<
   }
 }
 
-/** The processes that answer. */
-type Answering = readonly { readonly url: string; readonly pid: number | undefined }[]
+interface Task {
+  readonly service: Service
+  readonly route: string
+  readonly concurrency: number
+  readonly at: { readonly url: string; readonly pid: number | undefined }
+  readonly next: () => Request
+}
 
-const urlsOf = (processes: Answering) => processes.map(({ url }) => url)
-
-const usedBy = (processes: Answering) =>
-  processes.reduce((sum, { pid }) => sum + (processorMs(pid) ?? Number.NaN), 0)
-
-async function run(processes: Answering, how: Parameters<typeof load>[1]): Promise<Run> {
-  const before = usedBy(processes)
-  const loaded = await load(urlsOf(processes), how)
-  return { ...loaded, cpuMs: (usedBy(processes) - before) / loaded.answers }
+async function run(
+  { at, next, concurrency }: Task,
+  { seconds, database }: { seconds: number; database: number | undefined },
+): Promise<Run> {
+  const used = () => [at.pid, database, process.pid].map((pid) => processorMs(pid) ?? Number.NaN)
+  const before = used()
+  const loaded = await load(at.url, { concurrency, seconds, next })
+  const [cpuMs = 0, databaseMs = 0, callerMs = 0] = used().map(
+    (after, index) => (after - (before[index] ?? 0)) / loaded.answers,
+  )
+  return { ...loaded, cpuMs, databaseMs, callerMs }
 }
 
 async function measure(bench: Bench): Promise<Throughput> {
-  const { isShort, prototype, say } = bench
-  const [rounds, seconds] = isShort ? [2, 1] : [5, 4]
+  const { stage, isShort, prototype, say } = bench
+  const [rounds, seconds, warmSeconds] = isShort ? [2, 1, 1] : [5, 4, 20]
   const missing = whyNoPrototype(prototype)
   if (missing !== undefined) say(`http: the prototype is left out: ${missing}`)
-  const gateways = await Promise.all(
-    Array.from({ length: availableParallelism() }, () => startGateway(bench)),
-  )
+  const alone = await whatIsAsked(bench)
+  const gateway = await startGateway(bench)
   const flask = missing === undefined ? await startPrototype(`${prototype}`) : undefined
   try {
-    const ours = await routesOf(urlsOf(gateways))
-    const theirs = flask && (await routesOf([flask.url]))
+    const own = await routesOf(gateway.url)
+    const theirs = flask && (await routesOf(flask.url))
     const tasks = CONCURRENCIES.flatMap((concurrency) =>
-      Object.keys(ours).flatMap((route) => {
-        const task = (service: Row['service'], at?: Answering, next?: () => Request) =>
-          at && next ? [{ service, at, next, route, concurrency }] : []
-        return [
-          ...task('this service', gateways, ours[route]),
-          ...(route in GOALS ? task('the prototype', flask && [flask], theirs?.[route]) : []),
-        ]
-      }),
+      Object.entries(own).flatMap(([route, next]): Task[] => [
+        { service: 'own', route, concurrency, at: gateway, next },
+        ...besides({ route, concurrency, alone, flask, theirs, database: stage.dynamoDb }),
+      ]),
     )
+    const how = { seconds, database: stage.dynamoDb.pid }
+    for (const task of tasks.filter(({ concurrency }) => concurrency === COMPARED)) {
+      say(`http: warming up, ${task.route} of ${SERVICES[task.service]}`)
+      await run(task, { ...how, seconds: warmSeconds })
+    }
     const runs = await inTurns(
       rounds,
       Object.fromEntries(
-        tasks.map(({ service, at, next, route, concurrency }, index) => [
+        tasks.map((task, index) => [
           index,
           (round: number) => {
-            say(
-              `http: round ${round + 1} of ${rounds}, ${route} of ${service}, ${concurrency} at once`,
-            )
-            return run(at, { concurrency, seconds, next })
+            const { route, service, concurrency } = task
+            const what = `${route} of ${SERVICES[service]}, ${concurrency} at once`
+            say(`http: round ${round + 1} of ${rounds}, ${what}`)
+            return run(task, how)
           },
         ]),
       ),
@@ -109,50 +127,100 @@ async function measure(bench: Bench): Promise<Throughput> {
           p50Ms: of('p50Ms'),
           p99Ms: of('p99Ms'),
           cpuMs: of('cpuMs'),
+          databaseMs: of('databaseMs'),
+          callerMs: of('callerMs'),
           answers: of('answers'),
         }
         return { service, route, concurrency, figures }
       }),
     }
   } finally {
-    await Promise.all([...gateways, flask].map((server) => server?.stop()))
+    await Promise.all([gateway, flask].map((server) => server?.stop()))
   }
 }
 
+/** What a route is compared with, if it is. */
+function besides({
+  route,
+  concurrency,
+  alone,
+  flask,
+  theirs,
+  database,
+}: Pick<Task, 'route' | 'concurrency'> & {
+  readonly alone: Alone
+  readonly flask: Task['at'] | undefined
+  readonly theirs: Readonly<Record<string, () => Request>> | undefined
+  readonly database: Task['at']
+}): readonly Task[] {
+  if (!(route in GOALS)) return []
+  const next = theirs?.[route]
+  return [
+    { service: 'alone', route, concurrency, at: database, next: alone[route as Compared] },
+    ...(flask && next
+      ? [{ service: 'prototype', route, concurrency, at: flask, next } as const]
+      : []),
+  ]
+}
+
+/** What each of them comes to, of what the goals are of. */
 function goals({ rows }: Throughput): readonly string[] {
   return Object.entries(GOALS).flatMap(([route, least]) => {
-    const [ours, theirs] = (['this service', 'the prototype'] as const).map(
-      (service) =>
-        rows.find(
-          (row) => row.service === service && row.route === route && row.concurrency === COMPARED,
-        )?.figures.perSecond.median,
-    )
-    if (ours === undefined || theirs === undefined) return []
-    const times = ours / theirs
+    const of = (service: Service) =>
+      rows.find(
+        (row) => row.service === service && row.route === route && row.concurrency === COMPARED,
+      )?.figures
+    const [own, alone, prototype] = [of('own'), of('alone'), of('prototype')]
+    if (!own || !alone || !prototype) return []
+    const times = own.perSecond.median / prototype.perSecond.median
+    const most = alone.perSecond.median / prototype.perSecond.median
+    const perProcessor = prototype.cpuMs.median / own.cpuMs.median
+    const all = own.cpuMs.median + own.databaseMs.median + own.callerMs.median
     return [
-      `- ${route}, ${COMPARED} at once: at least ${least} × the prototype. It is ${figure(times)} ×: ${against(times >= least)}.`,
+      `- ${route}, ${COMPARED} at once: at least ${least} × the prototype.
+  - By answers a second with everything on these processors it is ${figure(times)} ×: ${against(times >= least)}${
+    times < least && most < least
+      ? `, and it cannot be: DynamoDB
+    Local alone, which is asked for the same transactions and by nothing else, comes to ${figure(most)} ×`
+      : `. DynamoDB Local alone, asked for the
+    same by nothing else, comes to ${figure(most)} ×`
+  }. It takes
+    ${figure((100 * own.databaseMs.median) / all)} % of the processor time that goes into an answer, and who asks ${figure((100 * own.callerMs.median) / all)} %.
+  - By answers for a second of processor time of what answers, which is what is paid for, it is ${figure(perProcessor)} ×: ${against(perProcessor >= least)}.`,
     ]
   })
 }
 
 const tell = (measured: Throughput) => `\
-The packaged functions behind Node's HTTP server, in as many processes as there are processors, as Lambda has one for each
-request that is under way, on the real DynamoDB Local. The prototype is one process, as its document starts it; it keeps licenses in a dictionary in memory, does no input and output at all, and believes a forged key. Who asks
-and the database run on the same processors, so figures compare with each other and with nothing else; the processor time is
-of the answering processes alone.
+The packaged functions behind Node's HTTP server, all in one process, on the real DynamoDB Local. The prototype is one process
+too, as its document starts it; it keeps licenses in a dictionary in memory, does no input and output at all, and believes a
+forged key. Who asks and the database run on the same processors, which the prototype needs neither of: on AWS the database
+runs on nobody's that is paid for. Everything was warmed up before.
 ${measured.missing === undefined ? '' : `\nThe prototype is left out: ${measured.missing}.\n`}
 ${goals(measured).join('\n')}
 
 ${table(
-  ['route', 'of', 'at once', 'a second', 'p50', 'p99', 'CPU an answer'],
+  [
+    'route',
+    'of',
+    'at once',
+    'a second',
+    'p50',
+    'p99',
+    'CPU of it',
+    'of the database',
+    'of who asks',
+  ],
   measured.rows.map(({ service, route, concurrency, figures }) => [
     route,
-    service,
+    SERVICES[service],
     `${concurrency}`,
     spread(figures.perSecond),
     spread(figures.p50Ms, ' ms'),
     spread(figures.p99Ms, ' ms'),
     `${figure(figures.cpuMs.median)} ms`,
+    service === 'own' ? `${figure(figures.databaseMs.median)} ms` : '',
+    `${figure(figures.callerMs.median)} ms`,
   ]),
 )}`
 

@@ -17,11 +17,19 @@ interface Run {
   readonly cpuMs: number
 }
 
+const WHAT = {
+  verify: 'verify, by somebody new',
+  again: 'verify, by the same caller again',
+  bareSdk: 'the bare SDK',
+} as const
+
+type Figures = { readonly [Figure in keyof Run]: Spread }
+
 interface Warm {
   readonly calls: number
-  readonly verify: { readonly ms: Spread; readonly cpuMs: Spread }
-  readonly bareSdk: { readonly ms: Spread; readonly cpuMs: Spread }
-  readonly ratio: { readonly ms: Spread; readonly cpuMs: Spread }
+  readonly taken: Readonly<Record<keyof typeof WHAT, Figures>>
+  /** Of both verifications to the bare SDK. */
+  readonly ratio: Readonly<Record<'verify' | 'again', Figures>>
 }
 
 async function measure({ stage, bundles, isShort, say }: Bench): Promise<Warm> {
@@ -42,6 +50,7 @@ async function measure({ stage, bundles, isShort, say }: Bench): Promise<Warm> {
     rounds,
     calls: CALLS,
     handlers: [
+      { bundle: bundles.of('verify').file, event: events.verification(license), isNew: true },
       { bundle: bundles.of('verify').file, event: events.verification(license) },
       { bundle: bundles.of('bareSdk').file, event: { pk, sk } },
     ],
@@ -51,17 +60,19 @@ async function measure({ stage, bundles, isShort, say }: Bench): Promise<Warm> {
   })
   const [runs] = await Promise.race([once(child, 'message'), died])
   died.catch(() => {})
-  const [verify, bare] = runs as [Run[], Run[]]
-  return {
-    calls: CALLS,
-    verify: both(verify, (values) => spreadOf(values)),
-    bareSdk: both(bare, (values) => spreadOf(values)),
-    ratio: both(verify, (values, name) =>
+  const [verify, again, bareSdk] = runs as [Run[], Run[], Run[]]
+  const spreads = (of: readonly Run[]) => both(of, (values) => spreadOf(values))
+  const toBare = (of: readonly Run[]) =>
+    both(of, (values, name) =>
       ratioOf(
         values,
-        bare.map((run) => run[name]),
+        bareSdk.map((run) => run[name]),
       ),
-    ),
+    )
+  return {
+    calls: CALLS,
+    taken: { verify: spreads(verify), again: spreads(again), bareSdk: spreads(bareSdk) },
+    ratio: { verify: toBare(verify), again: toBare(again) },
   }
 }
 
@@ -79,20 +90,26 @@ const both = (
   ),
 })
 
-const tell = ({ calls, verify, bareSdk, ratio }: Warm) => `\
+const tell = ({ calls, taken, ratio }: Warm) => `\
 One process calls the packaged verify and the bare SDK's \`GetItem\` with its item as JSON, ${calls} times each in each of
-${verify.ms.runs} rounds. Verify besides parses and checks the request, makes the id of the key, reads
-the counter of failures in the same round trip, judges, and writes a metric.
+${taken.verify.ms.runs} rounds. Verify besides parses and checks the request, makes the id of the key, reads in the same round trip
+the counter of failures of whoever has not called in the last seconds, judges, and writes a metric.
 
-Goal: at most ${MOST} × the processor time. It is ${spread(ratio.cpuMs)} ×: ${against(ratio.cpuMs.median <= MOST)}.
+Goal: at most ${MOST} × the processor time. By somebody new it is ${spread(ratio.verify.cpuMs)} ×: ${against(ratio.verify.cpuMs.median <= MOST)}.
 
 ${table(
-  ['a call of', 'time', 'processor time'],
-  [
-    ['verify', spread(verify.ms, ' ms'), spread(verify.cpuMs, ' ms')],
-    ['the bare SDK', spread(bareSdk.ms, ' ms'), spread(bareSdk.cpuMs, ' ms')],
-    ['ratio, round by round', spread(ratio.ms), spread(ratio.cpuMs)],
-  ],
+  ['a call of', 'time', 'processor time', '× time', '× processor time'],
+  Object.entries(WHAT).map(([name, title]) => {
+    const { ms, cpuMs } = taken[name as keyof typeof WHAT]
+    const to = ratio[name as keyof Warm['ratio']] as Figures | undefined
+    return [
+      title,
+      spread(ms, ' ms'),
+      spread(cpuMs, ' ms'),
+      to ? spread(to.ms) : '1',
+      to ? spread(to.cpuMs) : '1',
+    ]
+  }),
 )}`
 
 export const warmPart: Part<Warm> = { name: 'warm', title: 'Warm verify', measure, tell }

@@ -34,6 +34,10 @@ const JARS = path.join(
 /** It is small and short-lived as a rule: a quick start is worth more than speed later. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
+export interface DynamoDb extends Server {
+  readonly pid: number | undefined
+}
+
 /**
  * Amazon's own DynamoDB Local. Keeps its data in `directory`, or in memory when there is none.
  *
@@ -43,7 +47,7 @@ export async function startDynamoDb(
   java: string,
   directory?: string,
   machine: readonly string[] = QUICK_START,
-): Promise<Server> {
+): Promise<DynamoDb> {
   const port = await getPort({ host: '127.0.0.1' })
   const child = spawn(
     java,
@@ -62,8 +66,9 @@ export async function startDynamoDb(
     { stdio: 'ignore', cwd: directory ?? tmpdir() },
   )
   const exited = once(child, 'exit').then(() => {})
-  const server: Server = {
+  const server: DynamoDb = {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
     exited,
     async stop() {
       child.kill()
