@@ -174,28 +174,22 @@ function goals({ rows }: Throughput): readonly string[] {
     if (!own || !alone || !prototype) return []
     const times = own.perSecond.median / prototype.perSecond.median
     const most = alone.perSecond.median / prototype.perSecond.median
-    const perProcessor = prototype.cpuMs.median / own.cpuMs.median
+    const ownTime = own.cpuMs.median / prototype.cpuMs.median
     const all = own.cpuMs.median + own.databaseMs.median + own.callerMs.median
+    const share = (part: Spread) => `${figure((100 * part.median) / all)} %`
     return [
-      `- ${route}, ${COMPARED} at once: at least ${least} × the prototype.
-  - By answers a second with everything on these processors it is ${figure(times)} ×: ${against(times >= least)}${
-    times < least && most < least
-      ? `, and it cannot be: DynamoDB
-    Local alone, which is asked for the same transactions and by nothing else, comes to ${figure(most)} ×`
-      : `. DynamoDB Local alone, asked for the
-    same by nothing else, comes to ${figure(most)} ×`
-  }. It takes
-    ${figure((100 * own.databaseMs.median) / all)} % of the processor time that goes into an answer, and who asks ${figure((100 * own.callerMs.median) / all)} %.
-  - By answers for a second of processor time of what answers, which is what is paid for, it is ${figure(perProcessor)} ×: ${against(perProcessor >= least)}.`,
+      `- ${route}, ${COMPARED} at once: at least ${least} × the prototype. It is ${figure(times)} ×: ${against(times >= least)}.
+  DynamoDB Local alone, asked for the same by nothing else, comes to ${figure(most)} ×${most < least ? ', so that nothing that asks it could meet the goal here' : ''}.
+  Of the processor time of an answer it takes ${share(own.databaseMs)}, and who asks ${share(own.callerMs)}; what the service takes is ${figure(ownTime)} × the prototype's.`,
     ]
   })
 }
 
 const tell = (measured: Throughput) => `\
 The packaged functions behind Node's HTTP server, all in one process, on the real DynamoDB Local. The prototype is one process
-too, as its document starts it; it keeps licenses in a dictionary in memory, does no input and output at all, and believes a
-forged key. Who asks and the database run on the same processors, which the prototype needs neither of: on AWS the database
-runs on nobody's that is paid for. Everything was warmed up before.
+too, run without the debugger that its document starts it with, which makes it slower; it keeps licenses in a dictionary in
+memory, does no input and output at all, and believes a forged key. Who asks and the database run on the same processors: the
+prototype has no database, and on AWS it takes no processor time of the functions. Everything was warmed up before.
 ${measured.missing === undefined ? '' : `\nThe prototype is left out: ${measured.missing}.\n`}
 ${goals(measured).join('\n')}
 
