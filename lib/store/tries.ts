@@ -44,7 +44,8 @@ export function createTryStore(table: Table): WatchedTries {
     if (over.size < MAX_REMEMBERED) over.add(counter.id)
   }
 
-  const isKnown = ({ id, at }: Counter) => at - (read.get(id) ?? 0) < KNOWN_MS
+  // A clock that was put back makes nothing known for longer.
+  const isKnown = ({ id, at }: Counter) => Math.abs(at - (read.get(id) ?? 0)) < KNOWN_MS
 
   function admit(counter: Counter, items: readonly Item[]) {
     const { pk } = triesKey(counter)

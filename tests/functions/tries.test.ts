@@ -234,6 +234,16 @@ describe('a counter that was read', () => {
     expect(reads()).toEqual(['BatchGetItemCommand'])
   })
 
+  it('is read again when the clock was put back', async () => {
+    const key = await aKey()
+    test.time.now += 60_000
+    await verify(key)
+    test.commands.length = 0
+    test.time.now -= 60_000
+    await verify(key)
+    expect(reads()).toEqual(['BatchGetItemCommand'])
+  })
+
   it('lets whoever failed elsewhere since guess once more here, and not twice', async () => {
     const key = await aKey()
     const others = [another(), another()] as const
