@@ -41,6 +41,7 @@ export function createTryStore(table: Table): WatchedTries {
 
   function remember(counter: Counter) {
     beginWindow(counter)
+    read.delete(counter.id)
     if (over.size < MAX_REMEMBERED) over.add(counter.id)
   }
 
