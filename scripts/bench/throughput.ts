@@ -188,8 +188,9 @@ function goals({ rows }: Throughput): readonly string[] {
 const tell = (measured: Throughput) => `\
 The packaged functions behind Node's HTTP server, all in one process, on the real DynamoDB Local. The prototype is one process
 too, run without the debugger that its document starts it with, which makes it slower; it keeps licenses in a dictionary in
-memory, does no input and output at all, and believes a forged key. Who asks and the database run on the same processors: the
-prototype has no database, and on AWS it takes no processor time of the functions. Everything was warmed up before.
+memory, does no input and output at all, and believes a forged key. Who asks runs on the same processors, and so does the
+database, which the prototype does not have: on AWS it has processors of its own. All is asked from one address, so verify
+reads only the license, and every five seconds the counter of failures of this address. Everything was warmed up before.
 ${measured.missing === undefined ? '' : `\nThe prototype is left out: ${measured.missing}.\n`}
 ${goals(measured).join('\n')}
 
