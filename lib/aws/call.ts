@@ -1,6 +1,6 @@
 /**
- * Calls of AWS's JSON services, signed by `aws4`, over one kept connection. For the function that is asked most: the SDK
- * takes most of the time that it needs to start. What the SDK does besides is here too: time limits, tries again after
+ * Calls of AWS's JSON services, signed by `aws4`, over one kept connection. For the functions that customers wait for: the
+ * SDK takes most of the time that they need to start. What the SDK does besides is here too: time limits, tries again after
  * what may pass, the session's token, other endpoints by the environment, and the mark of a trace.
  */
 
