@@ -102,16 +102,15 @@ try {
     try {
       const result = await measure(bench)
       measured[name] = { ...theMachine(), at: new Date().toISOString(), isShort, result }
+      // After each part: a long run that is ended keeps what it has.
+      if (!isWritten) continue
+      await writeFile(FIGURES, `${JSON.stringify(measured, null, 2)}\n`)
+      await writeFile(DOCUMENT, toDocument(PARTS, measured))
     } catch (error) {
-      // What else is measured is worth having all the same.
+      // What else is measured is worth having all the same, also while older figures cannot be told any more.
       console.error(error)
       process.exitCode = 1
-      continue
     }
-    // After each part: a long run that is ended keeps what it has.
-    if (!isWritten) continue
-    await writeFile(FIGURES, `${JSON.stringify(measured, null, 2)}\n`)
-    await writeFile(DOCUMENT, toDocument(PARTS, measured))
   }
 } finally {
   await bundles.remove()
