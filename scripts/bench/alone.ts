@@ -7,7 +7,7 @@ import type { Request } from './load.ts'
 import type { Bench } from './part.ts'
 import { startRecorder } from './recorder.ts'
 
-export interface Alone {
+interface Alone {
   /** The read of a verification, by somebody who is known. */
   readonly verify: () => Request
   /** The transaction of an issue, each time of another license. */

@@ -4,10 +4,15 @@ import { fileURLToPath } from 'node:url'
 import type { Server } from '../local/server.ts'
 import type { Bench } from './part.ts'
 
+export interface Memory {
+  readonly rss: number
+  readonly heapUsed: number
+}
+
 export interface Gateway extends Server {
   readonly pid: number | undefined
-  /** What the process holds of memory, in bytes. */
-  memory(): Promise<number>
+  /** What the process holds of memory after a collection, in bytes: all of it, and what its program can still reach. */
+  memory(): Promise<Memory>
 }
 
 /** Serves the packaged functions over HTTP in a process of their own. */
@@ -21,6 +26,7 @@ export async function startGateway({
   )
   const variables = served.map(({ name }) => stage.variablesOf(name))
   const child = fork(fileURLToPath(new URL('./serve.mjs', import.meta.url)), {
+    execArgv: ['--expose-gc'],
     env: Object.assign({}, ...variables),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
@@ -37,8 +43,7 @@ export async function startGateway({
     pid: child.pid,
     exited,
     async memory() {
-      const { rss } = (await (await fetch(`${url}/bench/memory`)).json()) as { rss: number }
-      return rss
+      return (await (await fetch(`${url}/bench/memory`)).json()) as Memory
     },
     async stop() {
       child.kill()

@@ -16,3 +16,13 @@ export function processorMs(pid: number | undefined): number | undefined {
     return undefined
   }
 }
+
+/** The first process that another one started; undefined where the system does not tell, or when there is none. */
+export function childOf(pid: number | undefined): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    return Number(child) || undefined
+  } catch {
+    return undefined
+  }
+}

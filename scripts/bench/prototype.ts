@@ -8,6 +8,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import getPort from 'get-port'
 import type { Server } from '../local/server.ts'
+import { childOf } from './processor.ts'
 
 const FILES = ['license_service.py', 'webhook_handler.py', 'app.py']
 const NEEDED = 'import flask, flask_cors, dotenv'
@@ -25,7 +26,7 @@ export function whyNoPrototype(document: string | undefined): string | undefined
   return
 }
 
-/** Starts it as its document has it, but without its debugger, which makes it slower. */
+/** Starts it as its document has it, debugger and all, but for this machine only. */
 export async function startPrototype(
   document: string,
 ): Promise<Server & { pid: number | undefined }> {
@@ -34,22 +35,33 @@ export async function startPrototype(
   for (const file of FILES) {
     const [, code] = text.split(`### ${file}\n\n\`\`\`python\n`)
     if (code === undefined) throw new Error(`The document has no ${file}`)
-    await writeFile(path.join(directory, file), code.split('\n```')[0] ?? '')
+    const [source = ''] = code.replace("host='0.0.0.0'", "host='127.0.0.1'").split('\n```')
+    await writeFile(path.join(directory, file), source)
   }
   await writeFile(path.join(directory, 'stripe.py'), NO_STRIPE)
   const port = await getPort({ host: '127.0.0.1' })
-  const child = spawn('python3', ['-m', 'flask', '--app', 'app', 'run', '--port', `${port}`], {
+  const child = spawn('python3', ['app.py'], {
     cwd: directory,
-    env: { ...process.env, MASTER_KEY: 'bench_master_key', STRIPE_WEBHOOK_SECRET: 'whsec_bench' },
+    env: {
+      ...process.env,
+      MASTER_KEY: 'bench_master_key',
+      STRIPE_WEBHOOK_SECRET: 'whsec_bench',
+      PORT: `${port}`,
+    },
     stdio: 'ignore',
+    // The debugger answers in a process of its own, which is to end as well.
+    detached: true,
   })
   const exited = once(child, 'exit').then(() => {})
   const server = {
     url: `http://127.0.0.1:${port}`,
-    pid: child.pid,
+    /** Of the process that answers. */
+    get pid() {
+      return childOf(child.pid) ?? child.pid
+    },
     exited,
     async stop() {
-      child.kill()
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       await exited
       await rm(directory, { recursive: true, force: true })
     },

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aPurchase, requests } from './events.ts'
 import { quantile } from './figures.ts'
-import { startGateway } from './gateway.ts'
+import { type Memory, startGateway } from './gateway.ts'
 import { aCaller, type Request } from './load.ts'
 import { figure, table } from './markdown.ts'
 import type { Bench, Part } from './part.ts'
@@ -18,6 +18,17 @@ const MIX = { verify: 60, generate: 20, activate: 5, webhook: 10, list: 5 } as c
 /** The memory of the first part grows while caches fill and what is called often is compiled. */
 const WARM = 0.3
 
+interface Growth {
+  readonly firstMb: number
+  readonly lastMb: number
+  readonly slopeMbPerHour: number
+}
+
+interface Sample extends Memory {
+  /** Milliseconds since it began. */
+  readonly at: number
+}
+
 interface Soak {
   readonly minutes: number
   readonly requests: number
@@ -26,7 +37,8 @@ interface Soak {
   readonly lost: number
   readonly p50Ms: number
   readonly p99Ms: number
-  readonly rssMb: { readonly first: number; readonly last: number; readonly slopeMbPerHour: number }
+  readonly rss: Growth
+  readonly heap: Growth
 }
 
 let named = 0
@@ -40,7 +52,7 @@ async function measure(bench: Bench): Promise<Soak> {
   const keys: string[] = []
   const failed: string[] = []
   const times: number[] = []
-  const samples: { readonly at: number; readonly rss: number }[] = []
+  const samples: Sample[] = []
   const begun = performance.now()
   const end = begun + minutes * 60_000
 
@@ -73,7 +85,7 @@ async function measure(bench: Bench): Promise<Soak> {
 
   async function watch() {
     while (performance.now() < end) {
-      samples.push({ at: performance.now() - begun, rss: await gateway.memory() })
+      samples.push({ at: performance.now() - begun, ...(await gateway.memory()) })
       if (samples.length % 15 === 0) {
         say(
           `soak: ${figure((performance.now() - begun) / 60_000)} of ${minutes} minutes, ${times.length} requests, ${failed.length} failed`,
@@ -99,7 +111,8 @@ async function measure(bench: Bench): Promise<Soak> {
       lost,
       p50Ms: quantile(times, 0.5),
       p99Ms: quantile(times, 0.99),
-      rssMb: growth(samples),
+      rss: growth(samples, ({ rss }) => rss),
+      heap: growth(samples, ({ heapUsed }) => heapUsed),
     }
   } finally {
     await close()
@@ -117,20 +130,26 @@ function chosen(): keyof typeof MIX {
 }
 
 /** The line of least squares through the samples, once it is warm. */
-function growth(samples: readonly { readonly at: number; readonly rss: number }[]): Soak['rssMb'] {
+function growth(samples: readonly Sample[], bytesOf: (sample: Sample) => number): Growth {
+  const mb = (sample: Sample | undefined) => (sample ? bytesOf(sample) / 2 ** 20 : Number.NaN)
   const warm = samples.slice(Math.floor(samples.length * WARM))
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length
-  const [at, rss] = [mean(warm.map((one) => one.at)), mean(warm.map((one) => one.rss))]
-  const up = warm.reduce((sum, one) => sum + (one.at - at) * (one.rss - rss), 0)
+  const [at, held] = [mean(warm.map((one) => one.at)), mean(warm.map(mb))]
+  const up = warm.reduce((sum, one) => sum + (one.at - at) * (mb(one) - held), 0)
   const along = warm.reduce((sum, one) => sum + (one.at - at) ** 2, 0)
-  const mb = (bytes: number) => bytes / 2 ** 20
   return {
-    first: mb(warm[0]?.rss ?? 0),
-    last: mb(warm.at(-1)?.rss ?? 0),
-    slopeMbPerHour: mb((up / along) * 3_600_000),
+    firstMb: mb(warm[0]),
+    lastMb: mb(warm.at(-1)),
+    slopeMbPerHour: (up / along) * 3_600_000,
   }
 }
+
+const growthRows = (name: string, { firstMb, lastMb, slopeMbPerHour }: Growth) => [
+  [`${name}, once warm`, `${figure(firstMb)} MiB`],
+  [`${name}, at the end`, `${figure(lastMb)} MiB`],
+  ['its slope', `${figure(slopeMbPerHour)} MiB an hour`],
+]
 
 const tell = (soak: Soak) => `\
 ${Object.entries(MIX)
@@ -149,9 +168,8 @@ ${table(
     ['of them lost', figure(soak.lost)],
     ['p50', `${figure(soak.p50Ms)} ms`],
     ['p99', `${figure(soak.p99Ms)} ms`],
-    ['memory, once warm', `${figure(soak.rssMb.first)} MiB`],
-    ['memory, at the end', `${figure(soak.rssMb.last)} MiB`],
-    ['its slope', `${figure(soak.rssMb.slopeMbPerHour)} MiB an hour`],
+    ...growthRows('memory', soak.rss),
+    ...growthRows('of it what the program can reach', soak.heap),
   ],
 )}
 ${soak.failed.length === 0 ? '' : `\nWhat failed:\n\n${soak.failed.map((line) => `- ${line}`).join('\n')}\n`}`

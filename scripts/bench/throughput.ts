@@ -1,6 +1,6 @@
 /** What is answered over HTTP, next to the Flask prototype that this service replaces. */
 
-import { type Alone, whatIsAsked } from './alone.ts'
+import { whatIsAsked } from './alone.ts'
 import { aPurchase, requests } from './events.ts'
 import { inTurns, type Spread, spreadOf } from './figures.ts'
 import { startGateway } from './gateway.ts'
@@ -12,9 +12,10 @@ import { startPrototype, whyNoPrototype } from './prototype.ts'
 
 const CONCURRENCIES = [1, 10, 50]
 const COMPARED = 10
+const ROUTES = ['verify', 'generate', 'webhook'] as const
+type Route = (typeof ROUTES)[number]
 /** How often as much as the prototype is wanted. */
 const GOALS = { verify: 3, generate: 1.5 } as const
-type Compared = keyof typeof GOALS
 
 const SERVICES = {
   own: 'this service',
@@ -48,8 +49,8 @@ interface Throughput {
 let named = 0
 const aName = () => `http_${process.pid}_${++named}`
 
-/** Requests that are each answered with 200, by the name of the route. */
-async function routesOf(url: string): Promise<Readonly<Record<string, () => Request>>> {
+/** Requests that are each answered with 200. */
+async function routesOf(url: string): Promise<Readonly<Record<Route, () => Request>>> {
   const { ask, close } = aCaller(url, 1)
   const { body } = await ask(requests.order(aName()))
   await close()
@@ -61,11 +62,16 @@ async function routesOf(url: string): Promise<Readonly<Record<string, () => Requ
   }
 }
 
-interface Task {
+/** Who answers, and what it can be asked. */
+interface Asked {
   readonly service: Service
-  readonly route: string
-  readonly concurrency: number
   readonly at: { readonly url: string; readonly pid: number | undefined }
+  readonly routes: Readonly<Partial<Record<Route, () => Request>>>
+}
+
+interface Task extends Pick<Asked, 'service' | 'at'> {
+  readonly route: Route
+  readonly concurrency: number
   readonly next: () => Request
 }
 
@@ -91,13 +97,18 @@ async function measure(bench: Bench): Promise<Throughput> {
   const gateway = await startGateway(bench)
   const flask = missing === undefined ? await startPrototype(`${prototype}`) : undefined
   try {
-    const own = await routesOf(gateway.url)
-    const theirs = flask && (await routesOf(flask.url))
+    const asked: readonly Asked[] = [
+      { service: 'own', at: gateway, routes: await routesOf(gateway.url) },
+      { service: 'alone', at: stage.dynamoDb, routes: alone },
+      ...(flask ? [await askedOf(flask)] : []),
+    ]
     const tasks = CONCURRENCIES.flatMap((concurrency) =>
-      Object.entries(own).flatMap(([route, next]): Task[] => [
-        { service: 'own', route, concurrency, at: gateway, next },
-        ...besides({ route, concurrency, alone, flask, theirs, database: stage.dynamoDb }),
-      ]),
+      ROUTES.flatMap((route) =>
+        asked.flatMap(({ service, at, routes }): Task[] => {
+          const next = routes[route]
+          return next ? [{ service, route, concurrency, at, next }] : []
+        }),
+      ),
     )
     const how = { seconds, database: stage.dynamoDb.pid }
     for (const task of tasks.filter(({ concurrency }) => concurrency === COMPARED)) {
@@ -139,28 +150,10 @@ async function measure(bench: Bench): Promise<Throughput> {
   }
 }
 
-/** What a route is compared with, if it is. */
-function besides({
-  route,
-  concurrency,
-  alone,
-  flask,
-  theirs,
-  database,
-}: Pick<Task, 'route' | 'concurrency'> & {
-  readonly alone: Alone
-  readonly flask: Task['at'] | undefined
-  readonly theirs: Readonly<Record<string, () => Request>> | undefined
-  readonly database: Task['at']
-}): readonly Task[] {
-  if (!(route in GOALS)) return []
-  const next = theirs?.[route]
-  return [
-    { service: 'alone', route, concurrency, at: database, next: alone[route as Compared] },
-    ...(flask && next
-      ? [{ service: 'prototype', route, concurrency, at: flask, next } as const]
-      : []),
-  ]
+/** Its webhook is left out: it wants Stripe's library, which need not be there. */
+async function askedOf(prototype: Asked['at']): Promise<Asked> {
+  const { verify, generate } = await routesOf(prototype.url)
+  return { service: 'prototype', at: prototype, routes: { verify, generate } }
 }
 
 /** What each of them comes to, of what the goals are of. */
@@ -186,9 +179,9 @@ function goals({ rows }: Throughput): readonly string[] {
 }
 
 const tell = (measured: Throughput) => `\
-The packaged functions behind Node's HTTP server, all in one process, on the real DynamoDB Local. The prototype is one process
-too, run without the debugger that its document starts it with, which makes it slower; it keeps licenses in a dictionary in
-memory, does no input and output at all, and believes a forged key. Who asks runs on the same processors, and so does the
+The packaged functions behind Node's HTTP server, all in one process, on the real DynamoDB Local. The prototype runs
+as its document starts it, which is in one process as well; it keeps licenses in a dictionary in memory, does no input and
+output at all, and believes a forged key. Who asks runs on the same processors, and so does the
 database, which the prototype does not have: on AWS it has processors of its own. All is asked from one address, so verify
 reads only the license, and every five seconds the counter of failures of this address. Everything was warmed up before.
 ${measured.missing === undefined ? '' : `\nThe prototype is left out: ${measured.missing}.\n`}
