@@ -17,6 +17,7 @@ interface Alone {
 const TOKEN = /"ClientRequestToken":"[^"]+"/
 const ID = /lic_[a-z2-7]+/
 
+/** @throws Error when a function asked something else than it is known to ask */
 export async function whatIsAsked({ stage, bundles }: Bench): Promise<Alone> {
   const recorder = await startRecorder(stage)
   const start = (name: string) =>

@@ -49,8 +49,6 @@ export async function startPrototype(
       PORT: `${port}`,
     },
     stdio: 'ignore',
-    // The debugger answers in a process of its own, which is to end as well.
-    detached: true,
   })
   const exited = once(child, 'exit').then(() => {})
   const server = {
@@ -61,7 +59,8 @@ export async function startPrototype(
     },
     exited,
     async stop() {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      // As by Ctrl-C: by any other signal the debugger leaves behind the process that answers.
+      child.kill('SIGINT')
       await exited
       await rm(directory, { recursive: true, force: true })
     },
