@@ -1,6 +1,6 @@
-export default {
+/** The part of the configuration that every project shares. */
+const shared = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [
@@ -10,15 +10,29 @@ export default {
   },
   injectGlobals: false,
   restoreMocks: true,
-  testTimeout: 120_000,
-  globalSetup: '<rootDir>/tests/support/globalSetup.ts',
-  globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
   modulePathIgnorePatterns: [
     '<rootDir>/.esbuild',
     '<rootDir>/.local',
     '<rootDir>/.serverless',
     '<rootDir>/clients/typescript/dist',
   ],
+}
+
+const project = (name, options = {}) => ({
+  ...shared,
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  ...options,
+})
+
+const database = {
+  globalSetup: '<rootDir>/tests/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
+}
+
+export default {
+  projects: [project('unit'), project('integration', database), project('e2e', database)],
+  testTimeout: 120_000,
   collectCoverageFrom: ['lib/**/*.ts', 'functions/**/*.ts', 'clients/typescript/src/**/*.ts'],
   coverageProvider: 'v8',
   coverageReporters: ['text'],

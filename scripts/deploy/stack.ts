@@ -3,7 +3,16 @@ import {
   DescribeStacksCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation'
-import type { Template } from '../rehearse/template.ts'
+
+/** The part of a CloudFormation template that names the code of a function. */
+interface Template {
+  readonly Resources: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }
+    >
+  >
+}
 
 /** What is deployed. */
 export interface Deployed {

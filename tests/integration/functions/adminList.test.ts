@@ -1,0 +1,66 @@
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
+import { expect, it } from '@jest/globals'
+import { createHandler } from '../../../functions/admin.ts'
+import type { LicenseId } from '../../../lib/license/index.ts'
+import { toLicenseItem } from '../../../lib/store/item.ts'
+import { aContext, aRequest, bodyOf } from '../../support/http.ts'
+import { aLicense, issued, NOW, someKeys } from '../../support/licenses.ts'
+import { aRuntime } from '../../support/runtime.ts'
+import { aDocumentClient } from '../../support/table.ts'
+
+const LICENSES = 5000
+const BATCH = 25
+
+const idOf = (index: number) => `lic_many_${index}` as LicenseId
+
+it('lists 5,000 licenses page by page, none missing and none twice, while others are written', async () => {
+  const test = await aRuntime()
+  const client = aDocumentClient()
+  for (let start = 0; start < LICENSES; start += BATCH) {
+    const requests = Array.from({ length: BATCH }, (_, offset) => ({
+      PutRequest: {
+        // Several share each millisecond.
+        Item: toLicenseItem(
+          aLicense({ id: idOf(start + offset), createdAt: NOW + Math.floor((start + offset) / 7) }),
+        ),
+      },
+    }))
+    await client.send(new BatchWriteCommand({ RequestItems: { [test.table]: requests } }))
+  }
+
+  let reading = true
+  const writing = (async () => {
+    let written = 0
+    for (; reading; written++) {
+      const order = { userId: `user_${written}`, tier: 'free' }
+      await issued(test.runtime.store, order, { keys: someKeys(), now: NOW + 1_000_000 + written })
+    }
+    return written
+  })()
+
+  const handler = createHandler(test.runtime)
+  const headers = { authorization: 'Bearer test_admin_token' }
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const query = { limit: '100', tier: 'pro', ...(cursor && { cursor }) }
+    const all = { limit: '100', ...(cursor && { cursor }) }
+    const asked = aRequest('GET', '/api/admin/licenses', {
+      query: seen.length % 2 === 0 ? all : query,
+      headers,
+    })
+    const { items, cursor: next } = bodyOf(await handler(asked, aContext()))
+    seen.push(...items.map(({ id }: { id: string }) => id))
+    cursor = next
+  } while (cursor)
+  reading = false
+  expect(await writing).toBeGreaterThan(0)
+
+  const old = seen.filter((id) => id.startsWith('lic_many_'))
+  expect(new Set(seen).size).toBe(seen.length)
+  expect(old).toHaveLength(LICENSES)
+  const places = old.map((id) => Number(id.slice('lic_many_'.length)))
+  const times = places.map((place) => Math.floor(place / 7))
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+  await test.stop()
+})

@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { compactVerify, importJWK } from 'jose'
+import { createHandler as createAdminHandler } from '../../../functions/admin.ts'
+import { createHandler } from '../../../functions/licenseChanges.ts'
+import { createHandler as createWellKnownHandler } from '../../../functions/wellKnown.ts'
+import type { Runtime } from '../../../lib/lambda/runtime.ts'
+import { DAY_MS, StoreUnavailable } from '../../../lib/license/index.ts'
+import { signingKeyOf } from '../../../lib/signing/key.ts'
+import { toKey } from '../../../lib/signing/secret.ts'
+import { createRevocationStore } from '../../../lib/store/revocations.ts'
+import { aContext, aRequest, bodyOf } from '../../support/http.ts'
+import { issued, NOW } from '../../support/licenses.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { streamOf } from '../../support/stream.ts'
+import { aDocumentClient, allItems } from '../../support/table.ts'
+
+let test: TestRuntime
+beforeEach(async () => {
+  test = await aRuntime()
+})
+afterEach(() => test.stop())
+
+const follow = (Records: DynamoDBRecord[], runtime: Runtime = test.runtime) =>
+  createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
+
+/** Hands the function all that the table's stream tells, as often as asked. */
+const catchUp = async () => follow(await streamOf(test.table))
+
+async function act(id: string, action: string, body: object = {}) {
+  const event = aRequest('POST', `/api/admin/licenses/${id}/${action}`, {
+    headers: { authorization: 'Bearer test_admin_token' },
+    body: { reason: 'x', ...body },
+  })
+  const response = await createAdminHandler(test.runtime)(event, aContext())
+  expect(response.statusCode).toBe(200)
+  return bodyOf(response)
+}
+
+async function get(path: string, runtime = test.runtime) {
+  return createWellKnownHandler(runtime)(aRequest('GET', path), aContext())
+}
+
+async function list() {
+  const response = await get('/.well-known/revocations.jwt')
+  const { publicJwk } = await signingKeyOf(toKey('test_signing_key'))
+  const key = await importJWK({ ...publicJwk })
+  const { payload, protectedHeader } = await compactVerify(response.body ?? '', key)
+  expect(protectedHeader).toEqual({
+    alg: 'EdDSA',
+    typ: 'license-revocations+jwt',
+    kid: publicJwk.kid,
+  })
+  return JSON.parse(new TextDecoder().decode(payload))
+}
+
+const nameOf = (id: string) => id.slice(4, 16)
+
+describe('the list of revocations', () => {
+  it('is empty and signed while nothing was revoked', async () => {
+    expect(await list()).toEqual({ number: 0, revoked: {}, iat: NOW / 1000 })
+  })
+
+  it('has a license whose leases do not count any more, however often the stream tells of it', async () => {
+    const { license } = await issued(test.runtime.store)
+    const other = await issued(test.runtime.store, { userId: 'user_other' })
+    test.time.now = NOW + 1500
+    await act(license.id, 'revoke')
+    await act(other.license.id, 'extend', { days: 3 })
+    expect(await catchUp()).toEqual({ batchItemFailures: [] })
+    const once = await list()
+    expect(once).toEqual({
+      number: 1,
+      revoked: { [nameOf(license.id)]: NOW / 1000 + 1 },
+      iat: NOW / 1000 + 1,
+    })
+    await catchUp()
+    expect(await list()).toEqual(once)
+  })
+
+  it('tells a later revocation with its own moment, and forgets what was taken back', async () => {
+    const { license } = await issued(test.runtime.store)
+    const name = nameOf(license.id)
+    const seen = []
+    for (const [hour, action] of ['revoke', 'reinstate', 'suspend'].entries()) {
+      test.time.now = NOW + (hour + 1) * 3_600_000
+      await act(license.id, action)
+      await catchUp()
+      // Of before and of now, in any number of repetitions.
+      await catchUp()
+      seen.push(await list())
+    }
+    expect(seen).toMatchObject([
+      { number: 1, revoked: { [name]: NOW / 1000 + 3600 } },
+      { number: 2, revoked: {} },
+      { number: 3, revoked: { [name]: NOW / 1000 + 3 * 3600 } },
+    ])
+  })
+
+  it('keeps a license whose key leaked, whatever becomes of it', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'reissue')
+    test.time.now += 5000
+    await act(license.id, 'suspend')
+    test.time.now += 5000
+    await act(license.id, 'reinstate')
+    await catchUp()
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
+  })
+
+  it('keeps one whose key leaked while it was suspended, too', async () => {
+    const { license } = await issued(test.runtime.store)
+    for (const action of ['suspend', 'reissue', 'reinstate']) {
+      test.time.now += 5000
+      await act(license.id, action)
+    }
+    await catchUp()
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
+  })
+
+  it('forgets what no lease can outlive, whenever DynamoDB deletes it', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'revoke')
+    await catchUp()
+    test.time.now = NOW + 14 * DAY_MS - 1
+    expect(Object.keys((await list()).revoked)).toHaveLength(1)
+    test.time.now = NOW + 15 * DAY_MS
+    expect(await list()).toMatchObject({ number: 1, revoked: {} })
+    const [entry] = (await allItems(test.table)).filter(({ sk }) => sk === `LICENSE#${license.id}`)
+    expect(Number(entry?.['ttl']) - (NOW + 14 * DAY_MS) / 1000).toBeLessThanOrEqual(1)
+  })
+
+  it('is read once in ten seconds, however often it is asked for', async () => {
+    const handler = createWellKnownHandler(test.runtime)
+    const ask = () => handler(aRequest('GET', '/.well-known/revocations.jwt'), aContext())
+    test.commands.length = 0
+    for (let times = 0; times < 10; times++) await ask()
+    expect(test.commands).toEqual(['QueryCommand'])
+    test.time.now += 10_000
+    await ask()
+    expect(test.commands).toHaveLength(2)
+  })
+
+  it('has a license whose key was replaced at once, and not one whose old key goes on', async () => {
+    const leaked = await issued(test.runtime.store)
+    const calm = await issued(test.runtime.store, { userId: 'user_calm' })
+    await act(leaked.license.id, 'reissue')
+    await act(calm.license.id, 'reissue', { overlapHours: 24 })
+    await catchUp()
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(leaked.license.id)])
+  })
+
+  it('can be read from any page, and kept by whatever lies between', async () => {
+    const { headers } = await get('/.well-known/revocations.jwt')
+    expect(headers).toMatchObject({
+      'content-type': 'application/jwt',
+      'access-control-allow-origin': '*',
+      'cache-control': expect.stringContaining('public, max-age=60'),
+    })
+  })
+
+  it('is not kept by anybody while it cannot be had', async () => {
+    const nowhere = createRevocationStore({
+      client: aDocumentClient('http://127.0.0.1:1'),
+      table: 'nowhere',
+    })
+    const { statusCode, headers } = await get('/.well-known/revocations.jwt', {
+      ...test.runtime,
+      revocations: nowhere,
+    })
+    expect(statusCode).toBe(503)
+    expect(headers).toMatchObject({ 'cache-control': 'no-store' })
+  })
+})
+
+describe('the stream', () => {
+  it('is followed again from the record on that failed', async () => {
+    const ids: string[] = []
+    for (const userId of ['a', 'b', 'c']) {
+      const { license } = await issued(test.runtime.store, { userId })
+      await act(license.id, 'revoke')
+      ids.push(license.id)
+    }
+    const records = await streamOf(test.table)
+    const { revocations } = test.runtime
+    const flaky: Runtime = {
+      ...test.runtime,
+      revocations: {
+        ...revocations,
+        add: (revocation) =>
+          revocation.licenseId === ids[1]
+            ? Promise.reject(new StoreUnavailable(new Error('down')))
+            : revocations.add(revocation),
+      },
+    }
+    const { batchItemFailures } = await follow(records, flaky)
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(ids[0] ?? '')])
+    const from = records.findIndex(
+      ({ dynamodb }) => dynamodb?.SequenceNumber === batchItemFailures[0]?.itemIdentifier,
+    )
+    expect(await follow(records.slice(from))).toEqual({ batchItemFailures: [] })
+    expect(Object.keys((await list()).revoked).sort()).toEqual(ids.map(nameOf).sort())
+  })
+
+  it('goes on past a record that can never be followed, and counts it', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'revoke')
+    const records = await streamOf(test.table)
+    const [change] = records.filter(({ dynamodb }) => dynamodb?.OldImage?.['facts'])
+    const odd = structuredClone(change) as DynamoDBRecord
+    Object.assign(odd.dynamodb?.NewImage ?? {}, { facts: { S: 'nonsense' } })
+    expect(await follow([odd, ...records])).toEqual({ batchItemFailures: [] })
+    expect(Object.keys((await list()).revoked)).toHaveLength(1)
+    expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
+    expect(test.lines.join()).toContain('a record of the stream could not be followed')
+  })
+
+  it('gives up numbers that are late, and no revocation, and tells of both', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'revoke')
+    const records = await streamOf(test.table)
+    const aged = (minutes: number) =>
+      records.map(({ dynamodb, ...record }): DynamoDBRecord => {
+        const at = test.time.now / 1000 - minutes * 60
+        return { ...record, dynamodb: { ...dynamodb, ApproximateCreationDateTime: at } }
+      })
+    const down = () => Promise.reject(new StoreUnavailable(new Error('down')))
+    const { summary, revocations } = test.runtime
+    const uncounted: Runtime = { ...test.runtime, summary: { ...summary, count: down } }
+    test.counts.length = 0
+    const from = [{ itemIdentifier: records[0]?.dynamodb?.SequenceNumber }]
+
+    expect(await follow(aged(9), uncounted)).toEqual({ batchItemFailures: from })
+    expect(test.counts).toEqual([])
+    expect(await follow(aged(11), uncounted)).toEqual({ batchItemFailures: [] })
+    expect(test.counts).toEqual([JSON.stringify({ name: 'StreamRecordFailed' })])
+    expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
+
+    const unlisted: Runtime = { ...test.runtime, revocations: { ...revocations, add: down } }
+    expect((await follow(aged(11), unlisted)).batchItemFailures).toHaveLength(1)
+    expect(test.counts).toHaveLength(2)
+  })
+
+  it('tells of much that is no change of a license', async () => {
+    const { license } = await issued(test.runtime.store)
+    await act(license.id, 'note')
+    expect(await follow([{}, { dynamodb: {} }, ...(await streamOf(test.table))])).toEqual({
+      batchItemFailures: [],
+    })
+    expect(await list()).toMatchObject({ number: 0 })
+  })
+})

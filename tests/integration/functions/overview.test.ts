@@ -1,0 +1,278 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { createHandler as createAdminHandler } from '../../../functions/admin.ts'
+import { createHandler } from '../../../functions/licenseChanges.ts'
+import { catalog } from '../../../lib/catalog/catalog.ts'
+import type { Runtime } from '../../../lib/lambda/runtime.ts'
+import { DAY_MS, evaluate, STATES, StoreUnavailable } from '../../../lib/license/index.ts'
+import { fromLicenseItem, toLicenseItem } from '../../../lib/store/item.ts'
+import { createSummaryStore } from '../../../lib/store/summary.ts'
+import { aContext, aRequest, bodyOf } from '../../support/http.ts'
+import { aLicense, issued, NOW } from '../../support/licenses.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { streamOf } from '../../support/stream.ts'
+import { aDocumentClient, allItems } from '../../support/table.ts'
+
+let test: TestRuntime
+beforeEach(async () => {
+  test = await aRuntime()
+})
+afterEach(() => test.stop())
+
+const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
+  createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
+
+const DONE = { batchItemFailures: [] }
+
+const catchUp = async () => expect(await follow(await streamOf(test.table))).toEqual(DONE)
+
+async function ask(method: string, path: string, body?: object) {
+  const event = aRequest(method, `/api/admin${path}`, {
+    headers: { authorization: 'Bearer test_admin_token' },
+    ...(body && { body: { reason: 'x', ...body } }),
+  })
+  const response = await createAdminHandler(test.runtime)(event, aContext())
+  expect(response.statusCode).toBe(200)
+  return bodyOf(response)
+}
+
+const act = (id: string, action: string, body: object = {}) =>
+  ask('POST', `/licenses/${id}/${action}`, body)
+
+const overview = () => ask('GET', '/overview')
+
+/** What the overview has to say, by looking at each license. */
+async function byHand() {
+  const licenses = (await allItems(test.table))
+    .filter(({ sk, facts }) => sk === 'LICENSE' && facts)
+    .map(fromLicenseItem)
+  const at = Math.floor(test.time.now / 60_000) * 60_000
+  const count = (isWanted: (license: (typeof licenses)[number]) => boolean) =>
+    licenses.filter(isWanted).length
+  const stateAt = ({ facts }: (typeof licenses)[number], time: number) =>
+    evaluate(facts, time).state
+  const isGoodAt = (license: (typeof licenses)[number], time: number) =>
+    ['active', 'canceling', 'grace'].includes(stateAt(license, time))
+  const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
+  return {
+    at,
+    states: Object.fromEntries(
+      STATES.map((state) => [state, count((license) => stateAt(license, at) === state)]),
+    ),
+    trials: count(({ facts }) => evaluate(facts, at).trial === true),
+    total: licenses.length,
+    expiringSoon: count((license) => isGoodAt(license, at) && !isGoodAt(license, at + 30 * DAY_MS)),
+    byTier: Object.keys(catalog.tiers).map((tier) => ({
+      tier,
+      good: count((license) => license.tier === tier && isGoodAt(license, at)),
+    })),
+    issuedPerDay: Array.from({ length: 30 }, (_, index) => {
+      const day = dayOf(at - (29 - index) * DAY_MS)
+      return { day, issued: count(({ createdAt }) => dayOf(createdAt) === day) }
+    }),
+    verifiesPerDay: null,
+    parked: 0,
+  }
+}
+
+/** Some licenses, a few days apart, to which all kinds of things happened. */
+async function aBusiness() {
+  const tiers = Object.keys(catalog.tiers)
+  const ids: string[] = []
+  for (let number = 0; number < 12; number++) {
+    test.time.now += DAY_MS / 3
+    const { license } = await issued(
+      test.runtime.store,
+      {
+        userId: `user_${number}`,
+        tier: tiers[number % tiers.length] ?? '',
+        durationDays: number % 5 === 0 ? -1 : number * 7 + 1,
+      },
+      { now: test.time.now },
+    )
+    ids.push(license.id)
+  }
+  await act(ids[1] ?? '', 'revoke')
+  await act(ids[2] ?? '', 'suspend')
+  await act(ids[3] ?? '', 'extend', { days: 3 })
+  await act(ids[4] ?? '', 'change-tier', { tier: 'elite' })
+  await act(ids[5] ?? '', 'suspend')
+  await act(ids[5] ?? '', 'reinstate')
+  await act(ids[6] ?? '', 'reissue')
+  await act(ids[7] ?? '', 'note')
+  return ids
+}
+
+describe('GET /api/admin/overview', () => {
+  it('counts nothing where there is nothing', async () => {
+    const seen = await overview()
+    expect(seen).toEqual(await byHand())
+    expect(seen).toMatchObject({ total: 0, states: { active: 0 }, expiringSoon: 0 })
+    expect(seen['issuedPerDay']).toHaveLength(30)
+  })
+
+  it('says what looking at each license gives, at every time', async () => {
+    await aBusiness()
+    await catchUp()
+    const start = test.time.now
+    for (const days of [0, 1, 6.5, 14, 29.99, 31, 60, 400, 36_000, -3, -20]) {
+      test.time.now = start + days * DAY_MS
+      expect(await overview()).toEqual(await byHand())
+    }
+  })
+
+  it('moves a license at the very minute after its end', async () => {
+    const { license } = await issued(test.runtime.store, { durationDays: 1 })
+    await catchUp()
+    const { paidUntil } = license.facts.billing
+    test.time.now = Number(paidUntil)
+    expect(await overview()).toMatchObject({ states: { active: 1, expired: 0 } })
+    test.time.now = Number(paidUntil) + 60_000
+    expect(await overview()).toMatchObject({ states: { active: 0, expired: 1 } })
+  })
+
+  it('tells trials and those in grace', async () => {
+    const item = (id: string, billing: object) =>
+      toLicenseItem(
+        aLicense({
+          id: `lic_${id}` as never,
+          facts: { ...aLicense().facts, billing: { paidUntil: NOW, ...billing } as never },
+        }),
+      )
+    const records = [
+      item('trial', { status: 'trialing', paidUntil: NOW + DAY_MS }),
+      item('grace', { status: 'past_due', graceUntil: NOW + 5 * DAY_MS }),
+      item('pending', { status: 'pending' }),
+    ]
+    await put(records)
+    await catchUp()
+    expect(await overview()).toMatchObject({
+      states: { active: 1, grace: 1, pending: 1 },
+      trials: 1,
+      total: 3,
+      expiringSoon: 2,
+    })
+    expect(await overview()).toEqual(await byHand())
+  })
+
+  it('costs the same for a hundred licenses as for ten', async () => {
+    const costOf = async () => {
+      test.taken.length = 0
+      await overview()
+      return test.taken.reduce((sum, { read, write }) => sum + read + write, 0)
+    }
+    const spread = (count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        toLicenseItem(
+          aLicense({
+            id: `lic_${count}_${index}` as never,
+            facts: {
+              ...aLicense().facts,
+              billing: {
+                status: 'paid',
+                paidUntil: NOW + (index % 10) * 3 * DAY_MS + index * 60_000,
+              },
+            },
+          }),
+        ),
+      )
+    await put(spread(10))
+    await catchUp()
+    test.time.now += 29 * DAY_MS
+    const some = await costOf()
+    await put(spread(100))
+    await catchUp()
+    expect(await overview()).toMatchObject({ total: 110 })
+    expect(await costOf()).toBe(some)
+    expect(some).toBeLessThan(20)
+  })
+})
+
+async function put(items: readonly Record<string, unknown>[]) {
+  const client = aDocumentClient()
+  for (const Item of items) await client.send(new PutCommand({ TableName: test.table, Item }))
+}
+
+describe('what the stream tells of licenses counts once', () => {
+  it('however often it tells of it, whole or in parts', async () => {
+    await aBusiness()
+    const records = await streamOf(test.table)
+    for (let start = 0; start < records.length; start += 7) {
+      await follow(records.slice(start, start + 7))
+      await follow(records.slice(Math.max(0, start - 3), start + 5))
+    }
+    await follow(records)
+    await follow(records)
+    expect(await overview()).toEqual(await byHand())
+  })
+
+  it('in whatever order licenses are told of, and even versions of one', async () => {
+    await aBusiness()
+    const records = await streamOf(test.table)
+    for (const record of records.toReversed()) await follow([record])
+    expect(await overview()).toEqual(await byHand())
+  })
+
+  it('when several functions follow it at once', async () => {
+    await aBusiness()
+    const records = await streamOf(test.table)
+    const all = async () => {
+      let left = records
+      for (let tries = 0; tries < 20 && left.length > 0; tries++) {
+        const { batchItemFailures } = await follow(left)
+        const from = batchItemFailures[0]?.itemIdentifier
+        left = from === undefined ? [] : left
+      }
+      expect(left).toEqual([])
+    }
+    await Promise.all([all(), all(), all(), all()])
+    expect(await overview()).toEqual(await byHand())
+  })
+
+  it('when a function ends before it can say that it counted', async () => {
+    await aBusiness()
+    const records = await streamOf(test.table)
+    const { summary } = test.runtime
+    const ending: Runtime = {
+      ...test.runtime,
+      summary: {
+        ...summary,
+        async count(licenses) {
+          await summary.count(licenses.slice(0, 5))
+          throw new StoreUnavailable(new Error('down'))
+        },
+      },
+    }
+    const first = records[0]?.dynamodb?.SequenceNumber
+    expect(await follow(records, ending)).toEqual({
+      batchItemFailures: [{ itemIdentifier: first }],
+    })
+    await catchUp()
+    expect(await overview()).toEqual(await byHand())
+  })
+
+  it('and all but a record that nobody can read, which is told of', async () => {
+    await aBusiness()
+    const records = await streamOf(test.table)
+    const [one] = records.filter(({ dynamodb }) => dynamodb?.NewImage?.['facts'])
+    const odd = structuredClone(one) as DynamoDBRecord
+    Object.assign(odd.dynamodb?.NewImage ?? {}, { facts: { S: 'nonsense' } })
+    expect(await follow([{}, odd, ...records])).toEqual(DONE)
+    expect(await overview()).toEqual(await byHand())
+    expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
+  })
+
+  it('also while the database cannot be reached for a while', async () => {
+    await aBusiness()
+    const nowhere = createSummaryStore({
+      client: aDocumentClient('http://127.0.0.1:1'),
+      table: 'nowhere',
+    })
+    const records = await streamOf(test.table)
+    const { batchItemFailures } = await follow(records, { ...test.runtime, summary: nowhere })
+    expect(batchItemFailures).toHaveLength(1)
+    await catchUp()
+    expect(await overview()).toEqual(await byHand())
+  })
+})

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createHandler } from '../../../functions/remind.ts'
+import { DAY_MS } from '../../../lib/license/index.ts'
+import type { LicenseFacts } from '../../../lib/license/license.ts'
+import { reminderOf } from '../../../lib/license/outbox.ts'
+import { aLicense, issued, NOW } from '../../support/licenses.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+
+const day = (days: number) => NOW + days * DAY_MS
+
+let test: TestRuntime
+beforeAll(async () => {
+  test = await aRuntime()
+})
+afterAll(() => test.stop())
+
+const remind = (now: number) => {
+  test.time.now = now
+  return createHandler(test.runtime)()
+}
+
+describe('the daily reminder', () => {
+  it('comes seven days and one day before the end, once each, however often it is called', async () => {
+    const { license } = await issued(test.runtime.store, {
+      userId: 'user_reminded',
+      durationDays: 30,
+    })
+    const reminders = async () =>
+      (await test.runtime.outbox.list(license.id))
+        .filter(({ kind }) => kind !== 'issued')
+        .map(({ kind, period }) => `${kind} ${(Number(period) - NOW) / DAY_MS}`)
+        .sort()
+    expect(await remind(day(22.9))).toEqual({ reminded: 0 })
+    expect(await remind(day(23))).toEqual({ reminded: 1 })
+    await remind(day(23))
+    await remind(day(24))
+    expect(await reminders()).toEqual(['expiring_7 30'])
+    await remind(day(29))
+    await remind(day(29.9))
+    expect(await reminders()).toEqual(['expiring_1 30', 'expiring_7 30'])
+    expect(await remind(day(30) + 1)).toEqual({ reminded: 0 })
+  })
+
+  it('reaches every license, page by page', async () => {
+    const store = test.runtime.store
+    const orders = Array.from({ length: 230 }, (_, user) => ({ userId: `many_${user}` }))
+    for (const order of orders) await issued(store, { ...order, durationDays: 60 })
+    expect(await remind(day(54))).toEqual({ reminded: 230 })
+  })
+})
+
+describe('a reminder', () => {
+  const due = (facts: Partial<LicenseFacts>, now: number, createdAt = day(-100)) => {
+    const license = aLicense({ createdAt })
+    return reminderOf({ ...license, facts: { ...license.facts, ...facts } }, now)?.kind
+  }
+  const paid = (days: number, more: object = {}): Partial<LicenseFacts> => ({
+    billing: { status: 'paid', paidUntil: day(days), ...more },
+  })
+
+  it.each<[string, Partial<LicenseFacts>, string | undefined]>([
+    ['is of seven days', paid(7), 'expiring_7'],
+    ['is not of more', paid(7.01), undefined],
+    ['is of one day', paid(1), 'expiring_1'],
+    ['is of the last millisecond', paid(0), 'expiring_1'],
+    ['is of none that is over', paid(-0.01), undefined],
+    ['is of none that renews', paid(5, { graceUntil: day(6) }), undefined],
+    [
+      'is of one that was canceled',
+      paid(5, { graceUntil: day(6), cancelAt: day(5) }),
+      'expiring_7',
+    ],
+    ['is of none for life', { billing: { status: 'paid', paidUntil: null } }, undefined],
+    ['is of none that was revoked', { ...paid(5), admin: 'revoked' }, undefined],
+    ['is of the end that a person gave it', { ...paid(-9), extendedUntil: day(5) }, 'expiring_7'],
+    [
+      'is of the end that a person gave one that does not renew any more',
+      {
+        billing: { status: 'ended', paidUntil: day(-9), graceUntil: day(-8) },
+        extendedUntil: day(5),
+      },
+      'expiring_7',
+    ],
+    [
+      'is of none whose payment failed, which was told of',
+      { billing: { status: 'past_due', paidUntil: day(-5), graceUntil: day(5) } },
+      undefined,
+    ],
+  ])('%s', (_, facts, kind) => {
+    expect(due(facts, NOW)).toBe(kind)
+  })
+
+  it('is of no license that was made for less', () => {
+    expect(due(paid(5), NOW, NOW)).toBeUndefined()
+    expect(due(paid(1), NOW, NOW)).toBeUndefined()
+    expect(due(paid(1), NOW, day(-1))).toBe('expiring_1')
+  })
+})

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Context } from 'aws-lambda'
+import { Problem } from '../../../../lib/http/problem.ts'
+import { problems } from '../../../../lib/lambda/problems.ts'
+import { MasterKeyFault, StoreUnavailable } from '../../../../lib/license/index.ts'
+import { aContext, aPost } from '../../../support/http.ts'
+import { aLog, someMetrics } from '../../../support/runtime.ts'
+
+/** What becomes of an error that a handler throws. */
+async function answerTo(error: unknown) {
+  const { log, lines } = aLog()
+  const { metrics, counts } = someMetrics()
+  const request = {
+    event: aPost({}),
+    context: aContext() as Context,
+    response: null,
+    error: error as Error,
+    earlyResponse: null,
+    internal: {},
+  }
+  await problems({ log, metrics }, { refusal: { valid: false }, failure: 'OurFault' }).onError?.(
+    request,
+  )
+  const { statusCode, body } = request.response as unknown as { statusCode: number; body: string }
+  return {
+    status: statusCode,
+    body: JSON.parse(body),
+    log: lines.map((line) => JSON.parse(line)),
+    counts: counts.map((count) => JSON.parse(count)),
+  }
+}
+
+describe('what is thrown in a handler', () => {
+  it('is answered as it says when it is a problem of the request', async () => {
+    const { status, body, log, counts } = await answerTo(
+      new Problem('INVALID_REQUEST', { fields: [{ path: 'tier', message: 'must be a string' }] }),
+    )
+    expect(status).toBe(400)
+    expect(counts).toEqual([{ name: 'Problem', code: 'INVALID_REQUEST' }])
+    expect(body).toEqual({
+      valid: false,
+      error: 'Invalid request',
+      code: 'INVALID_REQUEST',
+      retryable: false,
+      fields: [{ path: 'tier', message: 'must be a string' }],
+    })
+    expect(log).toEqual([
+      {
+        level: 'info',
+        message: 'request refused',
+        code: 'INVALID_REQUEST',
+        route: 'POST /api/verify',
+        requestId: 'request_1',
+      },
+    ])
+  })
+
+  it.each([
+    ['a store that does not answer', new StoreUnavailable(new Error('down'))],
+    ['a master key that is not right', new MasterKeyFault('no version 3')],
+  ])('is temporary when it is %s', async (_, error) => {
+    expect(await answerTo(error)).toMatchObject({
+      status: 503,
+      body: { code: 'UNAVAILABLE', retryable: true },
+    })
+  })
+
+  it.each([[new TypeError('inner detail')], ['a text'], [undefined], [{ data: 'odd' }]])(
+    'is a fault that shows nothing of the inside when it is %p',
+    async (error) => {
+      const { status, body } = await answerTo(error)
+      expect(status).toBe(500)
+      expect(body).toEqual({ error: 'Something went wrong', code: 'INTERNAL', retryable: true })
+    },
+  )
+
+  it('is logged with what lies behind it, and with what Middy gathered', async () => {
+    const gathered = new Error('gathered', {
+      cause: { package: '@middy/util', data: [new Error('first'), new Error('second')] },
+    })
+    const { log } = await answerTo(new Problem('UNAVAILABLE', { cause: gathered }))
+    expect(log).toMatchObject([{ level: 'error', message: 'request failed' }])
+    const causes = log[0].causes.map((cause: string) => cause.split('\n')[0])
+    expect(causes).toEqual([
+      'Problem: Temporarily unavailable, try again',
+      'Error: gathered',
+      'Error: first',
+      'Error: second',
+    ])
+  })
+
+  it('is logged even when its causes go round in a circle', async () => {
+    const error = new Error('round')
+    error.cause = error
+    expect((await answerTo(error)).log[0].causes).toHaveLength(5)
+  })
+})

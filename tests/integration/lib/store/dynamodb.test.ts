@@ -1,0 +1,143 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { describe, expect, it } from '@jest/globals'
+import { StoreUnavailable } from '../../../../lib/license/index.ts'
+import { createDynamoStore } from '../../../../lib/store/dynamodb.ts'
+import { TTL_ATTRIBUTE } from '../../../../lib/store/item.ts'
+import { createSdkTable } from '../../../../lib/store/sdkTable.ts'
+import { aLicense, issued, NOW } from '../../../support/licenses.ts'
+import { anAudit, itIsALicenseStore } from '../../../support/storeContract.ts'
+import { aDocumentClient, allItems, aStoreTable, aTable } from '../../../support/table.ts'
+
+const aStore = async (table?: string) => createDynamoStore(aStoreTable(table ?? (await aTable())))
+
+/** The real database, whose first answers to a transaction are this refusal: what Amazon says under load. */
+async function aBusyStore(code: string, times: number) {
+  const [client, table] = [aDocumentClient(), await aTable()]
+  let asked = 0
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName !== 'TransactWriteItemsCommand' || ++asked > times) return next(args)
+        throw new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          $metadata: {},
+          CancellationReasons: [{ Code: 'None' }, { Code: code }],
+        })
+      },
+    { step: 'initialize' },
+  )
+  return { store: createDynamoStore(createSdkTable(client, table)), asked: () => asked }
+}
+
+describe('the DynamoDB store', () => {
+  itIsALicenseStore(() => aStore())
+
+  it('writes license, claims, audit entry and notice under the documented keys', async () => {
+    const table = await aTable()
+    const { license } = await issued(await aStore(table), {
+      purchaseKey: 'pi:pi_1',
+      request: { kind: 'request', key: 'root#key_1', fingerprint: 'print', expiresAt: NOW + 5000 },
+    })
+    const keys = (await allItems(table)).map(({ pk, sk }) => `${pk} / ${sk}`).sort()
+    expect(keys).toEqual([
+      'IDEMPOTENCY#root#key_1 / IDEMPOTENCY',
+      expect.stringMatching(
+        new RegExp(`^LICENSE#${license.id} / EVENT#2025-01-01T00:00:00\\.000Z#0[\\w-]{12}$`),
+      ),
+      `LICENSE#${license.id} / LICENSE`,
+      `LICENSE#${license.id} / OUTBOX#issued#first`,
+      'PURCHASE#pi:pi_1 / PURCHASE',
+    ])
+  })
+
+  it('reads what was written before there were other keys, devices and lists', async () => {
+    const table = await aTable()
+    const store = await aStore(table)
+    const { license } = await issued(store)
+    await aDocumentClient().send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: `LICENSE#${license.id}`, sk: 'LICENSE' },
+        UpdateExpression: 'REMOVE keyId, earlierKeys, devices, releases, changedAt, customerId',
+      }),
+    )
+    expect(await store.find(license.id)).toEqual(license)
+  })
+
+  it('writes a notice once, and leaves alone what was done about it', async () => {
+    const table = await aTable()
+    const store = await aStore(table)
+    const { license } = await issued(store)
+    const notice = { kind: 'payment_failed', period: '1' } as const
+    const tell = (at: number) =>
+      store.commit({
+        claims: [],
+        license: {
+          changed: license.id,
+          to: {},
+          audit: { ...anAudit(license), at },
+          notices: [{ ...notice, at }],
+        },
+        now: at,
+      })
+    await tell(NOW)
+    const key = { pk: `LICENSE#${license.id}`, sk: 'OUTBOX#payment_failed#1' }
+    const done = { UpdateExpression: 'SET sentAt = :at', ExpressionAttributeValues: { ':at': NOW } }
+    await aDocumentClient().send(new UpdateCommand({ TableName: table, Key: key, ...done }))
+    await tell(NOW + 1)
+    const kept = (await allItems(table)).filter(({ sk }) => sk === key.sk)
+    expect(kept).toEqual([{ ...key, licenseId: license.id, ...notice, at: NOW, sentAt: NOW }])
+  })
+
+  it('gives DynamoDB the seconds after which a request may be forgotten, and a purchase none', async () => {
+    const table = await aTable()
+    await issued(await aStore(table), {
+      purchaseKey: 'pi:pi_1',
+      request: { kind: 'request', key: 'k', fingerprint: 'print', expiresAt: NOW + 1 },
+    })
+    const claims = (await allItems(table)).filter(({ pk }) => !`${pk}`.startsWith('LICENSE#'))
+    expect(Object.fromEntries(claims.map(({ kind, [TTL_ATTRIBUTE]: ttl }) => [kind, ttl]))).toEqual(
+      {
+        purchase: undefined,
+        request: NOW / 1000 + 1,
+      },
+    )
+  })
+
+  it('is unavailable, not wrong, while the database does not answer', async () => {
+    const store = createDynamoStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
+    const { id } = aLicense()
+    await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    await expect(store.recall(['sub_1'], [])).rejects.toThrow(StoreUnavailable)
+  })
+
+  it('calls a request that DynamoDB finds wrong a fault of the program', async () => {
+    const store = await aStore()
+    await expect(issued(store, { purchaseKey: 'x'.repeat(3000) })).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+    })
+  })
+
+  it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'tries again when a transaction meets %s',
+    async (code) => {
+      const { store, asked } = await aBusyStore(code, 2)
+      expect(await issued(store)).toMatchObject({ repeated: false })
+      expect(asked()).toBe(3)
+    },
+  )
+
+  it('is unavailable when eight tries meet another transaction', async () => {
+    const { store, asked } = await aBusyStore('TransactionConflict', 100)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    expect(asked()).toBe(8)
+  })
+
+  it('does not try again what cannot pass', async () => {
+    const { store, asked } = await aBusyStore('ItemCollectionSizeLimitExceeded', 100)
+    await expect(issued(store)).rejects.toThrow(StoreUnavailable)
+    expect(asked()).toBe(1)
+  })
+})

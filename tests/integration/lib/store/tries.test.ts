@@ -1,0 +1,27 @@
+import { expect, it } from '@jest/globals'
+import { type Counter, TooManyTries } from '../../../../lib/access/tries.ts'
+import { createReading } from '../../../../lib/store/read.ts'
+import { createTryStore } from '../../../../lib/store/tries.ts'
+import { NOW } from '../../../support/licenses.ts'
+import { aStoreTable, aTable } from '../../../support/table.ts'
+
+const limit = { failures: 2, minutes: 10 }
+const counterOf = (id: string): Counter => ({ id, limit, until: NOW + 1000, at: NOW, wait: 1 })
+
+it('who failed too often is refused, also by a function that remembers as many as it can', async () => {
+  const table = aStoreTable(await aTable())
+  const all = Promise.resolve({ failures: limit.failures })
+  let isFlooded = true
+  const tries = createTryStore({
+    ...table,
+    update: (update) => (isFlooded ? all : table.update(update)),
+  })
+  for (let other = 0; other < 10_000; other++) await tries.add(counterOf(`key#other${other}#1`))
+
+  isFlooded = false
+  const mine = counterOf('key#mine#1')
+  const admit = () => tries.watch(createReading(table), [mine]).read([])
+  await admit()
+  for (let failure = 0; failure < limit.failures; failure++) await tries.add(mine)
+  await expect(admit()).rejects.toThrow(TooManyTries)
+})

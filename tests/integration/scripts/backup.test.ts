@@ -1,0 +1,518 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb'
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { AdminRuntime } from '../../../lib/lambda/adminEntry.ts'
+import { DAY_MS } from '../../../lib/license/index.ts'
+import { sumOf } from '../../../scripts/backup/counts.ts'
+import { saveTable } from '../../../scripts/backup/save.ts'
+import { localClient } from '../../../scripts/local/dynamodb.ts'
+import type { TableDefinition } from '../../../scripts/local/service.ts'
+import { aTableName, fill, onTable } from '../../support/restored.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { anApiServer } from '../../support/server.ts'
+import { aCheckout, aSignature } from '../../support/stripe.ts'
+import { aDocumentClient, allItems, aTable, dynamoDbUrl } from '../../support/table.ts'
+
+const run = promisify(execFile)
+
+/** Far ahead, so that DynamoDB Local itself deletes nothing meanwhile. */
+const NOW = Date.UTC(2100, 0, 1)
+const ROOT = 'test_admin_token'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'license-authority-backup-'))
+})
+afterAll(() => rm(directory, { recursive: true }))
+
+let files = 0
+const aFile = (ending = '.jsonl') => path.join(directory, `${++files}${ending}`)
+
+const client = () => localClient(dynamoDbUrl())
+
+/** A client whose commands of a kind are refused after some of them. */
+function aClientThatStops(command: string, after: number) {
+  const stopping = client()
+  let asked = 0
+  stopping.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === command && ++asked > after) throw new Error('stopped')
+        return next(args)
+      },
+    { step: 'initialize' },
+  )
+  return stopping
+}
+
+const inOrder = (items: Record<string, unknown>[]) =>
+  items.toSorted((a, b) => (`${a['pk']} ${a['sk']}` < `${b['pk']} ${b['sk']}` ? -1 : 1))
+
+/** What a table holds, but for the number of the list of revocations. */
+const contentOf = async (table: string) =>
+  inOrder((await allItems(table)).filter(({ sk }) => sk !== 'COUNT'))
+
+async function isThere(TableName: string) {
+  const found = await client()
+    .send(new DescribeTableCommand({ TableName }))
+    .catch(() => undefined)
+  return found !== undefined
+}
+
+const lineOf = (pk: string, sk: string, more: object = {}) =>
+  `${JSON.stringify({ Item: { pk: { S: pk }, sk: { S: sk }, ...more } })}\n`
+
+async function aBackupOf(...lines: string[]) {
+  const file = aFile()
+  await writeFile(file, lines.join(''))
+  return file
+}
+
+const asking =
+  (url: string) =>
+  async (route: string, body?: object | string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${url}${route}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${ROOT}`, ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, body: JSON.parse(await response.text()) }
+  }
+type Ask = ReturnType<typeof asking>
+
+/** What is asked over HTTP of a service on some table. */
+async function withService<T>(runtime: AdminRuntime, use: (ask: Ask) => Promise<T>): Promise<T> {
+  const server = await anApiServer(runtime)
+  try {
+    return await use(asking(server.url))
+  } finally {
+    await server.stop()
+  }
+}
+
+describe('a service whose table was restored', () => {
+  const EVENT = JSON.stringify(aCheckout({}, { created: NOW / 1000 }))
+  const sendEvent = (ask: Ask, at: number) =>
+    ask('/webhooks/stripe', EVENT, { 'stripe-signature': aSignature(EVENT, { at }) })
+
+  let test: TestRuntime
+  let backup: string
+  const keys: string[] = []
+  let token: string
+  beforeAll(async () => {
+    test = await aRuntime()
+    test.time.now = NOW
+    await withService(test.runtime, async (ask) => {
+      async function issue(changes: object) {
+        const order = { userId: `user_${keys.length}`, userEmail: 'who@example.com', ...changes }
+        const { body } = await ask('/api/generate', order)
+        keys.push(body.license)
+        const { body: list } = await ask(`/api/admin/licenses?user=${order.userId}`)
+        return { key: body.license as string, id: list.items[0].id as string }
+      }
+      const act = async (id: string, action: string, body: object = {}) =>
+        (await ask(`/api/admin/licenses/${id}/${action}`, { reason: 'x', ...body })).body
+
+      for (const tier of ['free', 'pro', 'elite', 'lifetime']) await issue({ tier })
+      await issue({ tier: 'pro', duration: 1 })
+      await issue({ tier: 'pro', paymentIntentId: 'pi_own' })
+      await act((await issue({ tier: 'pro' })).id, 'revoke')
+      const leaked = await issue({ tier: 'elite' })
+      keys.push((await act(leaked.id, 'reissue')).license)
+      const changing = await issue({ tier: 'elite' })
+      keys.push((await act(changing.id, 'reissue', { overlapHours: 100 })).license)
+      const { key } = await issue({ tier: 'pro' })
+      await ask('/api/activate', { license: key, deviceId: 'desk' })
+      await ask('/api/activate', { license: key, deviceId: 'lap' })
+      await ask('/api/deactivate', { license: key, deviceId: 'lap' })
+      expect(await sendEvent(ask, NOW)).toMatchObject({ status: 200, body: { effect: 'issued' } })
+      const { body: sold } = await ask('/api/admin/licenses?email=buyer@example.com')
+      keys.push((await act(sold.items[0].id, 'reveal')).license)
+      const scopes = ['licenses:read']
+      token = (await ask('/api/admin/tokens', { name: 'reader', scopes })).body.token
+    })
+    await test.runtime.revocations.add({
+      licenseId: 'lic_gone' as never,
+      at: NOW,
+      until: NOW + 30 * DAY_MS,
+      isForGood: true,
+    })
+    test.time.now = NOW + 2 * DAY_MS
+    // What is asked later changes nothing any more: a token notes its last use once an hour.
+    await answersOf(test.runtime)
+    backup = aFile()
+    await saveTable(client(), test.table, backup)
+  })
+  afterAll(() => test.stop())
+
+  /** All that anybody can be told of every license. */
+  const answersOf = (runtime: AdminRuntime) =>
+    withService(runtime, async (ask) => {
+      const answers = []
+      for (const license of keys) {
+        for (const deviceId of [undefined, 'desk', 'lap', 'other']) {
+          answers.push(await ask('/api/verify', { license, deviceId }))
+        }
+        answers.push(await ask('/api/devices', { license }))
+      }
+      const { body } = await ask('/api/admin/licenses?limit=100')
+      for (const { id } of body.items) answers.push(await ask(`/api/admin/licenses/${id}`))
+      const bearer = { authorization: `Bearer ${token}` }
+      const query = '/api/admin/licenses?user=user_1'
+      return { answers, byToken: await ask(query, undefined, bearer) }
+    })
+
+  it('answers for every key, device, token and license as before', async () => {
+    const table = aTableName()
+    await fill(table, backup, { now: test.time.now })
+    expect(await contentOf(table)).toEqual(await contentOf(test.table))
+
+    const before = await answersOf(test.runtime)
+    const after = await answersOf(onTable(test.runtime, table))
+    expect(after).toEqual(before)
+    expect(before.byToken).toMatchObject({ status: 200, body: { items: [{ userId: 'user_1' }] } })
+    const codes = before.answers.map(({ body }) => body.code ?? body.verdict?.code)
+    for (const code of ['VALID', 'EXPIRED', 'REVOKED', 'DEVICE_NOT_ACTIVATED']) {
+      expect(codes).toContain(code)
+    }
+    const histories = before.answers.flatMap(({ body }) => body.events ?? [])
+    expect(histories.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['issued', 'reissued', 'revoked', 'revealed']),
+    )
+  })
+
+  it('knows what happened already, and issues nothing twice', async () => {
+    const table = aTableName()
+    await fill(table, backup, { now: test.time.now })
+    await withService(onTable(test.runtime, table), async (ask) => {
+      expect(await sendEvent(ask, test.time.now)).toEqual({
+        status: 200,
+        body: expect.objectContaining({ received: true, repeated: true }),
+      })
+      const order = { userId: 'user_5', tier: 'pro', paymentIntentId: 'pi_own' }
+      expect((await ask('/api/generate', order)).body.license).toBe(keys[5])
+    })
+    expect(await contentOf(table)).toHaveLength((await contentOf(test.table)).length)
+  })
+
+  it('gives its list of revocations a number that every client takes for newer', async () => {
+    const table = aTableName()
+    await fill(table, backup, { now: test.time.now })
+    const { runtime } = test
+    const [before, after] = await Promise.all([
+      runtime.revocations.list(),
+      onTable(runtime, table).revocations.list(),
+    ])
+    expect(after.revocations).toEqual(before.revocations)
+    expect(after.number).toBe(before.number + 1_000_000)
+    await onTable(runtime, table).revocations.lift({ licenseId: 'lic_gone' as never, at: NOW })
+    await fill(table, backup, { now: test.time.now, isResumed: true })
+    expect((await onTable(runtime, table).revocations.list()).number).toBe(after.number)
+  })
+
+  it('goes on where it was stopped, and keeps what has changed since', async () => {
+    const table = aTableName()
+    const { now } = test.time
+    await expect(
+      fill(table, backup, { now, client: aClientThatStops('PutItemCommand', 20) }),
+    ).rejects.toThrow('stopped')
+    const [first, ...others] = await contentOf(table)
+    expect(others.length).toBeLessThan((await contentOf(test.table)).length - 1)
+    await expect(fill(table, backup, { now })).rejects.toThrow(
+      `${table} holds records already: name another table, or go on with --resume, which keeps them`,
+    )
+    const newer = { ...first, changed: 'since' }
+    await aDocumentClient().send(new PutCommand({ TableName: table, Item: newer }))
+    const { kept } = await fill(table, backup, { now, isResumed: true })
+    expect(sumOf(kept)).toBe(20)
+    const whole = await contentOf(test.table)
+    expect(await contentOf(table)).toEqual(
+      whole.map((item) =>
+        item['pk'] === first?.['pk'] && item['sk'] === first?.['sk'] ? newer : item,
+      ),
+    )
+  })
+
+  it("comes back from a folder of DynamoDB's own export", async () => {
+    const lines = (await readFile(backup, 'utf8')).trimEnd().split('\n')
+    const folder = await anExport([lines.slice(0, 7), [], lines.slice(7)])
+    const table = await aTable()
+    await fill(table, folder, { now: test.time.now })
+    expect(await contentOf(table)).toEqual(await contentOf(test.table))
+  })
+
+  it('comes back from a packed file', async () => {
+    const file = aFile('.jsonl.gz')
+    await saveTable(client(), test.table, file)
+    expect((await readFile(file)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
+    const table = await aTable()
+    await fill(table, file, { now: test.time.now })
+    expect(await contentOf(table)).toEqual(await contentOf(test.table))
+  })
+
+  it('has a table with all that serverless.yml says of it', async () => {
+    const table = aTableName()
+    await fill(table, backup, { now: test.time.now })
+    const wanted = JSON.parse(`${process.env['TEST_TABLE']}`) as TableDefinition
+    const { Table } = await client().send(new DescribeTableCommand({ TableName: table }))
+    expect(Table?.KeySchema).toEqual(wanted.KeySchema)
+    expect(
+      Table?.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => {
+        return { IndexName, KeySchema, Projection }
+      }).toSorted(byName),
+    ).toEqual(wanted.GlobalSecondaryIndexes.toSorted(byName))
+    expect(Table?.StreamSpecification).toMatchObject({ StreamViewType: 'NEW_AND_OLD_IMAGES' })
+    const { TimeToLiveDescription } = await client().send(
+      new DescribeTimeToLiveCommand({ TableName: table }),
+    )
+    expect(TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'ttl' })
+  })
+})
+
+const byName = (a: { IndexName?: string | undefined }, b: { IndexName?: string | undefined }) =>
+  `${a.IndexName}` < `${b.IndexName}` ? -1 : 1
+
+/** A folder as `aws s3 cp --recursive` makes it. */
+async function anExport(parts: readonly (readonly string[])[]) {
+  const folder = aFile('')
+  const data = path.join(folder, 'AWSDynamoDB', '01693685827463-2d8752fd', 'data')
+  await mkdir(data, { recursive: true })
+  const manifest = parts.map((lines, index) =>
+    JSON.stringify({
+      itemCount: lines.length,
+      md5Checksum: 'x',
+      dataFileS3Key: `AWSDynamoDB/01693685827463-2d8752fd/data/part${index}.json.gz`,
+    }),
+  )
+  await writeFile(path.join(data, '..', 'manifest-files.json'), manifest.join('\n'))
+  for (const [index, lines] of parts.entries()) {
+    const text = lines.map((line) => `${line}\n`).join('')
+    // What holds nothing is an empty file.
+    const content = text === '' ? '' : gzipSync(text)
+    await writeFile(path.join(data, `part${index}.json.gz`), content)
+  }
+  return folder
+}
+
+describe('a backup', () => {
+  it("is a line a record as DynamoDB's own export has them, and for its owner only", async () => {
+    const table = await aTable()
+    const Item = {
+      pk: { S: 'LICENSE#lic_1' },
+      sk: { S: 'LICENSE' },
+      text: { S: 'a\nline\u2028of "ünïcode"' },
+      number: { N: '12345678901234567890.5' },
+      yes: { BOOL: true },
+      none: { NULL: true },
+      map: { M: { list: { L: [{ N: '1' }, { M: {} }] } } },
+      words: { SS: ['a', 'b'] },
+      numbers: { NS: ['1', '2'] },
+      bytes: { B: Uint8Array.of(0, 255) },
+      pieces: { BS: [Uint8Array.of(1), Uint8Array.of(2)] },
+    } as const
+    await client().send(new PutItemCommand({ TableName: table, Item: Item as never }))
+    const file = aFile()
+    expect(await saveTable(client(), table, file)).toEqual(new Map([['LICENSE', 1]]))
+    const [line = '', ...others] = (await readFile(file, 'utf8')).split('\n')
+    expect(others).toEqual([''])
+    expect(JSON.parse(line)).toEqual({
+      Item: { ...Item, bytes: { B: 'AP8=' }, pieces: { BS: ['AQ==', 'Ag=='] } },
+    })
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+
+    const restored = await aTable()
+    await fill(restored, file, { now: NOW })
+    const scan = (TableName: string) => client().send(new ScanCommand({ TableName }))
+    expect((await scan(restored)).Items).toEqual((await scan(table)).Items)
+  })
+
+  it('holds all of a table that is larger than one answer of DynamoDB', async () => {
+    const table = await aTable()
+    const large = 'x'.repeat(300_000)
+    for (let index = 0; index < 8; index++) {
+      const Item = { pk: `LICENSE#lic_${index}`, sk: 'LICENSE', large }
+      await aDocumentClient().send(new PutCommand({ TableName: table, Item }))
+    }
+    const { LastEvaluatedKey } = await client().send(new ScanCommand({ TableName: table }))
+    expect(LastEvaluatedKey).toBeDefined()
+    const file = aFile()
+    expect(await saveTable(client(), table, file)).toEqual(new Map([['LICENSE', 8]]))
+    const restored = await aTable()
+    await fill(restored, file, { now: NOW })
+    expect(await contentOf(restored)).toEqual(await contentOf(table))
+
+    const stopped = aFile()
+    await expect(saveTable(aClientThatStops('ScanCommand', 1), table, stopped)).rejects.toThrow(
+      'stopped',
+    )
+    const left = await readdir(directory)
+    expect(left.filter((name) => name.startsWith(path.basename(stopped, '.jsonl')))).toEqual([])
+  })
+
+  it('is never written over another one, and makes way for one that was not finished', async () => {
+    const table = await aTable()
+    const file = await aBackupOf('precious')
+    await expect(saveTable(client(), table, file)).rejects.toThrow(
+      `${file} is there already: move it away, or name another one`,
+    )
+    expect(await readFile(file, 'utf8')).toBe('precious')
+    const next = aFile()
+    await writeFile(`${next}.part`, 'half of')
+    await saveTable(client(), table, next)
+    expect(await readFile(next, 'utf8')).toBe('')
+  })
+
+  it('does not bring back what has run out, requests for lost keys and counted failures', async () => {
+    const seconds = NOW / 1000
+    const file = await aBackupOf(
+      lineOf('EVENT#evt_1', 'EVENT', { ttl: { N: `${seconds}` } }),
+      lineOf('EVENT#evt_2', 'EVENT', { ttl: { N: `${seconds + 1}` } }),
+      lineOf('RECOVERY#who@example.com', 'RECOVERY', { ttl: { N: `${seconds + 1} `.trim() } }),
+      lineOf('TRIES#203.0.113.1', 'TRIES'),
+      lineOf('ADDRESS#who@example.com', 'ADDRESS'),
+    )
+    const table = await aTable()
+    const { written, leftOut } = await fill(table, file, { now: NOW })
+    const kept = ['ADDRESS#who@example.com', 'EVENT#evt_2']
+    expect((await contentOf(table)).map(({ pk }) => pk)).toEqual(kept)
+    expect(written).toEqual(
+      new Map([
+        ['EVENT', 1],
+        ['ADDRESS', 1],
+      ]),
+    )
+    expect(leftOut).toEqual(
+      new Map([
+        ['EVENT', 1],
+        ['RECOVERY', 1],
+        ['TRIES', 1],
+      ]),
+    )
+  })
+})
+
+describe('a spoilt backup is refused before anything is made or written', () => {
+  const first = lineOf('LICENSE#lic_1', 'LICENSE')
+  const refused = async (from: string, message: string) => {
+    const table = aTableName()
+    await expect(fill(table, from, { now: NOW })).rejects.toThrow(message)
+    expect(await isThere(table)).toBe(false)
+  }
+
+  it.each([
+    ['a line that is cut off', first.slice(0, -10)],
+    ['what is no JSON', 'SELECT *\n'],
+    ['JSON that is no record', '{"pk":{"S":"LICENSE#lic_1"}}\n'],
+    ['a record without a key', '{"Item":{"pk":{"S":"LICENSE#lic_1"}}}\n'],
+    ['a value of no type', lineOf('LICENSE#lic_1', 'LICENSE', { tier: 'pro' })],
+    ['a value of two types', lineOf('LICENSE#lic_1', 'LICENSE', { n: { N: '1', S: '1' } })],
+    ['a change of an incremental export', '{"NewImage":{"pk":{"S":"LICENSE#lic_1"}}}\n'],
+  ])('with %s', async (_, line) => {
+    const file = await aBackupOf(first, first, line)
+    await refused(file, `${file}, line 3: this is no record of a backup`)
+  })
+
+  it('when it holds nothing or is not there', async () => {
+    await refused(await aBackupOf(), 'The backup holds no records')
+    const none = aFile()
+    await refused(none, `${none} is not there`)
+  })
+
+  it('when it is packed and cut off', async () => {
+    const file = aFile('.jsonl.gz')
+    await writeFile(file, gzipSync(first.repeat(500)).subarray(0, -20))
+    await refused(file, `${file} cannot be read after line`)
+  })
+
+  it('when it is an export of which something is missing', async () => {
+    const line = first.trimEnd()
+    const folder = await anExport([[line], [line, line]])
+    const [second = ''] = (await readdir(folder, { recursive: true })).filter((name) =>
+      name.endsWith('part1.json.gz'),
+    )
+    const file = path.join(folder, second)
+    await writeFile(file, gzipSync(first))
+    await refused(folder, `${file} holds 1 records, and 2 were exported`)
+    await rm(file)
+    await refused(folder, 'part1.json.gz is missing: download the export again')
+  })
+
+  it('when it is no export or more than one', async () => {
+    const folder = await anExport([[first.trimEnd()]])
+    const other = path.join(folder, 'AWSDynamoDB', 'other', 'data')
+    await mkdir(other, { recursive: true })
+    await refused(other, `${other} holds no *.json.gz`)
+    await writeFile(path.join(other, 'a.json.gz'), gzipSync(first))
+    await refused(folder, `${folder} holds more than one export: name the folder of one`)
+  })
+})
+
+/** Runs a command as a person does, against a DynamoDB on this machine. */
+async function npm(script: string, ...args: string[]) {
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
+  }
+  const { code, stdout, stderr } = await run('npm', ['run', '-s', script, '--', ...args], {
+    env,
+  }).then(
+    (printed) => ({ code: 0, ...printed }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+  return { code, lines: `${stdout}${stderr}`.trimEnd().split('\n') }
+}
+
+it('npm run backup:export and npm run restore say what they did, and in a line what is wrong', async () => {
+  const table = await aTable()
+  for (const [pk, sk] of [
+    ['LICENSE#lic_1', 'LICENSE'],
+    ['LICENSE#lic_1', 'DEVICE#1'],
+    ['TRIES#1', 'TRIES'],
+  ]) {
+    await aDocumentClient().send(new PutCommand({ TableName: table, Item: { pk, sk } }))
+  }
+  const file = aFile()
+  expect(await npm('backup:export', '--stage', 'prod', '--table', table, '--to', file)).toEqual({
+    code: 0,
+    lines: [
+      `3 records of ${table} are in ${file}.`,
+      '  LICENSE              2',
+      '  TRIES                1',
+    ],
+  })
+  // The table that serverless.yml names for the stage.
+  expect(await npm('backup:export', '--stage', 'prod', '--to', aFile())).toMatchObject({ code: 1 })
+  const name = 'license-authority-prod'
+  const restore = () => npm('restore', '--stage', 'prod', '--from', file)
+  expect(await restore()).toEqual({
+    code: 0,
+    lines: [
+      `2 records were written to ${name}.`,
+      '  LICENSE              2',
+      '1 were left out, because they have run out or must not come back:',
+      '  TRIES                1',
+      '0 licenses were counted.',
+    ],
+  })
+  const { Table } = await client().send(new DescribeTableCommand({ TableName: name }))
+  expect(Table?.DeletionProtectionEnabled).toBe(true)
+  expect(await restore()).toEqual({
+    code: 1,
+    lines: [expect.stringMatching(/^license-authority-prod holds records already/)],
+  })
+  await client().send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))
+})

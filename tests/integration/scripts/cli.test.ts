@@ -1,0 +1,372 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { makeKey } from '../../../lib/license/key.ts'
+import { aRing, NOW } from '../../support/licenses.ts'
+import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { type ApiServer, anApiServer } from '../../support/server.ts'
+
+const MAIN = fileURLToPath(new URL('../../../scripts/cli/main.ts', import.meta.url))
+const DAY_MS = 24 * 60 * 60 * 1000
+
+let test: TestRuntime
+let server: ApiServer
+let directory: string
+beforeAll(async () => {
+  test = await aRuntime()
+  server = await anApiServer(test.runtime)
+  directory = await mkdtemp(path.join(tmpdir(), 'license-authority-cli-'))
+})
+beforeEach(() => {
+  server.asked.length = 0
+  server.before = tick
+})
+/** Time goes on while somebody types. */
+const tick = () => void test.time.now++
+afterAll(async () => {
+  await server.stop()
+  await test.stop()
+  await rm(directory, { recursive: true })
+})
+
+async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      LICENSE_AUTHORITY_URL: server.url,
+      LICENSE_AUTHORITY_TOKEN: 'test_admin_token',
+      ...env,
+    },
+  })
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { out: out.trim(), err: err.trim(), code }
+}
+
+const json = async (...args: string[]) => JSON.parse((await cli(['--json', ...args])).out)
+
+let users = 0
+async function aLicense() {
+  const user = `cli_${++users}`
+  const key = (await cli(['issue', '--user', user, '--tier', 'pro', '--days', '30'])).out
+  const [{ id }] = await json('list', '--user', user)
+  return { user, key, id: id as string }
+}
+
+describe('license-authority', () => {
+  it('issues, and the same payment once', async () => {
+    const order = ['issue', '--user', 'cli_paid', '--tier', 'elite', '--payment', 'pi_cli']
+    const { out } = await cli(order)
+    expect(out).toMatch(/^QF-ELITE-[0-9a-f]{12}-\d+$/)
+    expect((await cli(order)).out).toBe(out)
+    expect(await json(...order)).toMatchObject({ success: true, license: out })
+  })
+
+  it('verifies, and says so by its exit code', async () => {
+    const { key, user } = await aLicense()
+    expect(await cli(['verify', key])).toMatchObject({
+      code: 0,
+      out: `VALID: pro of ${user}, active until 2025-01-31 00:00Z`,
+    })
+    expect(await cli(['verify', 'nonsense'])).toMatchObject({
+      code: 1,
+      out: 'NOT_FOUND: Invalid format',
+    })
+  })
+
+  it('does everything to a license, and shows what was done', async () => {
+    const { id, key } = await aLicense()
+    const why = ['--reason', 'because']
+    expect((await cli(['revoke', id, ...why])).out).toContain('revoked')
+    expect((await cli(['reinstate', id, ...why])).out).toContain('active')
+    expect((await cli(['suspend', id, ...why])).out).toContain('suspended')
+    expect((await cli(['reinstate', id, '--clear-risk', ...why])).out).toContain('active')
+    expect((await cli(['extend', id, '--until', '2025-06-30', ...why])).out).toContain('2025-06-30')
+    expect((await cli(['extend', id, '--days', '1', ...why])).out).toContain('2025-07-01')
+    expect((await cli(['change-tier', id, '--tier', 'elite', ...why])).out).toContain('elite')
+    expect((await cli(['transfer', id, '--user', 'cli_new', ...why])).out).toContain('cli_new')
+    expect((await cli(['reveal', id, ...why])).out).toBe(key)
+    expect((await cli(['note', id, '--reason', 'called \u001b[31m'])).code).toBe(0)
+    const { out: second } = await cli(['reissue', id, ...why])
+    expect(second).not.toBe(key)
+    expect((await cli(['verify', second])).code).toBe(0)
+    expect((await cli(['at', id, '2025-08-01'])).out).toMatch(/^EXPIRED: elite, expired until/)
+    const { out } = await cli(['show', id])
+    for (const word of ['reissued', 'transferred', 'extended', 'suspended', 'because', 'VALID']) {
+      expect(out).toContain(word)
+    }
+    expect(out).not.toContain('\u001b[31m')
+    expect(out).not.toContain(second)
+  })
+
+  it('lists what is asked for, as a table or as JSON', async () => {
+    const mine = [await aLicense(), await aLicense()]
+    const { out } = await cli(['list', '--limit', '2'])
+    for (const { id } of mine) expect(out).toContain(id)
+    expect(await json('list', '--limit', '1')).toHaveLength(1)
+    expect(await json('list', '--tier', 'free', '--all')).toEqual([])
+    expect(
+      await json('list', '--state', 'active', '--expiring-before', '2025-02-01', '--all'),
+    ).toEqual(expect.arrayContaining(mine.map(({ id }) => expect.objectContaining({ id }))))
+  })
+
+  it('makes tokens that may what they must, and ends them', async () => {
+    const made = [
+      'tokens',
+      'create',
+      '--name',
+      'ci',
+      '--scope',
+      'licenses:read',
+      '--expires',
+      '2026-01-01',
+    ]
+    const { out: token } = await cli(made)
+    const env = { LICENSE_AUTHORITY_TOKEN: token }
+    expect((await cli(['list'], env)).code).toBe(0)
+    expect(await cli(['issue', '--user', 'x', '--tier', 'pro'], env)).toMatchObject({
+      code: 1,
+      err: 'error: FORBIDDEN The API token lacks the scope licenses:issue',
+    })
+    const [{ id }] = await json('tokens', 'list')
+    expect((await cli(['tokens', 'list'])).out).toContain(id)
+    expect((await cli(['tokens', 'revoke', id])).out).toBe('ci is revoked.')
+    expect(await cli(['list'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('UNAUTHORIZED'),
+    })
+  })
+
+  it.each([
+    ['no command', [], 2, 'Usage:'],
+    ['an unknown command', ['explode'], 2, "unknown command 'explode'"],
+    ['no reason', ['revoke', 'lic_1'], 2, "required option '--reason"],
+    ['no number', ['issue', '--user', 'u', '--tier', 'pro', '--days', 'x'], 2, 'whole number'],
+    ['an unknown state', ['list', '--state', 'good'], 2, 'Allowed choices'],
+    [
+      'a license that does not exist',
+      ['show', 'lic_none'],
+      1,
+      'NOT_FOUND There is no such license',
+    ],
+    ['an unknown tier', ['issue', '--user', 'u', '--tier', 'gold'], 1, 'tier must be one of free'],
+    ['a file that does not exist', ['import', 'nothing.jsonl'], 2, 'ENOENT'],
+  ])('says what is wrong with %s', async (_, args, code, message) => {
+    const failed = await cli(args)
+    expect(failed.err).toContain(message)
+    expect(failed.code).toBe(code)
+  })
+
+  it('tells a script that nobody answers, and what was refused', async () => {
+    const nowhere = { LICENSE_AUTHORITY_URL: 'http://127.0.0.1:2' }
+    const failed = await cli(['--json', 'list'], nowhere)
+    expect(failed.code).toBe(3)
+    expect(JSON.parse(failed.err)).toMatchObject({ code: 'UNREACHABLE' })
+  })
+
+  it('does nothing twice because it does not know whether it was done', async () => {
+    const { id } = await aLicense()
+    const because = ['--reason', 'x']
+    for (const args of [
+      ['extend', id, '--days', '5', ...because],
+      ['reissue', id, ...because],
+      ['tokens', 'create', '--name', 'x', '--scope', 'licenses:read'],
+    ]) {
+      server.asked.length = 0
+      server.before = () => {
+        throw new Error('cut')
+      }
+      expect(await cli(args)).toMatchObject({ code: 3 })
+      expect(server.asked).toHaveLength(1)
+    }
+    let lost = 0
+    server.before = tick
+    server.after = () => {
+      if (++lost < 3) throw new Error('cut')
+    }
+    expect((await cli(['issue', '--user', 'cli_lost', '--tier', 'pro'])).code).toBe(0)
+    server.after = () => {}
+    expect(await json('list', '--user', 'cli_lost')).toHaveLength(1)
+  })
+
+  it('asks for the very license that is named', async () => {
+    const [{ id }] = await json('tokens', 'list')
+    const strange = await cli(['revoke', `../tokens/${id}`, '--reason', 'x'])
+    expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('NOT_FOUND') })
+    expect(await cli(['list', '--limit', '0'])).toMatchObject({ code: 2 })
+    expect(await cli(['--url', 'nowhere', 'list'])).toMatchObject({ code: 2 })
+  })
+
+  it('tries again what failed on the way', async () => {
+    let calls = 0
+    server.before = () => {
+      if (++calls < 3) throw new Error('cut')
+    }
+    expect((await cli(['list'])).code).toBe(0)
+    expect(calls).toBe(3)
+  })
+})
+
+/** A key as the prototype made it. */
+const sold = (userId: string, at = NOW / 1000 - 86_400) =>
+  makeKey(
+    { subject: userId, tier: 'pro', issuedAt: at, keyVersion: '1' },
+    { ring: aRing(), prefix: 'QF' },
+  )
+
+describe('license-authority import', () => {
+  const aRow = (userId: string, changes: object = {}) => ({
+    userId,
+    tier: 'pro',
+    license: sold(userId),
+    expiresAt: NOW + 9 * DAY_MS,
+    ...changes,
+  })
+
+  async function aFile(name: string, rows: readonly unknown[]) {
+    const file = path.join(directory, name)
+    const lines = rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row)))
+    await writeFile(file, lines.join('\n'))
+    return file
+  }
+
+  it('takes over what was sold, and names each line that it cannot', async () => {
+    const file = await aFile('sold.jsonl', [
+      aRow('old_1'),
+      '',
+      aRow('old_2', { license: sold('somebody') }),
+      'nonsense',
+      '[1]',
+      aRow('old_3', { tier: 'gold' }),
+      aRow('old_4', { expiresAt: null }),
+      { userId: 'old_5', tier: 'free', duration: 3 },
+    ])
+    const { code, err } = await cli(['import', file])
+    expect(code).toBe(1)
+    expect(err.split('\n')).toEqual([
+      'line 4: INVALID_REQUEST the line is no JSON object',
+      'line 5: INVALID_REQUEST the line is no JSON object',
+      'line 3: INVALID_REQUEST license must be what a master key makes for this user and tier',
+      expect.stringMatching(/^line 6: INVALID_REQUEST tier must be one of/),
+      '3 imported, 0 were there already, 0 got a new key, 4 refused.',
+    ])
+    expect((await cli(['verify', sold('old_1')])).out).toContain('until 2025-01-10')
+    expect((await cli(['verify', sold('old_4')])).out).toContain('until 2124')
+
+    const again = await cli(['import', file, '--reissue'])
+    expect(again.err).toContain('0 imported, 3 were there already, 1 got a new key, 3 refused.')
+    const { line, userId, license } = JSON.parse(again.out)
+    expect([line, userId]).toEqual([3, 'old_2'])
+    expect((await cli(['verify', license])).out).toContain('old_2, active until 2025-01-10')
+  })
+
+  it('takes a file again once its lines were mended, and nothing of it twice', async () => {
+    const rows: object[] = [
+      { userId: 'mend_1', tier: 'pro', duration: 30 },
+      { userId: 'mend_1', tier: 'pro', duration: 30 },
+      { userId: 'mend_2', tier: 'gold', duration: 30, note: 'a\u2028b' },
+      aRow('mend_3', { license: sold('somebody_else') }),
+    ]
+    const file = await aFile('mend.jsonl', rows)
+    const first = await cli(['import', file, '--reissue'])
+    expect(first.err).toContain('2 imported, 0 were there already, 1 got a new key, 1 refused.')
+    expect(first.err).toContain('line 3: INVALID_REQUEST tier')
+    rows[2] = { userId: 'mend_2', tier: 'pro', duration: 30 }
+    await aFile('mend.jsonl', rows)
+    const second = await cli(['import', file, '--reissue'])
+    expect(second.err).toContain('1 imported, 2 were there already, 1 got a new key, 0 refused.')
+    expect(second.out).toBe(first.out)
+    expect(await json('list', '--user', 'mend_1')).toHaveLength(2)
+    expect(await json('list', '--user', 'mend_3')).toHaveLength(1)
+  })
+
+  it('sends no more at once than is taken', async () => {
+    const rows = Array.from({ length: 120 }, (_, index) =>
+      aRow(`large_${index}`, { comment: 'x'.repeat(2000) }),
+    )
+    const file = await aFile('large.jsonl', rows)
+    expect(await cli(['import', file])).toMatchObject({ code: 0 })
+    expect(server.asked.length).toBeGreaterThan(4)
+  })
+
+  it('goes on where it was stopped, and takes nothing twice', async () => {
+    const rows = Array.from({ length: 250 }, (_, index) => aRow(`many_${index}`))
+    const file = await aFile('many.jsonl', rows)
+    let calls = 0
+    server.before = () => {
+      if (++calls > 1) throw new Error('cut')
+    }
+    expect(await cli(['import', file])).toMatchObject({ code: 3 })
+    server.before = tick
+    server.asked.length = 0
+    const { code, err } = await cli(['import', file])
+    expect(err).toBe(
+      'Goes on after line 100.\n250 imported, 0 were there already, 0 got a new key, 0 refused.',
+    )
+    expect(code).toBe(0)
+    expect(server.asked).toHaveLength(2)
+  })
+})
+
+describe('license-authority export', () => {
+  const linesOf = async (file: string) =>
+    (await readFile(path.join(directory, file), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+
+  it('writes each license once, without its key, and over nothing', async () => {
+    expect((await cli(['export', 'all.jsonl'])).code).toBe(0)
+    const all = await linesOf('all.jsonl')
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+    expect(all.length).toBe((await json('list', '--all')).length)
+    expect(JSON.stringify(all)).not.toMatch(/QF-/)
+    expect(await cli(['export', 'all.jsonl'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is there already'),
+    })
+  })
+
+  it('goes on where it was stopped', async () => {
+    let pages = 0
+    server.before = () => {
+      if (++pages > 2) throw new Error('cut')
+    }
+    expect(await cli(['export', 'part.jsonl'])).toMatchObject({ code: 3 })
+    server.before = tick
+    await writeFile(path.join(directory, 'part.jsonl'), 'half a line', { flag: 'a' })
+    expect((await cli(['export', 'part.jsonl'])).err).toMatch(
+      /^Goes on after 200 licenses\.\n\d+ licenses\.$/,
+    )
+    expect(await linesOf('part.jsonl')).toEqual(await linesOf('all.jsonl'))
+  })
+
+  it('begins again what was stopped before it had written anything', async () => {
+    server.before = () => {
+      throw new Error('cut')
+    }
+    expect(await cli(['export', 'begun.jsonl'])).toMatchObject({ code: 3 })
+    server.before = tick
+    expect((await cli(['export', 'begun.jsonl'])).code).toBe(0)
+    expect((await linesOf('begun.jsonl')).length).toBeGreaterThan(100)
+    expect((await stat(path.join(directory, 'begun.jsonl'))).mode & 0o077).toBe(0)
+  })
+
+  it('shows the keys when there is a reason, which stays in the history', async () => {
+    const { key, id } = await aLicense()
+    const { out } = await cli(['export', '--keys', 'moving house'])
+    expect(out).toContain(key)
+    const { events } = await json('show', id)
+    expect(events[0]).toMatchObject({ action: 'revealed', reason: 'moving house' })
+  })
+})

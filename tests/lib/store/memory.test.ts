@@ -1,7 +1,0 @@
-import { describe } from '@jest/globals'
-import { createMemoryStore } from '../../../lib/store/memory.ts'
-import { itIsALicenseStore } from './contract.ts'
-
-describe('the memory store', () => {
-  itIsALicenseStore(async () => createMemoryStore())
-})

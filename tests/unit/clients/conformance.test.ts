@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import {
+  isRevoked,
+  readList,
+  readToken,
+  type Trust,
+  trustIn,
+} from '../../../clients/typescript/src/index.ts'
+import { conformance, type Vector } from '../../../scripts/conformance/vectors.ts'
+import { HAS_JOSERFC } from '../../support/machine.ts'
+
+const { keys, vectors } = await conformance()
+
+let trust: Trust
+beforeAll(async () => {
+  trust = await trustIn(keys.keys, keys.endorsements)
+})
+
+async function read({ token, deviceId, nonce, now, revocations }: Vector) {
+  const found = await readToken(token, {
+    trust,
+    deviceId,
+    ...(nonce === undefined ? { now } : { nonce }),
+  })
+  const list = await readList(revocations, trust)
+  return found.ok && !(list && isRevoked(found.claims, list)) ? found.claims : undefined
+}
+
+describe('the conformance vectors', () => {
+  it('are what the keys make: npm run conformance writes them anew', async () => {
+    const written = JSON.parse(await readFile('clients/conformance/vectors.json', 'utf8'))
+    expect(written).toEqual(JSON.parse(JSON.stringify({ keys, vectors })))
+  })
+
+  it('have each a name of their own, and something to accept and to refuse', () => {
+    expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length)
+    expect(new Set(vectors.map(({ accept }) => accept)).size).toBe(2)
+  })
+
+  it.each(vectors.map((vector) => [vector.name, vector] as const))(
+    'are met by the TypeScript client: %s',
+    async (_, vector) => {
+      const claims = await read(vector)
+      expect(claims !== undefined).toBe(vector.accept)
+      expect(claims?.code).toBe(vector.code)
+    },
+  )
+})
+
+const PYTHON = ['-W', 'ignore']
+if (!HAS_JOSERFC) {
+  process.stderr.write(
+    'joserfc is not on this machine, so the Python example is not tried: pip install joserfc\n',
+  )
+}
+describe('the Python example', () => {
+  const where = HAS_JOSERFC ? it : it.skip
+  where('meets them too', () => {
+    const { stdout, stderr } = spawnSync('python3', [...PYTHON, 'clients/python/conformance.py'], {
+      encoding: 'utf8',
+    })
+    expect(`${stdout}${stderr}`.trim()).toBe(`${vectors.length} as they should be, 0 not`)
+  })
+
+  it('is forty lines', async () => {
+    const source = await readFile('clients/python/license_token.py', 'utf8')
+    expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(40)
+  })
+})

@@ -1,0 +1,11 @@
+import { describe, expect, it } from '@jest/globals'
+import { handler } from '../../../functions/health.ts'
+import { bodyOf } from '../../support/http.ts'
+
+describe('GET /health', () => {
+  it('answers what the seed answers', async () => {
+    const response = await handler()
+    expect(response.statusCode).toBe(200)
+    expect(bodyOf(response)).toEqual({ status: 'healthy', service: 'license-generation' })
+  })
+})

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals'
+import { Problem, type ProblemCode } from '../../../../lib/http/problem.ts'
+import { json, problemResponse } from '../../../../lib/http/response.ts'
+import { bodyOf } from '../../../support/http.ts'
+
+describe('an answer', () => {
+  it('is JSON that nobody on the way keeps or takes for something else', () => {
+    expect(json(200, { key: 'ключ', none: null, left: undefined })).toEqual({
+      statusCode: 200,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+      body: '{"key":"ключ","none":null}',
+    })
+  })
+
+  it('takes more headers', () => {
+    expect(json(503, {}, { 'retry-after': '1' }).headers).toMatchObject({
+      'retry-after': '1',
+      'cache-control': 'no-store',
+    })
+  })
+})
+
+describe('the answer to a problem', () => {
+  it('says what, by which code, and whether to try again', () => {
+    const { statusCode, headers, ...rest } = problemResponse(new Problem('CONFLICT'))
+    expect(statusCode).toBe(409)
+    expect(headers).not.toHaveProperty('www-authenticate')
+    expect(bodyOf(rest)).toEqual({
+      error: 'The request conflicts with an earlier one',
+      code: 'CONFLICT',
+      retryable: false,
+    })
+  })
+
+  it('names the fields at fault', () => {
+    const fields = [{ path: 'a.0', message: 'must be a string' }]
+    const problem = new Problem('INVALID_REQUEST', { error: 'Own text', fields })
+    expect(bodyOf(problemResponse(problem))).toMatchObject({ error: 'Own text', fields })
+  })
+
+  it('says how to authenticate', () => {
+    expect(problemResponse(new Problem('UNAUTHORIZED')).headers).toMatchObject({
+      'www-authenticate': 'Bearer',
+      'cache-control': 'no-store',
+    })
+  })
+
+  it('shows no cause', () => {
+    const problem = new Problem('UNAVAILABLE', { cause: new Error('inside') })
+    expect(JSON.stringify(problemResponse(problem))).not.toContain('inside')
+  })
+
+  it.each<[ProblemCode, boolean]>([
+    ['INVALID_REQUEST', true],
+    ['UNAUTHORIZED', true],
+    ['TOO_LARGE', true],
+    ['INTERNAL', false],
+    ['UNAVAILABLE', false],
+  ])('of %s is joined by what the route adds: %s', (code, joined) => {
+    const body = bodyOf(problemResponse(new Problem(code), { valid: false, code: 'OTHER' }))
+    expect('valid' in body).toBe(joined)
+    expect(body.code).toBe(code)
+  })
+})

@@ -1,0 +1,22 @@
+import { expect, it } from '@jest/globals'
+import { activateDevice } from '../../../../lib/license/device.ts'
+import { StoreUnavailable } from '../../../../lib/license/store.ts'
+import { createMemoryStore } from '../../../../lib/store/memory.ts'
+import { issued, NOW, someKeys } from '../../../support/licenses.ts'
+
+it('gives up, to be asked again, when devices of a license are changed all the time', async () => {
+  const store = createMemoryStore()
+  const { key } = await issued(store)
+  let asked = 0
+  const restless = {
+    ...store,
+    activate: async () => {
+      asked++
+      return 'stale' as const
+    },
+  }
+  const request = { deviceId: 'device', name: null, requestId: 'request_1' }
+  const context = { store: restless, keys: someKeys(), now: NOW }
+  await expect(activateDevice(context, key, request, 5)).rejects.toThrow(StoreUnavailable)
+  expect(asked).toBe(10)
+})

@@ -1,0 +1,202 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { dayOf, fullMinute, type Place, type Places } from '../../../../lib/license/calendar.ts'
+import { evaluate, isGood, type LicenseState, STATES } from '../../../../lib/license/evaluate.ts'
+import type { LicenseId } from '../../../../lib/license/key.ts'
+import type { License } from '../../../../lib/license/license.ts'
+import { overview } from '../../../../lib/license/overview.ts'
+import { phasesOf, standingOf } from '../../../../lib/license/phase.ts'
+import {
+  type Counted,
+  type Counters,
+  changeOf,
+  countedOf,
+  joined,
+} from '../../../../lib/license/summary.ts'
+import { DAY_MS } from '../../../../lib/license/time.ts'
+import { aLicense, NOW } from '../../../support/licenses.ts'
+
+const MINUTE_MS = 60_000
+
+/** Around the ends of years, months, days, hours and minutes, and anywhere between. */
+const anyTime = fc.oneof(
+  fc
+    .record({
+      boundary: fc.constantFrom(
+        NOW,
+        NOW + 5 * MINUTE_MS,
+        NOW + 3_600_000,
+        NOW + DAY_MS,
+        NOW + 31 * DAY_MS,
+        NOW - DAY_MS,
+        0,
+      ),
+      beside: fc.integer({ min: -MINUTE_MS - 2, max: MINUTE_MS + 2 }),
+    })
+    .map(({ boundary, beside }) => Math.max(0, boundary + beside)),
+  fc.integer({ min: 0, max: NOW * 3 }),
+)
+const anyFacts = fc.record(
+  {
+    admin: fc.constantFrom('clear', 'clear', 'suspended', 'revoked'),
+    risk: fc.constantFrom('clear', 'clear', 'disputed', 'refunded', 'lost'),
+    billing: fc.record(
+      {
+        status: fc.constantFrom(
+          'pending',
+          'trialing',
+          'paid',
+          'past_due',
+          'unpaid',
+          'paused',
+          'ended',
+        ),
+        paidUntil: fc.option(anyTime),
+        graceUntil: anyTime,
+        cancelAt: anyTime,
+      },
+      { requiredKeys: ['status', 'paidUntil'] },
+    ),
+    extendedUntil: anyTime,
+  },
+  { requiredKeys: ['admin', 'risk', 'billing'] },
+) as fc.Arbitrary<License['facts']>
+
+const anyLicense = fc
+  .record({
+    facts: anyFacts,
+    tier: fc.constantFrom('free', 'pro', 'odd:tier'),
+    createdAt: anyTime,
+  })
+  .map((terms) => aLicense(terms))
+
+const anyLicenses = fc
+  .array(anyLicense, { maxLength: 12 })
+  .map((all) => all.map((one, index) => ({ ...one, id: `lic_${index}` as LicenseId })))
+
+/** Reads what changes made, as a store does. */
+const reading = (changes: ReadonlyMap<Place, Counters>) => ({
+  async read(questions: readonly (readonly Places[])[]): Promise<readonly Counters[]> {
+    return questions.map((places) => {
+      const found = [...changes].filter(([place]) =>
+        places.some(({ from, to }) => from <= place && place <= to),
+      )
+      const sums = joined(found.map(([, counters]) => new Map([['all', counters]])))
+      return sums.get('all') ?? new Map()
+    })
+  },
+})
+
+const allOf = (counted: readonly Counted[]) =>
+  joined(counted.map((one) => changeOf(undefined, one)))
+
+/** The same by looking at each license. */
+function byHand(licenses: readonly License[], now: number) {
+  const at = fullMinute(now)
+  const stateAt = (license: License, time: number) => evaluate(license.facts, time).state
+  const isGoodAt = (license: License, time: number) => isGood(stateAt(license, time))
+  const count = (isWanted: (license: License) => boolean) => licenses.filter(isWanted).length
+  const days = Array.from({ length: 30 }, (_, index) => dayOf(at - (29 - index) * DAY_MS))
+  return {
+    at,
+    states: Object.fromEntries(
+      STATES.map((state) => [state, count((license) => stateAt(license, at) === state)]),
+    ) as Record<LicenseState, number>,
+    trials: count(({ facts }) => evaluate(facts, at).trial === true),
+    total: licenses.length,
+    expiringSoon: count((license) => isGoodAt(license, at) && !isGoodAt(license, at + 30 * DAY_MS)),
+    good: count((license) => isGoodAt(license, at)),
+    issuedPerDay: days.map((day) => ({
+      day,
+      issued: count(({ createdAt }) => dayOf(createdAt) === day),
+    })),
+  }
+}
+
+async function counted(changes: ReadonlyMap<Place, Counters>, now: number) {
+  const { goodByTier, ...seen } = await overview({ summary: reading(changes), now })
+  return { ...seen, good: [...goodByTier.values()].reduce((sum, one) => sum + one, 0) }
+}
+
+describe('the phases of a license', () => {
+  it('are how it is judged at every moment', () => {
+    fc.assert(
+      fc.property(anyFacts, anyTime, (facts, now) => {
+        const phase = phasesOf(facts).findLast(({ from }) => from <= now)
+        expect(phase?.standing).toBe(standingOf(facts, now))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('are one for what time cannot change', () => {
+    const revoked = aLicense().facts
+    expect(phasesOf({ ...revoked, admin: 'revoked' })).toEqual([{ from: 0, standing: 'revoked' }])
+  })
+})
+
+describe('an overview', () => {
+  const later = fc.integer({ min: 60_000 * 60, max: NOW * 3 })
+
+  it('is what looking at each license gives, whatever the time', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyLicenses, fc.oneof(anyTime, later), async (licenses, now) => {
+        const changes = allOf(licenses.map(countedOf))
+        const moment = Math.max(now, 30 * DAY_MS)
+        expect(await counted(changes, moment)).toEqual(byHand(licenses, moment))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('forgets what a license was before it was changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(anyLicense, anyLicense), { maxLength: 8 }),
+        fc.integer({ min: 30 * DAY_MS, max: NOW * 3 }),
+        async (pairs, now) => {
+          const changes = joined(
+            pairs.flatMap(([before, after]) => {
+              const first = countedOf(before)
+              const second = countedOf({ ...after, createdAt: before.createdAt })
+              return [changeOf(undefined, first), changeOf(first, second)]
+            }),
+          )
+          const licenses = pairs.map(([before, after]) => ({
+            ...after,
+            createdAt: before.createdAt,
+          }))
+          expect(await counted(changes, now)).toEqual(byHand(licenses, now))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('says of each tier how many are good, whatever a tier is called', async () => {
+    const licenses = [
+      aLicense({ tier: 'odd:tier' }),
+      aLicense({ tier: 'pro', facts: { ...aLicense().facts, admin: 'revoked' } }),
+    ]
+    const { goodByTier } = await overview({
+      summary: reading(allOf(licenses.map(countedOf))),
+      now: NOW,
+    })
+    expect([...goodByTier]).toEqual([
+      ['odd:tier', 1],
+      ['pro', 0],
+    ])
+  })
+
+  it('asks for no more places, however long a business goes on', async () => {
+    const asked: (readonly Places[])[] = []
+    const summary = {
+      async read(questions: readonly (readonly Places[])[]) {
+        asked.push(...questions)
+        return questions.map(() => new Map<string, number>())
+      },
+    }
+    await overview({ summary, now: NOW })
+    expect(asked.flat()).toHaveLength(13)
+  })
+})

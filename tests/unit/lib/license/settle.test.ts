@@ -1,0 +1,311 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { makeKey } from '../../../../lib/license/key.ts'
+import type { Entitlement, LicenseChange } from '../../../../lib/license/license.ts'
+import { type Context, type Held, settle } from '../../../../lib/license/settle.ts'
+import type { Batch, Claim, LicenseStore } from '../../../../lib/license/store.ts'
+import { createMemoryStore } from '../../../../lib/store/memory.ts'
+import { issued, NOW, someKeys } from '../../../support/licenses.ts'
+
+const keys = someKeys()
+const EVENT: Claim = { kind: 'event', key: 'evt_1', expiresAt: NOW + 1000 }
+
+const ENTITLED: Entitlement = {
+  userId: 'user_123',
+  userEmail: 'buyer@example.com',
+  tier: 'pro',
+  seats: 3,
+  paymentIntentId: 'pi_1',
+  customerId: null,
+  subscriptionId: null,
+  billing: { status: 'paid', paidUntil: NOW + 5000 },
+  risk: 'clear',
+}
+
+let store: LicenseStore
+let asked: Batch[]
+beforeEach(() => {
+  const memory = createMemoryStore()
+  asked = []
+  store = {
+    ...memory,
+    commit: (batch) => {
+      asked.push(batch)
+      return memory.commit(batch)
+    },
+  }
+})
+
+interface Change {
+  readonly key?: string
+  readonly entitlement?: Entitlement | undefined
+  readonly held?: Held
+  readonly context?: Partial<Context>
+}
+
+const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
+  settle(
+    { store, keys, now: NOW },
+    {
+      key,
+      entitlement: 'entitlement' in change ? change.entitlement : ENTITLED,
+      risk: 'clear',
+      held,
+    },
+    {
+      claims: [],
+      free: [],
+      records: () => [],
+      actor: 'stripe:evt_1',
+      reason: 'invoice.paid',
+      requestId: 'request_1',
+      ...context,
+    },
+  )
+
+/** Settles what leads to a license, and answers it. */
+async function bought(change: Change = {}) {
+  const outcome = await settled(change)
+  if (outcome.status !== 'settled' || !outcome.held) throw new Error(JSON.stringify(outcome))
+  const license = await store.find(outcome.held.id)
+  if (!license) throw new Error('There is no license')
+  return { outcome, held: outcome.held, license }
+}
+
+const records = (held: Held | undefined) => [{ id: 'pi_1', version: 0, body: { held } }]
+
+describe('settling a purchase', () => {
+  it('issues its license with the event, the record and the history, at once', async () => {
+    const { outcome, held, license } = await bought({ context: { claims: [EVENT], records } })
+    expect(outcome).toEqual({
+      status: 'settled',
+      held: { id: license.id, given: ENTITLED },
+      effect: 'issued',
+    })
+    expect(license).toMatchObject({
+      userId: 'user_123',
+      tier: 'pro',
+      seats: 3,
+      origin: { subject: 'user_123', tier: 'pro', issuedAt: NOW / 1000, keyVersion: '1' },
+      facts: { admin: 'clear', billing: ENTITLED.billing, risk: 'clear' },
+    })
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toMatchObject({
+      claims: [EVENT, { kind: 'purchase', key: 'pi:pi_1' }],
+      records: [{ id: 'pi_1', version: 0, body: { held } }],
+      license: {
+        issued: license,
+        audit: { action: 'issued', actor: 'stripe:evt_1', reason: 'invoice.paid', before: null },
+      },
+    })
+    expect(JSON.stringify(asked)).not.toContain(makeKey(license.origin, keys).split('-')[2])
+  })
+
+  it('takes the next free second for a second purchase', async () => {
+    await bought()
+    const { license } = await bought({ key: 'pi:pi_2' })
+    expect(license.origin.issuedAt).toBe(NOW / 1000 + 1)
+  })
+
+  it('gives up when no second is free', async () => {
+    store = { ...store, commit: async () => ({ status: 'taken' }) }
+    await expect(settled()).rejects.toThrow('No second is free for the purchase pi:pi_1')
+  })
+
+  it('makes the purchase the subject while nobody is known to own it', async () => {
+    const { license } = await bought({ entitlement: { ...ENTITLED, userId: null } })
+    expect(license).toMatchObject({ userId: null, origin: { subject: 'pi:pi_1' } })
+  })
+
+  it('writes what is known when there is nothing to issue', async () => {
+    const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
+    expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
+    expect(await store.recall(['pi_1'], [EVENT])).toMatchObject({
+      claims: [{ key: 'evt_1' }],
+      records: [{ id: 'pi_1', version: 1 }],
+    })
+  })
+})
+
+describe('settling a purchase that has its license', () => {
+  it.each([
+    ['tier', { tier: 'elite' }],
+    ['seats', { seats: 9 }],
+    ['owner', { userId: 'user_new', userEmail: null }],
+    ['risk', { risk: 'disputed' }],
+    ['billing', { billing: { status: 'past_due', paidUntil: NOW, graceUntil: NOW + 9 } }],
+    ['end', { billing: { status: 'paid', paidUntil: NOW + 5000, cancelAt: NOW + 9 } }],
+  ] satisfies [string, Partial<Entitlement>][])(
+    'changes its %s and nothing else',
+    async (_, to) => {
+      const { held } = await bought()
+      const { outcome, license } = await bought({ held, entitlement: { ...ENTITLED, ...to } })
+      expect(outcome).toMatchObject({ effect: 'changed', held: { given: { ...ENTITLED, ...to } } })
+      expect(asked.at(-1)?.license).toMatchObject({
+        changed: license.id,
+        to,
+        audit: {
+          action: 'changed',
+          before: Object.fromEntries(
+            Object.keys(to).map((name) => [name, ENTITLED[name as keyof Entitlement]]),
+          ),
+          after: to,
+        },
+      })
+      expect(license.version).toBe(2)
+    },
+  )
+
+  it('writes nothing to a license that stays as it is', async () => {
+    const { held } = await bought()
+    const same = { ...ENTITLED, billing: { paidUntil: NOW + 5000, status: 'paid' } as const }
+    const { outcome, license } = await bought({ held, entitlement: same })
+    expect(outcome).toMatchObject({ effect: 'none' })
+    expect(license.version).toBe(1)
+    const lost = await bought({ held, entitlement: undefined })
+    expect(lost.outcome).toMatchObject({ effect: 'none', held })
+  })
+
+  it('leaves to a person what a person decided', async () => {
+    const { held, license } = await bought()
+    const audit = { ...issuedAudit(license.id), after: { admin: 'revoked' } } as const
+    await store.commit({
+      claims: [],
+      license: { changed: license.id, to: { admin: 'revoked', tier: 'free' }, audit, notices: [] },
+      now: NOW,
+    })
+    const paid = { ...ENTITLED, billing: { status: 'paid', paidUntil: NOW + 9000 } as const }
+    const { license: after } = await bought({ held, entitlement: paid })
+    expect(after).toMatchObject({
+      tier: 'free',
+      facts: { admin: 'revoked', billing: { paidUntil: NOW + 9000 } },
+    })
+  })
+})
+
+const issuedAudit = (licenseId: Held['id']) => ({
+  licenseId,
+  at: NOW,
+  actor: 'token:root',
+  action: 'changed' as const,
+  reason: 'fraud',
+  requestId: 'request_1',
+  before: {},
+})
+
+describe('settling a purchase whose license a person changed', () => {
+  const change = (id: Held['id'], to: LicenseChange) =>
+    store.commit({
+      claims: [],
+      license: { changed: id, to, audit: { ...issuedAudit(id), after: to }, notices: [] },
+      now: NOW,
+    })
+
+  it('leaves the owner and the address that somebody else named', async () => {
+    const { held } = await bought()
+    await change(held.id, { userId: 'user_b', userEmail: 'b@example.com' })
+    const moved = { ...ENTITLED, userId: 'user_c', userEmail: 'moved@example.com', seats: 9 }
+    const { license } = await bought({ held, entitlement: moved })
+    expect(license).toMatchObject({ userId: 'user_b', userEmail: 'b@example.com', seats: 9 })
+    const { outcome } = await bought({ held, entitlement: { ...moved, seats: 3 } })
+    expect(outcome).toMatchObject({ effect: 'none' })
+  })
+
+  it('keeps the end that a person gave it among what is said of its end', async () => {
+    const { held } = await bought()
+    await change(held.id, { extendedUntil: NOW + 9000 })
+    const ended = { ...ENTITLED, billing: { status: 'ended', paidUntil: NOW } as const }
+    await bought({ held, entitlement: ended })
+    expect(asked.at(-1)?.license).toMatchObject({
+      to: { billing: ended.billing, extendedUntil: NOW + 9000 },
+      audit: { after: { billing: ended.billing } },
+    })
+  })
+
+  it('takes what was ordered for what it gave, and not what a person made of it', async () => {
+    const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
+    await change(license.id, { tier: 'elite', seats: 9 })
+    const { license: after } = await bought({ key: 'sub:sub_1' })
+    expect(after).toMatchObject({ tier: 'elite', seats: 9, facts: { billing: ENTITLED.billing } })
+  })
+
+  it('is a fault of ours when the license is gone', async () => {
+    const { held } = await bought()
+    store = { ...store, find: async () => undefined }
+    await expect(settled({ held, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
+      'A purchase points to a license that does not exist',
+    )
+  })
+})
+
+describe('settling a payment for which the vendor’s server asked first', () => {
+  it('keeps what was ordered, and follows the fate of the money', async () => {
+    const { license } = await issued(store, { purchaseKey: 'pi:pi_1', durationDays: 365 })
+    const first = await bought()
+    expect(first.license).toEqual(license)
+    expect(first.outcome).toEqual({
+      status: 'settled',
+      held: { id: license.id, given: { risk: 'clear', customerId: null, subscriptionId: null } },
+      effect: 'none',
+    })
+    const refunded = await bought({
+      held: first.held,
+      entitlement: { ...ENTITLED, risk: 'refunded' },
+    })
+    expect(refunded.license.facts).toEqual({ ...license.facts, risk: 'refunded' })
+  })
+
+  it('takes over a subscription, whose payments go on', async () => {
+    const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
+    const { license: after } = await bought({ key: 'sub:sub_1' })
+    expect(after.facts.billing).toEqual(ENTITLED.billing)
+    expect(after).toMatchObject({ id: license.id, userId: 'user_123', version: 2 })
+  })
+
+  it('adds the address that only the buyer gave', async () => {
+    await issued(store, { purchaseKey: 'pi:pi_1', userEmail: null })
+    expect((await bought()).license.userEmail).toBe('buyer@example.com')
+  })
+
+  it.each([
+    ['user', { userId: 'user_other' }],
+    ['tier', { tier: 'elite' }],
+  ])('says so when it was for another %s', async (_, order) => {
+    await issued(store, { purchaseKey: 'pi:pi_1', ...order })
+    expect((await bought()).outcome).toMatchObject({ conflict: true })
+    expect((await settled({ context: { claims: [EVENT] } })).status).toBe('settled')
+  })
+
+  it('says nothing of a buyer whom nobody named', async () => {
+    await issued(store, { purchaseKey: 'pi:pi_1' })
+    const { outcome } = await bought({ entitlement: { ...ENTITLED, userId: null } })
+    expect(outcome).not.toHaveProperty('conflict')
+  })
+
+  it('is a fault of ours when the purchase points to nothing', async () => {
+    const claim = { kind: 'purchase', key: 'pi:pi_1', licenseId: null } as const
+    store = { ...store, commit: async () => ({ status: 'claimed', claim }) }
+    await expect(settled()).rejects.toThrow('A purchase points to a license that does not exist')
+  })
+})
+
+describe('settling again', () => {
+  it('is told from settling once, by the event', async () => {
+    const context = { claims: [EVENT] }
+    const { held } = await bought({ context })
+    expect(await settled({ context })).toEqual({ status: 'repeated' })
+    expect(await settled({ held, context })).toEqual({ status: 'repeated' })
+    expect(await settled({ entitlement: undefined, context })).toEqual({ status: 'repeated' })
+  })
+
+  it('is refused over a record that somebody wrote meanwhile', async () => {
+    const { held } = await bought({ context: { records } })
+    expect(await settled({ key: 'pi:pi_2', context: { records } })).toEqual({ status: 'stale' })
+    expect(await settled({ held, context: { records } })).toEqual({ status: 'stale' })
+  })
+
+  it('is refused over a payment, too, whose record somebody wrote meanwhile', async () => {
+    await issued(store, { purchaseKey: 'pi:pi_1' })
+    await store.commit({ claims: [], records: records(undefined), now: NOW })
+    expect(await settled({ context: { records } })).toEqual({ status: 'stale' })
+  })
+})
