@@ -1,54 +1,117 @@
-/** npm test: every check, and one plain line with the counts of the test runner at the end. */
+/**
+ * Runs the checks of the project: `node scripts/test.ts <part> [jest arguments]`. CONTRIBUTING.md lists the commands.
+ * Static checks run beside the tests. The last line counts the tests: `N passed, N failed`.
+ */
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   fileURLToPath(import.meta.resolve('jest/bin/jest')),
+  // Jest leaves one core to the user, which on two cores is half of the machine.
+  `--maxWorkers=${availableParallelism()}`,
 ]
 
-/** Runs a command of this machine or of the dependencies. Answers whether it was content. */
-function run(command: string, args: readonly string[]): boolean {
-  console.log(`\n> ${path.basename(command)} ${args.slice(0, 3).join(' ')}`)
-  const { status, error } = spawnSync(command, args, {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  })
-  if (error) console.error(error.message)
-  return status === 0
+/** The tests of every large proof at its full size; tests/support/size.ts reads the variable. */
+const FULL_SIZE = { SOAK: '1' }
+const SIZED = ['--findRelatedTests', 'tests/support/size.ts']
+
+type Part = 'all' | 'check' | 'unit' | 'integration' | 'e2e' | 'watch' | 'soak'
+
+const PARTS: Readonly<
+  Record<Part, { readonly jest: readonly string[]; readonly isStatic?: true }>
+> = {
+  all: { jest: ['--coverage'], isStatic: true },
+  check: { jest: ['--selectProjects', 'unit'], isStatic: true },
+  unit: { jest: ['--selectProjects', 'unit'] },
+  integration: { jest: ['--selectProjects', 'integration'] },
+  e2e: { jest: ['--selectProjects', 'e2e'] },
+  watch: { jest: ['--watch', '--selectProjects', 'unit'] },
+  soak: { jest: SIZED },
 }
 
-const directory = mkdtempSync(path.join(tmpdir(), 'license-authority-test-'))
-const results = path.join(directory, 'results.json')
+/** Runs a command and returns true for exit code 0. Prints the output at the end, and only if the command failed. */
+async function passes(command: string, ...args: string[]): Promise<boolean> {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+    env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+  })
+  const ended = new Promise<boolean>((resolve) => {
+    child.on('error', (error) => {
+      console.error(error.message)
+      resolve(false)
+    })
+    child.on('close', (code) => resolve(code === 0))
+  })
+  const [out, err, isPassed] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  const name = [command, ...args].map((word) => path.basename(word)).join(' ')
+  if (!isPassed) console.error(`\nFailed: ${name}\n${out}${err}`)
+  return isPassed
+}
 
-const clean = [
-  run('biome', ['check', '--error-on-warnings', '.']),
-  run(process.execPath, ['scripts/admin/types.ts']),
-  run('tsc', []),
-  run('tsc', ['-p', 'admin']),
-  run('knip', []),
-].every(Boolean)
-const chosen = process.argv.slice(2)
-const tested = run(process.execPath, [
-  ...JEST,
-  // What is covered by some of the tests says nothing about the whole.
-  ...(chosen.length === 0 ? ['--coverage'] : []),
-  '--json',
-  `--outputFile=${results}`,
-  ...chosen,
+/** Checks format, lint, types and dead code, one after the other: the tests keep the other cores busy. */
+async function passesStaticChecks(): Promise<boolean> {
+  const results = [
+    await passes('biome', 'check', '--error-on-warnings', '.'),
+    // The types of the panel's API client are generated, and part of what tsc checks.
+    await passes(process.execPath, 'scripts/admin/types.ts'),
+    await passes('tsc'),
+    await passes('tsc', '-p', 'admin'),
+    await passes('knip'),
+  ]
+  return results.every(Boolean)
+}
+
+interface Counts {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  /** Test files that failed before a test ran. */
+  readonly numRuntimeErrorTestSuites: number
+}
+
+async function runJest(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'license-authority-test-'))
+  const results = path.join(directory, 'results.json')
+  const child = spawn(process.execPath, [...JEST, '--json', `--outputFile=${results}`, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
+  const isPassed = await new Promise<boolean>((resolve) => {
+    child.on('close', (code) => resolve(code === 0))
+  })
+  // Jest writes no results when a global setup fails. That must not count as a run without failures.
+  const counts: Counts = existsSync(results)
+    ? JSON.parse(readFileSync(results, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 1, numRuntimeErrorTestSuites: 0 }
+  rmSync(directory, { recursive: true })
+  return { isPassed, ...counts }
+}
+
+const [part = 'all', ...chosen] = process.argv.slice(2)
+if (!Object.hasOwn(PARTS, part)) {
+  console.error(`There is no part ${part}. Choose one of: ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(2)
+}
+const { jest, isStatic } = PARTS[part as Part]
+// Chosen files say nothing about the coverage of the whole, and are wanted quickly.
+const isWhole = chosen.length === 0
+const [isClean, tested] = await Promise.all([
+  isStatic && isWhole ? passesStaticChecks() : true,
+  runJest(
+    // Chosen files come first: --selectProjects takes every word that follows it.
+    isWhole ? jest : [...chosen, ...jest.filter((arg) => arg !== '--coverage')],
+    part === 'soak' ? FULL_SIZE : {},
+  ),
 ])
-
-// Nothing is written when what all tests need could not be started: no test passed, and that is a failure.
-const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = existsSync(results)
-  ? JSON.parse(readFileSync(results, 'utf8'))
-  : { numPassedTests: 0, numFailedTests: 1, numRuntimeErrorTestSuites: 0 }
-rmSync(directory, { recursive: true })
-if (!clean) console.log('\nLint, types or dead code: see above.')
-// A file that could not even be loaded ran no test, which is a failure all the same.
-console.log(`\n${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`)
-process.exit(clean && tested ? 0 : 1)
+if (!isClean) console.log('\nFormat, lint, types or dead code: see above.')
+console.log(
+  `\n${tested.numPassedTests} passed, ${tested.numFailedTests + tested.numRuntimeErrorTestSuites} failed`,
+)
+process.exit(isClean && tested.isPassed ? 0 : 1)

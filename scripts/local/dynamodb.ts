@@ -170,7 +170,9 @@ export async function createTable(
     await client.send(
       new CreateTableCommand({
         ...(known as CreateTableCommandInput),
-        StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+        ...(StreamSpecification && {
+          StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+        }),
       }),
     )
   } catch (error) {

@@ -24,7 +24,7 @@ export interface TableDefinition {
   readonly KeySchema: CreateTableCommandInput['KeySchema']
   readonly GlobalSecondaryIndexes: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>
   readonly TimeToLiveSpecification: TimeToLiveSpecification
-  readonly StreamSpecification: CreateTableCommandInput['StreamSpecification']
+  readonly StreamSpecification?: CreateTableCommandInput['StreamSpecification']
   readonly PointInTimeRecoverySpecification: { readonly PointInTimeRecoveryEnabled: boolean }
   readonly SSESpecification: { readonly SSEEnabled: boolean; readonly SSEType: 'KMS' }
 }

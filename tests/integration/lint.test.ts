@@ -115,10 +115,10 @@ const ALLOWED: [folder: string, specifier: string][] = [
 ]
 
 const IN_OTHER_WORDS = [
-  "import type { a } from '../../store/memory.ts'\nexport const b: typeof a = 1\n",
-  "export { a } from '../../store/memory.ts'\n",
-  "export * from '../../store/memory.ts'\n",
-  "export const later = () => import('../../store/memory.ts')\n",
+  "import type { a } from '../store/memory.ts'\nexport const b: typeof a = 1\n",
+  "export { a } from '../store/memory.ts'\n",
+  "export * from '../store/memory.ts'\n",
+  "export const later = () => import('../store/memory.ts')\n",
 ]
 
 type Rule = [rule: string, file: string, text: string, fires: boolean]
@@ -149,9 +149,9 @@ const RULES: Rule[] = [
   ...forAll(OWN_ENV, 'noProcessEnv', ENV, false),
   ...forAll(['lib/a.ts', 'functions/a.ts'], 'noDefaultExport', 'export default 1\n', true),
   ...forAll(OWN_DEFAULT, 'noDefaultExport', 'export default 1\n', false),
-  ['noImportCycles', 'lib/http/cycleA.ts', "import '../cycleB.ts'\n", true],
-  ['noImportCycles', 'lib/http/cycleB.ts', "import '../cycleA.ts'\n", true],
-  ['useImportExtensions', 'lib/http/ending.ts', "import '../problem'\n", true],
+  ['noImportCycles', 'lib/http/cycleA.ts', "import './cycleB.ts'\n", true],
+  ['noImportCycles', 'lib/http/cycleB.ts', "import './cycleA.ts'\n", true],
+  ['useImportExtensions', 'lib/http/ending.ts', "import './problem'\n", true],
   [
     'noFloatingPromises',
     'lib/http/floating.ts',

@@ -1,17 +1,23 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { startDynamoDb } from '../../scripts/local/dynamodb.ts'
 import { findJava } from '../../scripts/local/java.ts'
 import type { Server } from '../../scripts/local/server.ts'
 import { readService, type Service } from '../../scripts/local/service.ts'
 
+const run = promisify(execFile)
+
 declare global {
   var dynamoDb: Server | undefined
 }
 
-/** One DynamoDB Local for all tests. Each asks for tables of its own, made as serverless.yml defines them. */
+/** Starts one DynamoDB Local for all tests. Each test file creates its own tables as serverless.yml defines them. */
 export default async function globalSetup() {
   const [service, dynamoDb] = await Promise.all([
     readService(),
     findJava('.local').then((java) => startDynamoDb(java)),
+    // The function that serves the panel is tested with the real files.
+    run(process.execPath, ['scripts/panel/build.ts']),
   ])
   globalThis.dynamoDb = dynamoDb
   process.env['TEST_DYNAMODB_URL'] = dynamoDb.url
@@ -19,7 +25,7 @@ export default async function globalSetup() {
   process.env['TEST_ROUTES'] = JSON.stringify(routesOf(service))
 }
 
-/** Each route of the gateway, with the function behind it. */
+/** Returns each route of the gateway with the name of its function. */
 const routesOf = ({ functions }: Service) =>
   Object.entries(functions).flatMap(([name, { events }]) =>
     events.flatMap(({ httpApi }) => (httpApi === undefined ? [] : [[httpApi, name]])),

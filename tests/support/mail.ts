@@ -18,7 +18,7 @@ export function useMail() {
   let line: Line
   let front: Front
   beforeAll(async () => {
-    test = await aRuntime()
+    test = await aRuntime({}, { hasStream: true })
     inbox = await anInbox()
     line = await aLine(inbox.url)
     front = await aFront(inbox.url)

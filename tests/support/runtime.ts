@@ -118,9 +118,21 @@ export interface TestRuntime {
   stop(): Promise<void>
 }
 
-/** Everything a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that stands. */
-export async function aRuntime(changes: Partial<AdminRuntime> = {}): Promise<TestRuntime> {
-  const [table, secretsManager] = await Promise.all([makeTable(), startSecretsManager(SECRETS)])
+/**
+ * Creates everything that a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that the test
+ * moves.
+ *
+ * @param changes parts of the runtime to replace
+ * @param options `hasStream`: the table has a stream, for tests that read it
+ */
+export async function aRuntime(
+  changes: Partial<AdminRuntime> = {},
+  options: { readonly hasStream?: boolean } = {},
+): Promise<TestRuntime> {
+  const [table, secretsManager] = await Promise.all([
+    makeTable(options),
+    startSecretsManager(SECRETS),
+  ])
   const time = { now: NOW }
   const told: string[] = []
   const { log, lines } = aLog(told)

@@ -24,14 +24,18 @@ export const answering =
     return true
   }
 
-/** A service with somebody between it and its clients, for all tests of a file. */
-export function useService() {
+/**
+ * A service, and a proxy between it and its clients, for all tests of a file.
+ *
+ * @param options `hasStream`: the table has a stream, which `listRevocations` reads
+ */
+export function useService(options: { readonly hasStream?: boolean } = {}) {
   let test: TestRuntime
   let server: ApiServer
   let front: Front
   let keys: PublishedKeys
   beforeAll(async () => {
-    test = await aRuntime()
+    test = await aRuntime({}, options)
     server = await anApiServer(test.runtime)
     front = await aFront(server.url)
     keys = await published()

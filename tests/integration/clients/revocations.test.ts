@@ -7,7 +7,7 @@ import { aFront } from '../../support/front.ts'
 import { NOW } from '../../support/licenses.ts'
 import { useService } from '../../support/service.ts'
 
-const service = useService()
+const service = useService({ hasStream: true })
 const { aClient, aKey, activated, admin, listRevocations, cut } = service
 
 describe('a client that reaches nothing but the list of revocations', () => {

@@ -8,7 +8,11 @@ import { DAY_MS } from '../../../lib/license/index.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../../support/http.ts'
 import { issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { sized } from '../../support/size.ts'
 import { allItems } from '../../support/table.ts'
+
+/** Calls at once. */
+const CROWD = sized(60, 200)
 
 let test: TestRuntime
 beforeAll(async () => {
@@ -103,14 +107,14 @@ describe('POST /api/activate', () => {
     expect(await activate(key, 'third')).toMatchObject({ status: 200 })
   })
 
-  it('gives exactly as many devices a seat as there are, of two hundred at once', async () => {
+  it('gives exactly as many devices a seat as there are, of many at once', async () => {
     const { key, id } = await aLicense(5)
     const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => activate(key, `crowd_${index}`)),
+      Array.from({ length: CROWD }, (_, index) => activate(key, `crowd_${index}`)),
     )
     const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length
     // Who was refused more often than is answered learns nothing more.
-    expect([count(200), count(409), count(429)]).toEqual([5, 20, 175])
+    expect([count(200), count(409), count(429)]).toEqual([5, 20, CROWD - 25])
     expect((await devices(key)).devices).toHaveLength(5)
     expect(await test.runtime.store.find(id)).toMatchObject({ devices: 5 })
   })

@@ -17,7 +17,7 @@ import { aDocumentClient, allItems } from '../../support/table.ts'
 
 let test: TestRuntime
 beforeEach(async () => {
-  test = await aRuntime()
+  test = await aRuntime({}, { hasStream: true })
 })
 afterEach(() => test.stop())
 

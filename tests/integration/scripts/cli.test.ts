@@ -1,26 +1,28 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { makeKey } from '../../../lib/license/key.ts'
+import type { CliRequest, CliResult } from '../../support/cliHost.ts'
 import { aRing, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
 
-const MAIN = fileURLToPath(new URL('../../../scripts/cli/main.ts', import.meta.url))
+const HOST = fileURLToPath(new URL('../../support/cliHost.ts', import.meta.url))
 const DAY_MS = 24 * 60 * 60 * 1000
 
 let test: TestRuntime
 let server: ApiServer
 let directory: string
+let host: ChildProcess
 beforeAll(async () => {
   test = await aRuntime()
   server = await anApiServer(test.runtime)
   directory = await mkdtemp(path.join(tmpdir(), 'license-authority-cli-'))
+  host = fork(HOST, { cwd: directory, env: { PATH: process.env['PATH'] }, execArgv: [] })
 })
 beforeEach(() => {
   server.asked.length = 0
@@ -29,28 +31,24 @@ beforeEach(() => {
 /** Time goes on while somebody types. */
 const tick = () => void test.time.now++
 afterAll(async () => {
+  host.kill()
   await server.stop()
   await test.stop()
   await rm(directory, { recursive: true })
 })
 
-async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
+async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+  const request: CliRequest = {
+    args,
     env: {
-      PATH: process.env['PATH'],
       LICENSE_AUTHORITY_URL: server.url,
       LICENSE_AUTHORITY_TOKEN: 'test_admin_token',
       ...env,
     },
-  })
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ])
-  return { out: out.trim(), err: err.trim(), code }
+  }
+  host.send(request)
+  const [result] = await once(host, 'message')
+  return result
 }
 
 const json = async (...args: string[]) => JSON.parse((await cli(['--json', ...args])).out)

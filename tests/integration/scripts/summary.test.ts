@@ -23,7 +23,7 @@ const run = promisify(execFile)
 
 let test: TestRuntime
 beforeEach(async () => {
-  test = await aRuntime()
+  test = await aRuntime({}, { hasStream: true })
 })
 afterEach(() => test.stop())
 
