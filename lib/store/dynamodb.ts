@@ -27,10 +27,12 @@ import {
   historyKey,
   INDEXES,
   type Item,
+  isDeviceItem,
+  isLicenseItem,
+  isProviderItem,
   LISTED,
   licenseKey,
   noticeKey,
-  PROVIDER_SORT_KEY,
   providerKey,
   toAliasItem,
   toAuditItem,
@@ -207,6 +209,7 @@ export function createDynamoStore(
           }),
         },
         limit,
+        selection.by === 'device' ? isDeviceItem : isLicenseItem,
       )
       const listed = items.map(async (item) => {
         // A device is indexed, and not the license that it is of.
@@ -234,6 +237,7 @@ export function createDynamoStore(
           }),
         },
         limit,
+        isProviderItem,
       )
       return items.map(fromProviderItem)
     },
@@ -262,10 +266,9 @@ export function createDynamoStore(
 
     async recall(ids, claims) {
       const items = await read([...ids.map(providerKey), ...claims.map(claimKey)])
-      const isRecord = ({ sk }: Item) => sk === PROVIDER_SORT_KEY
       return {
-        records: items.filter(isRecord).map(fromProviderItem),
-        claims: items.filter((item) => !isRecord(item)).map(fromClaimItem),
+        records: items.filter(isProviderItem).map(fromProviderItem),
+        claims: items.filter((item) => !isProviderItem(item)).map(fromClaimItem),
       }
     },
   }

@@ -27,8 +27,9 @@ export const LICENSE = 'LICENSE'
 export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: LICENSE })
 
 /**
- * The secondary indexes, each sorted by a moment, or by what people type the beginning of. An item without the attributes of an index is not in it, so none of
- * them may be null.
+ * The secondary indexes, each sorted by a moment, or by what people type the beginning of. An item without the attributes of
+ * an index is not in it, so none of them may be null. An item that has both is in it, whatever it is, so a record that does not
+ * belong to an index must not have both.
  */
 export const INDEXES = {
   creation: { name: 'byCreation', hash: 'listed', sort: 'createdAt' },
@@ -119,11 +120,17 @@ export const deviceItemKey = (id: LicenseId, key: DeviceKey) => ({
 /** What begins the sort key of a device. */
 export const DEVICE = 'DEVICE#'
 
+export const isDeviceItem = ({ pk, sk }: Item) =>
+  `${pk}`.startsWith(licenseKey('' as LicenseId).pk) && `${sk}`.startsWith(DEVICE)
+
 /** Active or not: what is absent is null. */
 export function fromDeviceItem(item: Item): Device {
   const { deviceKey: key, name = null, hint, activatedAt, releasedAt = null } = item
   return { key, name, hint, activatedAt, releasedAt } as Device
 }
+
+/** Tells a license from an alias, which has the same sort key and no facts. */
+export const isLicenseItem = ({ sk, facts }: Item) => sk === LICENSE && facts !== undefined
 
 const NULLABLE = {
   userId: null,
@@ -270,7 +277,7 @@ export function toUpdate(change: LicenseChange, at: number) {
   }
 }
 
-export const PROVIDER_SORT_KEY = 'STRIPE'
+const PROVIDER_SORT_KEY = 'STRIPE'
 
 export const providerKey = (id: string) => ({ pk: `STRIPE#${id}`, sk: PROVIDER_SORT_KEY })
 
@@ -283,6 +290,8 @@ export function toProviderItem({ id, version, body, waitingSince }: ProviderReco
     ...(waitingSince !== undefined && { listed: LISTED.waiting, createdAt: waitingSince }),
   }
 }
+
+export const isProviderItem = ({ sk }: Item) => sk === PROVIDER_SORT_KEY
 
 export function fromProviderItem({ id, version, body, createdAt }: Item): ProviderRecord {
   const waiting = createdAt !== undefined && { waitingSince: createdAt }

@@ -20,8 +20,11 @@ export interface Requests extends Reading {
     writes: readonly Write[],
     contested?: number,
   ): Promise<readonly CancellationReason[] | undefined>
-  /** As many of the items as are wanted, in as many round trips as that takes. */
-  queryAll(query: Query, limit?: number): Promise<Item[]>
+  /**
+   * Finds up to `limit` items in as many round trips as that takes. Items that are not wanted do not count toward the limit,
+   * so fewer than `limit` are always the last.
+   */
+  queryAll(query: Query, limit?: number, isWanted?: (item: Item) => boolean): Promise<Item[]>
 }
 
 /** How a table is asked, with what may pass tried again. Whatever fails in the end is `StoreUnavailable`. */
@@ -45,7 +48,11 @@ export function createRequests(table: Table): Requests {
     }
   }
 
-  async function queryAll(query: Query, limit?: number): Promise<Item[]> {
+  async function queryAll(
+    query: Query,
+    limit?: number,
+    isWanted: (item: Item) => boolean = () => true,
+  ): Promise<Item[]> {
     const found: Item[] = []
     let start: Item | undefined
     do {
@@ -56,7 +63,7 @@ export function createRequests(table: Table): Requests {
           ...(start && { ExclusiveStartKey: start }),
         })
         .catch(throwUnavailable)
-      found.push(...items)
+      found.push(...items.filter(isWanted))
       start = next
     } while (start && (limit === undefined || found.length < limit))
     return found

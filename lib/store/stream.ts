@@ -2,7 +2,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import { type Counted, countedOf, type License } from '../license/index.ts'
 import type { NoticeRef } from '../mail/outbox.ts'
-import { fromLicenseItem, type Item, LICENSE, OUTBOX, RECOVERY } from './item.ts'
+import { fromLicenseItem, type Item, isLicenseItem, OUTBOX, RECOVERY } from './item.ts'
 
 export interface LicenseChanged {
   readonly before: License
@@ -13,14 +13,14 @@ export interface LicenseChanged {
 export function licenseChangeIn({ dynamodb }: DynamoDBRecord): LicenseChanged | undefined {
   const before = imageOf(dynamodb?.OldImage)
   const after = imageOf(dynamodb?.NewImage)
-  if (!before || !after || !isLicense(before) || !isLicense(after)) return
+  if (!before || !after || !isLicenseItem(before) || !isLicenseItem(after)) return
   return { before: fromLicenseItem(before), after: fromLicenseItem(after) }
 }
 
 /** What is to be counted of a license that is new or was changed; undefined for all other records. */
 export function countedIn({ dynamodb }: DynamoDBRecord): Counted | undefined {
   const item = imageOf(dynamodb?.NewImage)
-  return item && isLicense(item) ? countedOf(fromLicenseItem(item)) : undefined
+  return item && isLicenseItem(item) ? countedOf(fromLicenseItem(item)) : undefined
 }
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']
@@ -50,6 +50,3 @@ export function recoveryIn({ dynamodb }: DynamoDBRecord): Asked | undefined {
     ? { address: `${item['address']}`, at: Number(item['first']) }
     : undefined
 }
-
-/** Another id of a license has the same sort key, and no facts. */
-const isLicense = ({ sk, facts }: Item) => sk === LICENSE && facts !== undefined

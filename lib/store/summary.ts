@@ -36,6 +36,17 @@ const countedKey = (series: string, id: LicenseId) => ({
   sk: COUNTED,
 })
 
+/** Nests what was counted: at the top level, its `tier` and `createdAt` would put it in an index of licenses. */
+const toCountedItem = (series: string, { version, ...counted }: Counted): Item => ({
+  ...countedKey(series, counted.licenseId),
+  version,
+  counted,
+})
+
+/** Also reads the items of earlier versions, which nest nothing: a license that they count must not be counted twice. */
+const fromCountedItem = ({ pk: _pk, sk: _sk, counted, ...flat }: Item) =>
+  ({ ...flat, ...(counted as object | undefined) }) as unknown as Counted
+
 /** Of one transaction, besides the one that counts it. */
 const MAX_WRITES = 99
 /** Of one read. */
@@ -85,12 +96,7 @@ export function createSummaryStore({
   /** How a license was counted last, of those that were. */
   async function countedIn(series: string, licenses: readonly Counted[]) {
     const items = await read(licenses.map(({ licenseId }) => countedKey(series, licenseId)))
-    return new Map(
-      items.map(({ pk: _pk, sk: _sk, ...item }) => {
-        const counted = item as unknown as Counted
-        return [counted.licenseId, counted]
-      }),
-    )
+    return new Map(items.map(fromCountedItem).map((counted) => [counted.licenseId, counted]))
   }
 
   async function countIn(series: string, licenses: readonly Counted[]): Promise<void> {
@@ -124,7 +130,7 @@ export function createSummaryStore({
   const putCounted = (series: string, before: Counted | undefined, after: Counted): Write => ({
     Put: {
       TableName: table,
-      Item: { ...countedKey(series, after.licenseId), ...after },
+      Item: toCountedItem(series, after),
       ...(before
         ? {
             ConditionExpression: '#version = :counted',

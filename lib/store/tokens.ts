@@ -4,7 +4,9 @@ import { createRequests, type Requests } from './requests.ts'
 import { isConditionFailure, type Table } from './table.ts'
 import { throwUnavailable, unavailable } from './unavailable.ts'
 
-const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: 'TOKEN' })
+const SORT_KEY = 'TOKEN'
+
+const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: SORT_KEY })
 
 /** Items keep no nulls: an index could not take them. */
 function toTokenItem({ id, ...token }: Token): Item {
@@ -81,6 +83,7 @@ export function createTokenStore(
           }),
         },
         limit,
+        ({ sk }) => sk === SORT_KEY,
       )
       return items.map(fromTokenItem)
     },

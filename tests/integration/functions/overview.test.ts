@@ -263,6 +263,22 @@ describe('what the stream tells of licenses counts once', () => {
     expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
   })
 
+  it('also where an earlier version counted, whose records have the keys of an index', async () => {
+    const ids = await aBusiness()
+    await catchUp()
+
+    const old = (await allItems(test.table))
+      .filter(({ sk }) => sk === 'COUNTED')
+      .map(({ counted, ...item }) => ({ ...item, ...(counted as object) }))
+    expect(old[0]).toMatchObject({ tier: expect.any(String), createdAt: expect.any(Number) })
+    await put(old)
+    await act(ids[0] ?? '', 'suspend')
+    await catchUp()
+    expect(await overview()).toEqual(await byHand())
+    const left = (await allItems(test.table)).filter(({ sk, tier }) => sk === 'COUNTED' && tier)
+    expect(left).toHaveLength(old.length - 1)
+  })
+
   it('also while the database cannot be reached for a while', async () => {
     await aBusiness()
     const nowhere = createSummaryStore({
