@@ -68,7 +68,8 @@ export async function importLicense(
 
 /** What a key says that it was made of, if one of the master keys makes this very key of it. */
 function originOf(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | undefined {
-  const [, tier = '', , issuedAt] = key.split('-')
+  // The form of a key: prefix, tier, signature, second.
+  const [, tier, , issuedAt] = key.split('-') as [string, string, string, string]
   return [...keys.ring.keys.keys()]
     .map((keyVersion) => ({
       subject,

@@ -41,11 +41,11 @@ export async function overview({
 }): Promise<Overview> {
   const at = fullMinute(now)
   const first = at - (SHOWN_DAYS - 1) * DAY_MS
-  const [then = NOTHING, soon = NOTHING, issued = NOTHING] = await summary.read([
+  const [then, soon, issued] = (await summary.read([
     placesUpTo(at),
     placesUpTo(at + SOON_DAYS * DAY_MS),
     [{ from: issuedAround(dayOf(first)), to: issuedAround(dayOf(at)) }],
-  ])
+  ])) as [Counters, Counters, Counters]
   const stands = standsIn(then)
   return {
     at,
@@ -63,8 +63,6 @@ export async function overview({
     }),
   }
 }
-
-const NOTHING: Counters = new Map()
 
 const stateOf = (standing: Standing): LicenseState => (standing === 'trial' ? 'active' : standing)
 

@@ -42,8 +42,8 @@ export interface Stand {
 
 export const standsIn = (counters: Counters): readonly Stand[] =>
   [...counters].map(([name, licenses]) => {
-    const [standing = '', ...tier] = name.split(':')
-    return { standing: standing as Standing, tier: tier.join(':'), licenses }
+    const [standing, ...tier] = name.split(':') as [Standing, ...string[]]
+    return { standing, tier: tier.join(':'), licenses }
   })
 
 /** What changes in which place when a license is counted that was counted before, or not yet. */

@@ -171,7 +171,7 @@ export async function createTable(
       new CreateTableCommand({
         ...(known as CreateTableCommandInput),
         ...(StreamSpecification && {
-          StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+          StreamSpecification: { ...StreamSpecification, StreamEnabled: true },
         }),
       }),
     )

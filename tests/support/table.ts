@@ -67,12 +67,13 @@ export async function makeTable({ hasStream = false } = {}): Promise<string> {
     fromSetup('TEST_TABLE'),
   ) as TableDefinition
   const TableName = `test-${randomUUID()}`
-  await createTable(localClient(dynamoDbUrl()), {
+  const removable = {
     ...definition,
     ...(hasStream && { StreamSpecification }),
     DeletionProtectionEnabled: false,
     TableName,
-  })
+  }
+  await createTable(localClient(dynamoDbUrl()), removable)
   return TableName
 }
 

@@ -59,7 +59,7 @@ let test: TestRuntime
 let inbox: Inbox
 let ask: ReturnType<typeof askAdmin>
 beforeAll(async () => {
-  test = await aRuntime()
+  test = await aRuntime({}, { hasStream: true })
   inbox = await anInbox()
   ask = askAdmin(test)
   await createEveryKindOfRecord()

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import {
   DescribeTableCommand,
@@ -21,11 +19,10 @@ import { localClient } from '../../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../../scripts/local/service.ts'
 import { aTableName, fill, onTable } from '../../support/restored.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { runScript } from '../../support/script.ts'
 import { anApiServer } from '../../support/server.ts'
 import { aCheckout, aSignature } from '../../support/stripe.ts'
 import { aDocumentClient, allItems, aTable, dynamoDbUrl } from '../../support/table.ts'
-
-const run = promisify(execFile)
 
 /** Far ahead, so that DynamoDB Local itself deletes nothing meanwhile. */
 const NOW = Date.UTC(2100, 0, 1)
@@ -462,17 +459,11 @@ describe('a spoilt backup is refused before anything is made or written', () => 
 /** Runs a command as a person does, against a DynamoDB on this machine. */
 async function npm(script: string, ...args: string[]) {
   const env = {
-    PATH: process.env['PATH'],
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
   }
-  const { code, stdout, stderr } = await run('npm', ['run', '-s', script, '--', ...args], {
-    env,
-  }).then(
-    (printed) => ({ code: 0, ...printed }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  )
+  const { code, stdout, stderr } = await runScript(script, args, env)
   return { code, lines: `${stdout}${stderr}`.trimEnd().split('\n') }
 }
 

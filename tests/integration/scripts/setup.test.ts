@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from '@jest/globals'
 import { readSecret } from '../../../lib/lambda/secrets.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
 import { createTable, localClient } from '../../../scripts/local/dynamodb.ts'
 import { issued } from '../../support/licenses.ts'
+import { runScript } from '../../support/script.ts'
 import { nameOf, STRIPE_SECRET, URL_OF_STAGE, useStage } from '../../support/setup.ts'
 import { aStoreTable, aTable, dynamoDbUrl } from '../../support/table.ts'
-
-const exec = promisify(execFile)
-const MINUTE = 60_000
 
 const stage = useStage()
 
@@ -274,82 +270,68 @@ describe('setup of mail', () => {
 
 describe('npm run setup', () => {
   const setupCommand = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    exec('npm', ['run', '-s', 'setup', '--', ...args], {
-      env: {
-        PATH: process.env['PATH'],
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: stage.secretsManager.url,
-        AWS_ENDPOINT_URL_SESV2: stage.aws.url,
-        AWS_ENDPOINT_URL_CLOUDFORMATION: stage.aws.url,
-        STRIPE_API_BASE: stage.stripe.url,
-        ...env,
-      },
-    }).then(
-      (printed) => ({ code: 0, ...printed }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
-    )
+    runScript('setup', args, {
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: stage.secretsManager.url,
+      AWS_ENDPOINT_URL_SESV2: stage.aws.url,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: stage.aws.url,
+      STRIPE_API_BASE: stage.stripe.url,
+      ...env,
+    })
 
-  it(
-    'does it for a stage, and tells by its exit code whether a person has to do something',
-    async () => {
-      const name = `t${Date.now()}`
-      const TableName = `license-authority-${name}`
-      const client = localClient(dynamoDbUrl())
-      expect(await setupCommand(['--stage', name])).toMatchObject({
-        code: 1,
-        stdout: `todo  Deploy first: npm run deploy -- --stage ${name}\n`,
+  it('does it for a stage, and tells by its exit code whether a person has to do something', async () => {
+    const name = `t${Date.now()}`
+    const TableName = `license-authority-${name}`
+    const client = localClient(dynamoDbUrl())
+    expect(await setupCommand(['--stage', name])).toMatchObject({
+      code: 1,
+      stdout: `todo  Deploy first: npm run deploy -- --stage ${name}\n`,
+    })
+    const { Properties } = stage.service.resources.Resources.Table
+    const removable = { ...Properties, DeletionProtectionEnabled: false, TableName }
+    await createTable(client, removable)
+    for (const [of, text] of stage.secretsManager.secrets) {
+      stage.secretsManager.secrets.set(of.replace('prod', name), text)
+    }
+    if (stage.aws.stack) stage.aws.stack.variables['StripeWebhook'] = {}
+    stage.stripe.keys.add('rk_test_right_0123')
+    const key = { STRIPE_API_KEY: 'rk_test_right_0123' }
+    try {
+      const done = await setupCommand(['--stage', name, '--store-key'], key)
+      expect(done.stderr).toBe('')
+      expect(done.stdout).toContain('Nothing is left to do.')
+      expect(done.code).toBe(0)
+      expect(done.stdout).not.toContain('right_0123')
+      expect(
+        JSON.parse(stage.secretsManager.secrets.get(`license-authority/${name}/stripe`) ?? ''),
+      ).toEqual({
+        webhookSecrets: ['whsec_shown_1'],
+        webhookEndpoint: 'we_1',
+        apiKey: 'rk_test_right_0123',
       })
-      const { Properties } = stage.service.resources.Resources.Table
-      const removable = { ...Properties, DeletionProtectionEnabled: false, TableName }
-      await createTable(client, removable)
-      for (const [of, text] of stage.secretsManager.secrets) {
-        stage.secretsManager.secrets.set(of.replace('prod', name), text)
-      }
-      if (stage.aws.stack) stage.aws.stack.variables['StripeWebhook'] = {}
-      stage.stripe.keys.add('rk_test_right_0123')
-      const key = { STRIPE_API_KEY: 'rk_test_right_0123' }
-      try {
-        const done = await setupCommand(['--stage', name, '--store-key'], key)
-        expect(done.stderr).toBe('')
-        expect(done.stdout).toContain('Nothing is left to do.')
-        expect(done.code).toBe(0)
-        expect(done.stdout).not.toContain('right_0123')
-        expect(
-          JSON.parse(stage.secretsManager.secrets.get(`license-authority/${name}/stripe`) ?? ''),
-        ).toEqual({
-          webhookSecrets: ['whsec_shown_1'],
-          webhookEndpoint: 'we_1',
-          apiKey: 'rk_test_right_0123',
-        })
-        const left = await setupCommand(['--stage', name, '--mail-from', 'a@example.com'], key)
-        expect(left.code).toBe(1)
-        expect(left.stdout).toContain('1. Let mails come from a@example.com')
-      } finally {
-        await client.send(new DeleteTableCommand({ TableName }))
-      }
-    },
-    MINUTE,
-  )
+      const left = await setupCommand(['--stage', name, '--mail-from', 'a@example.com'], key)
+      expect(left.code).toBe(1)
+      expect(left.stdout).toContain('1. Let mails come from a@example.com')
+    } finally {
+      await client.send(new DeleteTableCommand({ TableName }))
+    }
+  })
 
-  it(
-    'says in a line what is wrong',
-    async () => {
-      expect(await setupCommand([])).toMatchObject({
-        code: 1,
-        stderr: "error: required option '--stage <stage>' not specified\n",
-      })
-      const alone = await setupCommand(['--stage', 'prod'], {
-        AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
-        AWS_MAX_ATTEMPTS: '1',
-      })
-      expect([alone.code, alone.stdout, alone.stderr.trim().split('\n')]).toEqual([
-        1,
-        '',
-        [expect.any(String)],
-      ])
-    },
-    MINUTE,
-  )
+  it('says in a line what is wrong', async () => {
+    expect(await setupCommand([])).toMatchObject({
+      code: 1,
+      stderr: "error: required option '--stage <stage>' not specified\n",
+    })
+    const alone = await setupCommand(['--stage', 'prod'], {
+      AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
+      AWS_MAX_ATTEMPTS: '1',
+    })
+    expect([alone.code, alone.stdout, alone.stderr.trim().split('\n')]).toEqual([
+      1,
+      '',
+      [expect.any(String)],
+    ])
+  })
 })

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createStores } from '../../../lib/store/stores.ts'
 import { smoke } from '../../../scripts/smoke/smoke.ts'
 import { aFront, type Front } from '../../support/front.ts'
 import { aLine } from '../../support/line.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { runScript } from '../../support/script.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
 import { answering } from '../../support/service.ts'
 import { aDocumentClient, allItems, dynamoDbUrl } from '../../support/table.ts'
 
-const run = promisify(execFile)
 const MINUTE = 60_000
 const TOKEN = 'test_admin_token'
 const ORIGIN = 'http://localhost:5173'
@@ -230,16 +228,12 @@ describe('the smoke test', () => {
     expect(failed).toEqual([expect.stringMatching(/^FAIL {2}what it signed.*believed: NONCE$/)])
   })
 
-  it(
-    'waits for a service that is just starting',
-    async () => {
-      let starting = 2
-      front.instead = (_, response) =>
-        starting-- > 0 && answering(503, 'text/plain', 'Not yet')(_, response)
-      expect(await smoked({ patienceMs: MINUTE })).toMatchObject({ isWell: true })
-    },
-    MINUTE,
-  )
+  it('waits for a service that is just starting', async () => {
+    let starting = 2
+    front.instead = (_, response) =>
+      starting-- > 0 && answering(503, 'text/plain', 'Not yet')(_, response)
+    expect(await smoked({ patienceMs: MINUTE })).toMatchObject({ isWell: true })
+  })
 
   it('says that nobody answers', async () => {
     front.instead = ({ socket }) => Boolean(socket.destroy())
@@ -261,48 +255,35 @@ describe('the smoke test', () => {
 
 describe('npm run smoke', () => {
   const smokeTest = (...args: string[]) =>
-    run('npm', ['run', '-s', 'smoke', '--', ...args], {
-      env: { PATH: process.env['PATH'], LICENSE_AUTHORITY_TOKEN: TOKEN },
-    }).then(
-      (printed) => ({ code: 0, ...printed }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
+    runScript('smoke', args, { LICENSE_AUTHORITY_TOKEN: TOKEN })
+
+  it('says by its exit code whether all is well', async () => {
+    const well = await smokeTest('--url', front.url, '--origin', ORIGIN)
+    expect([well.code, ...well.stdout.trim().split('\n')]).toEqual([
+      0,
+      ...GOOD,
+      WITH_ORIGIN,
+      WITH_TOKEN,
+      'All is well.',
+    ])
+    const ill = await smokeTest('--url', front.url, '--token', 'sesame', '--patience', '0')
+    expect([ill.code, ...ill.stdout.trim().split('\n')]).toEqual([
+      1,
+      ...GOOD,
+      expect.stringContaining('came 401 UNAUTHORIZED'),
+      'Something is wrong: see the lines with FAIL.',
+    ])
+    expect(ill.stdout).not.toContain('sesame')
+  })
+
+  it('says in a line how it is used', async () => {
+    expect(await smokeTest()).toMatchObject({
+      code: 1,
+      stderr: "error: required option '--url <url>' not specified\n",
+    })
+    expect((await smokeTest('--url', 'example.com')).stderr).toContain('It must be a URL.')
+    expect((await smokeTest('--url', front.url, '--patience', 'much')).stderr).toContain(
+      'It must be a number of seconds.',
     )
-
-  it(
-    'says by its exit code whether all is well',
-    async () => {
-      const well = await smokeTest('--url', front.url, '--origin', ORIGIN)
-      expect([well.code, ...well.stdout.trim().split('\n')]).toEqual([
-        0,
-        ...GOOD,
-        WITH_ORIGIN,
-        WITH_TOKEN,
-        'All is well.',
-      ])
-      const ill = await smokeTest('--url', front.url, '--token', 'sesame', '--patience', '0')
-      expect([ill.code, ...ill.stdout.trim().split('\n')]).toEqual([
-        1,
-        ...GOOD,
-        expect.stringContaining('came 401 UNAUTHORIZED'),
-        'Something is wrong: see the lines with FAIL.',
-      ])
-      expect(ill.stdout).not.toContain('sesame')
-    },
-    MINUTE,
-  )
-
-  it(
-    'says in a line how it is used',
-    async () => {
-      expect(await smokeTest()).toMatchObject({
-        code: 1,
-        stderr: "error: required option '--url <url>' not specified\n",
-      })
-      expect((await smokeTest('--url', 'example.com')).stderr).toContain('It must be a URL.')
-      expect((await smokeTest('--url', front.url, '--patience', 'much')).stderr).toContain(
-        'It must be a number of seconds.',
-      )
-    },
-    MINUTE,
-  )
+  })
 })

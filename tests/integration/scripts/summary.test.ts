@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
@@ -16,10 +14,9 @@ import { aContext } from '../../support/http.ts'
 import { issued, NOW } from '../../support/licenses.ts'
 import { aTableName, fill, onTable } from '../../support/restored.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { runScript } from '../../support/script.ts'
 import { streamOf } from '../../support/stream.ts'
 import { aDocumentClient, allItems, dynamoDbUrl } from '../../support/table.ts'
-
-const run = promisify(execFile)
 
 let test: TestRuntime
 beforeEach(async () => {
@@ -180,13 +177,10 @@ it('a table that was restored counts what came back, and once', async () => {
 it('npm run summary:rebuild says how many it counted', async () => {
   await some(2)
   const args = ['--stage', 'prod', '--table', test.table]
-  const { stdout } = await run('npm', ['run', '-s', 'summary:rebuild', '--', ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
-    },
+  const { stdout } = await runScript('summary:rebuild', args, {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
   })
   expect(stdout).toBe('2 licenses were counted.\n')
   expect(await seen()).toMatchObject({ total: 2 })
