@@ -32,6 +32,7 @@ const database = {
 
 export default {
   projects: [project('unit'), project('integration', database), project('e2e', database)],
+  testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Ends a test that hangs. Slow machines must not reach it.
   testTimeout: 10 * 60_000,
   collectCoverageFrom: ['lib/**/*.ts', 'functions/**/*.ts', 'clients/typescript/src/**/*.ts'],

@@ -5,7 +5,7 @@ const isSoak = process.env['SOAK'] === '1'
 /** Returns `sample` in `npm test`, and `full` in `npm run test:soak`. */
 export const sized = (sample: number, full: number): number => (isSoak ? full : sample)
 
-const chosen = process.env['SEED']
+const chosen = process.env['SEED'] || undefined
 
 /**
  * The seed of every random choice in large proofs: fixed in `npm test`, so that a failure repeats, and different in
