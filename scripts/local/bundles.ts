@@ -1,11 +1,11 @@
-import { watch } from 'node:fs'
+import { type FSWatcher, globSync, watch } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context } from 'esbuild'
 import { bundleOptions, ROOT } from '../functions/bundle.ts'
 
-/** The directories whose changes rebuild the functions. */
+/** The directories whose changes rebuild the functions, with all below them. */
 const SOURCES = ['functions', 'lib']
 
 /** How long to wait for further changes, as an editor or git writes several files. */
@@ -70,15 +70,48 @@ export async function watchBundles(
         console.error(`${error.message}\nThe functions run as they were before this change.`)
       })
   }
-  const watchers = SOURCES.map((directory) =>
-    watch(path.join(ROOT, directory), { recursive: true }, schedule),
-  )
+  const unwatch = watchDirectories(SOURCES, schedule)
   return {
     settled: () => settled,
     async stop() {
-      for (const watcher of watchers) watcher.close()
+      unwatch()
       await settled
       await builder.dispose()
     },
+  }
+}
+
+/**
+ * Calls back for each change in directories and all below them. Watches each directory by itself: the recursive mode of
+ * Node on Linux loses a file once another one was renamed to it, as many editors save. Returns what ends it.
+ */
+function watchDirectories(roots: readonly string[], onChange: () => void): () => void {
+  const watchers = new Map<string, FSWatcher>()
+  function add(): void {
+    const patterns = roots.map((root) => `${root}/**`)
+    const directories = new Set(
+      globSync(patterns, { cwd: ROOT, withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ parentPath, name }) => path.join(parentPath, name)),
+    )
+    for (const [directory, watcher] of watchers) {
+      if (directories.has(directory)) continue
+      watcher.close()
+      watchers.delete(directory)
+    }
+    for (const directory of directories) {
+      if (watchers.has(directory)) continue
+      const watcher = watch(directory, () => {
+        add()
+        onChange()
+      })
+      // The directory was deleted, and its parent has an event for that.
+      watcher.on('error', () => {})
+      watchers.set(directory, watcher)
+    }
+  }
+  add()
+  return () => {
+    for (const watcher of watchers.values()) watcher.close()
   }
 }
