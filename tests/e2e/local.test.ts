@@ -185,6 +185,8 @@ describe('the browser client of the prototype', () => {
     expect(answer.headers.get('access-control-max-age')).toBe('7200')
     expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE)
     expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+    const other = await fetch(`${url}/health`, { headers: { origin: PAGE } })
+    expect(other.headers.get('access-control-allow-origin')).toBeNull()
     const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(/, ?/)
     expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
   })
@@ -375,9 +377,15 @@ describe('what npm start prints', () => {
       expect((await fetch(`${page}/${file}`)).status).toBe(200)
     }
     const document = JSON.parse(await (await fetch(`${page}/openapi.json`)).text())
-    expect(document.servers).toEqual([{ url, description: 'npm start' }])
+    expect(document.servers).toEqual([{ url: '/', description: 'npm start' }])
     expect(Object.keys(document.paths)).toContain('/api/admin/licenses/{id}/revoke')
     expect((await fetch(`${page}/package.json`)).status).toBe(404)
+    expect(await (await fetch(`${page}/health`)).json()).toMatchObject({ status: 'healthy' })
+    const headers = { ...TOKEN, 'content-type': 'application/json' }
+    const body = JSON.stringify({ userId: 'user_page', tier: 'pro' })
+    const issued = await fetch(`${page}/api/generate`, { method: 'POST', headers, body })
+    expect(issued.status).toBe(200)
+    heard.push(body, await issued.text())
   })
 
   it('is a command line that works', async () => {
