@@ -24,7 +24,7 @@ import { followStream } from './local/stream.ts'
 
 const LOCAL_DIRECTORY = '.local'
 
-/** For this machine only, and known to everybody. */
+/** Secrets of the local stage. They are public, and protect nothing. */
 const LOCAL_SECRETS: Readonly<Record<string, string>> = {
   MASTER_KEYS_SECRET: 'dev_master_key',
   PEPPER_SECRET: 'dev_pepper',
@@ -47,10 +47,10 @@ const step = createSteps({
   print: (line) => console.log(line),
 })
 
-/** What was started, also what is not ready yet. */
+/** Parts of the system that were started, including those that are not ready yet. */
 const started: Promise<Server>[] = []
 
-/** Resolves with the name of the first part that ends by itself. */
+/** Resolves with the name of the first part that ends. */
 const partEnded = Promise.withResolvers<string>()
 
 /** Makes a part of the system end with it, and the system end with the part. */
@@ -90,7 +90,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The secrets under the names that the functions are given. */
+/** Returns the secrets by the names that serverless.yml gives the functions. */
 function secretsOf({ functions }: Service): Record<string, string> {
   const environments = Object.values(functions).map(({ environment }) => environment ?? {})
   const names = Object.entries(Object.assign({}, ...environments) as Record<string, string>)

@@ -8,7 +8,7 @@ import { bundleOptions, ROOT } from '../functions/bundle.ts'
 /** The directories whose changes rebuild the functions, with all below them. */
 const SOURCES = ['functions', 'lib']
 
-/** How long to wait for further changes, as an editor or git writes several files. */
+/** The wait for further changes, as an editor or git writes several files. */
 const SETTLE_MS = 50
 
 /** The bundles of functions, which follow their sources. */

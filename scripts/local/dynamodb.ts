@@ -23,10 +23,10 @@ import { fromLicenseItem, INDEXES, toLicenseItem } from '../../lib/store/item.ts
 import type { Server } from './server.ts'
 import type { TableDefinition } from './service.ts'
 
-/** How long to wait for DynamoDB Local where the caller sets no limit. A slow machine may take minutes. */
+/** The limit for a start whose caller sets none. A slow machine may take minutes. */
 const START_LIMIT_MS = 5 * 60_000
 const PAUSE_MS = 100
-/** How long DynamoDB Local may take to end before it is killed. */
+/** The time for DynamoDB Local to end in before it is killed. */
 const END_LIMIT_MS = 10_000
 
 const require = createRequire(import.meta.url)

@@ -21,7 +21,7 @@ export interface SentMail {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly tags: readonly { readonly name: string; readonly value: string }[]
   readonly configurationSet?: string
-  /** When it was sent, in seconds since the epoch. */
+  /** The time of sending, in seconds since the epoch. */
   readonly at: number
 }
 

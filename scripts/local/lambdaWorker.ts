@@ -19,7 +19,7 @@ export interface EnvironmentData {
 export interface Invocation {
   readonly event: string
   readonly requestId: string
-  /** When the invocation times out, in milliseconds since the epoch. */
+  /** The time at which the invocation times out, in milliseconds since the epoch. */
   readonly deadline: number
 }
 

@@ -1,4 +1,4 @@
-/** How often a step that takes long says so. */
+/** The interval at which a step that takes long says so. */
 const NOTICE_MS = 5000
 
 interface StepsOptions {

@@ -12,7 +12,7 @@ import type { Service } from '../../../scripts/local/service.ts'
 
 const handler = 'tests/fixtures/functions/echo.handler'
 
-/** As much of a serverless.yml as the gateway reads. */
+/** The parts of a serverless.yml that the gateway reads. */
 const SERVICE = {
   provider: { environment: {}, memorySize: 128, timeout: 10 },
   functions: {
