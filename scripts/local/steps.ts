@@ -37,7 +37,7 @@ export function createSteps({ signal: stop, limitMs, print }: StepsOptions): Ste
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
     try {
-      const result = await Promise.race([ended, work(signal)])
+      const result = await Promise.race([ended, signal.aborted ? ended : work(signal)])
       print(`  ${name} ${seconds(1)} s`)
       return result
     } finally {

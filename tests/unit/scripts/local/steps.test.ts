@@ -59,7 +59,9 @@ describe('a step', () => {
     const running = step('a part', endless)
     stopping.abort(new Error('stopped'))
     await expect(running).rejects.toThrow('stopped')
-    await expect(step('another', endless)).rejects.toThrow('stopped')
+    const work = jest.fn(endless)
+    await expect(step('another', work)).rejects.toThrow('stopped')
+    expect(work).not.toHaveBeenCalled()
   })
 
   it('names the limit in minutes', async () => {
