@@ -11,7 +11,6 @@ const shared = {
   injectGlobals: false,
   restoreMocks: true,
   modulePathIgnorePatterns: [
-    '<rootDir>/.esbuild',
     '<rootDir>/.local',
     '<rootDir>/.serverless',
     '<rootDir>/clients/typescript/dist',

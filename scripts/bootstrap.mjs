@@ -23,11 +23,13 @@ const wanted = () =>
 
 if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== wanted()) {
   console.log('Installing the dependencies; the first time takes a minute or two.')
+  const begun = performance.now()
   const npm = process.env.npm_execpath
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
   const { status } = spawnSync(command, [...args, 'install'], { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, wanted())
+  console.log(`  the dependencies ${((performance.now() - begun) / 1000).toFixed(1)} s`)
 }
 
 const { stdout } = spawnSync('node', ['--version'], { encoding: 'utf8' })

@@ -3,7 +3,6 @@
  * real DynamoDB Local, and keep their data in `.local/`.
  */
 
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -12,17 +11,20 @@ import type { DynamoDBBatchResponse } from 'aws-lambda'
 import getPort from 'get-port'
 import { startDocumentation } from './local/documentation.ts'
 import { createTable, localClient, startDynamoDb } from './local/dynamodb.ts'
+import { type Gateway, startGateway } from './local/gateway.ts'
 import { startInbox } from './local/inbox.ts'
 import { findJava } from './local/java.ts'
 import { routeGuide } from './local/routeGuide.ts'
+import { followSchedule } from './local/schedule.ts'
 import { startSecretsManager } from './local/secretsManager.ts'
 import type { Server } from './local/server.ts'
-import { LOCAL_STAGE, readService, SERVERLESS, type Service } from './local/service.ts'
+import { LOCAL_STAGE, readService, type Service } from './local/service.ts'
+import { createSteps } from './local/steps.ts'
 import { followStream } from './local/stream.ts'
 
 const LOCAL_DIRECTORY = '.local'
 
-/** For this machine only, and known to everybody. */
+/** Secrets of the local stage. They are public, and protect nothing. */
 const LOCAL_SECRETS: Readonly<Record<string, string>> = {
   MASTER_KEYS_SECRET: 'dev_master_key',
   PEPPER_SECRET: 'dev_pepper',
@@ -33,24 +35,41 @@ const LOCAL_SECRETS: Readonly<Record<string, string>> = {
 
 const HOST = '127.0.0.1'
 const PARENT_CHECK_MS = 500
-const READY_TRIES = 600
-const READY_PAUSE_MS = 100
+/** The time that a start may take, on the slowest machine. */
+const START_LIMIT_MS = 5 * 60_000
+/** The time for everything to stop in. What has not stopped by then ends with this process. */
+const STOP_LIMIT_MS = 15_000
 
-const running: Server[] = []
-let stopping: Promise<void> | undefined
+const ending = new AbortController()
+const step = createSteps({
+  signal: ending.signal,
+  limitMs: START_LIMIT_MS,
+  print: (line) => console.log(line),
+})
 
-/** Ends everything that was started, last first. */
-function stop(): Promise<void> {
-  stopping ??= (async () => {
-    for (const server of running.reverse()) await server.stop()
-  })()
-  return stopping
+/** Parts of the system that were started, including those that are not ready yet. */
+const started: Promise<Server>[] = []
+
+/** Resolves with the name of the first part that ends. */
+const partEnded = Promise.withResolvers<string>()
+
+/** Makes a part of the system end with it, and the system end with the part. */
+function keep<Part extends Server>(name: string, starting: Promise<Part>): Promise<Part> {
+  started.push(starting)
+  starting.then(
+    ({ exited }) => exited.then(() => partEnded.resolve(name)),
+    () => {},
+  )
+  return starting
 }
 
-async function keep<T extends Server>(starting: Promise<T>): Promise<T> {
-  const server = await starting
-  running.push(server)
-  return server
+/** Stops everything that was started, last first. */
+async function stop(): Promise<void> {
+  ending.abort()
+  for (const starting of started.reverse()) {
+    const part = await starting.catch(() => undefined)
+    await part?.stop()
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -71,7 +90,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The secrets under the names that the functions are given. */
+/** Returns the secrets by the names that serverless.yml gives the functions. */
 function secretsOf({ functions }: Service): Record<string, string> {
   const environments = Object.values(functions).map(({ environment }) => environment ?? {})
   const names = Object.entries(Object.assign({}, ...environments) as Record<string, string>)
@@ -83,74 +102,65 @@ function secretsOf({ functions }: Service): Record<string, string> {
   )
 }
 
-/** Calls a function by its name, as the AWS SDK does. */
-async function invoke(lambdaPort: number, name: string, event: object) {
-  const url = `http://${HOST}:${lambdaPort}/2015-03-31/functions/${name}/invocations`
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) })
-  if (!response.ok) throw new Error(`${name} answered ${response.status}`)
-  return response.json() as Promise<DynamoDBBatchResponse>
-}
-
-/** The functions that the table's stream calls. */
-const followersIn = ({ functions }: Service) =>
-  Object.values(functions).filter(({ events }) => events.some(({ stream }) => stream))
-
-async function startFunctions(
-  port: number,
-  lambdaPort: number,
-  endpoints: Record<string, string>,
-): Promise<Server> {
-  const options = ['--host', HOST, '--httpPort', `${port}`, '--lambdaPort', `${lambdaPort}`]
-  const child = spawn(
-    process.execPath,
-    [SERVERLESS, 'offline', 'start', '--stage', LOCAL_STAGE, ...options],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        ...endpoints,
-      },
-    },
+/** Starts DynamoDB Local on a port, with the table of the service. */
+async function startDatabase(port: number, directory: string, reading: Promise<Service>) {
+  const java = await step('Java', (signal) => findJava(LOCAL_DIRECTORY, signal))
+  const dynamoDb = await step('DynamoDB Local', (signal) =>
+    keep('DynamoDB Local', startDynamoDb(java, { directory, port, signal })),
   )
-  const exited = once(child, 'exit').then(() => {})
-  const server: Server = {
-    url: `http://localhost:${port}`,
-    exited,
-    async stop() {
-      child.kill()
-      const killed = setTimeout(() => child.kill('SIGKILL'), 5000)
-      await exited
-      clearTimeout(killed)
-    },
-  }
-
-  let held: string[] | undefined = []
-  const show = (chunk: Buffer) => {
-    if (held) held.push(chunk.toString())
-    else process.stdout.write(chunk)
-  }
-  child.stdout.on('data', show)
-  child.stderr.on('data', show)
-  const started = await Promise.race([
-    healthy(`http://${HOST}:${port}/health`),
-    exited.then(() => false),
-  ])
-  const startOutput = held.join('')
-  held = undefined
-  if (!started && !stopping) throw new Error(`The functions did not start.\n${startOutput}`)
-  return server
+  const client = localClient(dynamoDb.url)
+  const table = (await reading).resources.Resources.Table.Properties
+  await step('the table', (signal) => createTable(client, table, signal))
+  return { client, table }
 }
 
-async function healthy(url: string): Promise<boolean> {
-  for (let attempt = 1; attempt <= READY_TRIES; attempt++) {
-    const response = await fetch(url).catch(() => undefined)
-    if (response?.ok) return true
-    await sleep(READY_PAUSE_MS)
+/** Starts the functions, and the services besides the database that they call. */
+async function startFunctions(port: number, dynamoDbUrl: string, reading: Promise<Service>) {
+  const service = await reading
+  const secretsManager = await keep('Secrets Manager', startSecretsManager(secretsOf(service)))
+  const inboxPort = await getPort({ host: HOST, port: port + 2 })
+  const inbox = await keep('the inbox', startInbox(inboxPort))
+  const gateway = await step('the functions', () =>
+    keep(
+      'the gateway',
+      startGateway({
+        service,
+        port,
+        directory: `${LOCAL_DIRECTORY}/functions`,
+        variables: {
+          AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+          AWS_ENDPOINT_URL_SESV2: inbox.url,
+        },
+      }),
+    ),
+  )
+  return { gateway, inbox }
+}
+
+/** Calls the functions that serverless.yml subscribes to the table's stream or to a schedule. */
+async function startEvents(
+  { functions }: Service,
+  gateway: Gateway,
+  { client, table }: Awaited<ReturnType<typeof startDatabase>>,
+  dynamoDbUrl: string,
+): Promise<void> {
+  for (const [key, { events }] of Object.entries(functions)) {
+    for (const { stream, schedule } of events) {
+      if (stream) {
+        const invoke = (Records: object) =>
+          gateway.invoke(key, { Records }) as Promise<DynamoDBBatchResponse>
+        await keep(
+          `the stream of ${key}`,
+          followStream(client, dynamoDbUrl, table.TableName, invoke),
+        )
+      }
+      if (schedule !== undefined) {
+        const invoke = () => gateway.invoke(key, { source: 'aws.events' })
+        await keep(`the schedule of ${key}`, Promise.resolve(followSchedule(schedule, invoke)))
+      }
+    }
   }
-  return false
 }
 
 async function start(): Promise<void> {
@@ -158,57 +168,52 @@ async function start(): Promise<void> {
   const data = `${LOCAL_DIRECTORY}/dynamodb`
   await mkdir(data, { recursive: true })
   console.log('Starting ...')
-  const [service, dynamoDb] = await Promise.all([
-    readService(),
-    findJava(LOCAL_DIRECTORY).then((java) => keep(startDynamoDb(java, data))),
+  const dynamoDbPort = await getPort({ host: HOST })
+  const dynamoDbUrl = `http://${HOST}:${dynamoDbPort}`
+  const reading = step('serverless.yml', (signal) => readService(LOCAL_STAGE, signal))
+  const [database, { gateway, inbox }] = await Promise.all([
+    startDatabase(dynamoDbPort, data, reading),
+    startFunctions(port, dynamoDbUrl, reading),
   ])
-  const client = localClient(dynamoDb.url)
-  const table = service.resources.Resources.Table.Properties
-  await createTable(client, table)
-  const secretsManager = await keep(startSecretsManager(secretsOf(service)))
-  const inbox = await keep(startInbox(await getPort({ host: HOST, port: port + 2 })))
-  const lambdaPort = await getPort({ host: HOST })
-  const functions = await keep(
-    startFunctions(port, lambdaPort, {
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-      AWS_ENDPOINT_URL_SESV2: inbox.url,
-    }),
-  )
-  for (const { name } of followersIn(service)) {
-    const call = (Records: object) => invoke(lambdaPort, name, { Records })
-    await keep(followStream(client, dynamoDb.url, table.TableName, call))
-  }
+  await step('the first answer', async (signal) => {
+    const { status } = await fetch(`http://${HOST}:${port}/health`, { signal })
+    if (status !== 200) throw new Error(`GET /health answered ${status}.`)
+  })
+  await startEvents(await reading, gateway, database, dynamoDbUrl)
   const documentationPort = await getPort({ host: HOST, port: port + 1 })
-  const documentation = await keep(startDocumentation(documentationPort, functions.url))
+  const documentation = await keep(
+    'the documentation',
+    startDocumentation(documentationPort, gateway.url),
+  )
   const addresses = {
-    api: functions.url,
+    api: gateway.url,
     documentation: documentation.url,
     inbox: inbox.url,
-    dynamoDb: dynamoDb.url,
+    dynamoDb: dynamoDbUrl,
   }
-  if (!stopping) console.log(routeGuide(addresses, data))
-  await Promise.race(running.map(({ exited }) => exited))
-  if (!stopping) throw new Error('A part of the system ended, so the rest was stopped.')
+  ending.signal.throwIfAborted()
+  console.log(routeGuide(addresses, data))
+  const ended = await Promise.race([partEnded.promise, once(ending.signal, 'abort')])
+  if (typeof ended === 'string') throw new Error(`Stopped, because ${ended} ended.`)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void stop())
+  process.on(signal, () => ending.abort())
 }
 // A parent that was killed cannot pass a signal on.
 const parent = process.ppid
 setInterval(() => {
-  if (process.ppid !== parent) void stop()
+  if (process.ppid !== parent) ending.abort()
 }, PARENT_CHECK_MS).unref()
 
 try {
   await start()
 } catch (error) {
-  if (!stopping) {
+  if (!ending.signal.aborted) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1
   }
 } finally {
-  await stop()
+  await Promise.race([stop(), sleep(STOP_LIMIT_MS)])
   process.exit()
 }

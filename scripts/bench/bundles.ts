@@ -2,12 +2,11 @@
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Metafile, stop } from 'esbuild'
+import { build, type Metafile, stop } from 'esbuild'
+import { bundleOptions, ROOT } from '../functions/bundle.ts'
 import type { Service } from '../local/service.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** Inside of the project, so that a bundle finds what it leaves out. */
+/** A directory that git ignores. */
 const PLACE = path.join(ROOT, '.local')
 
 export interface Bundle {
@@ -30,27 +29,18 @@ export async function buildBundles(
   service: Service,
   others: readonly string[] = [],
 ): Promise<Bundles> {
-  const settings = service.custom.esbuild
-  if (!settings) throw new Error('serverless.yml does not say how the functions are bundled')
-  const { outputFileExtension, skipRebuild: _, watch: _watch, plugins, ...options } = settings
-  const handlers = Object.values(service.functions).map(({ handler }) =>
-    path.join(ROOT, handler.replace(/\.handler$/, '.ts')),
-  )
-  const { default: made } = await import(path.join(ROOT, `${plugins}`))
+  const handlers = Object.values(service.functions).map(({ handler }) => handler)
   await mkdir(PLACE, { recursive: true })
   const outdir = await mkdtemp(path.join(PLACE, 'bench-'))
+  const options = bundleOptions(handlers, outdir)
   const { metafile } = await build({
-    ...(options as BuildOptions),
-    absWorkingDir: ROOT,
-    entryPoints: [...handlers, ...others],
+    ...options,
+    entryPoints: [...options.entryPoints, ...others],
     entryNames: '[name]',
-    outExtension: { '.js': outputFileExtension },
-    outdir,
-    plugins: made,
     metafile: true,
     logLevel: 'error',
   })
-  // Its process would outlive a test runner's, and keep whoever waits for that one waiting.
+  // esbuild's process would keep a test runner that waits for its children from ending.
   await stop()
   const all = Object.entries(metafile.outputs).map(([file, output]) => toBundle(file, output))
   return {

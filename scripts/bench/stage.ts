@@ -9,7 +9,7 @@ import { INDEXES } from '../../lib/store/item.ts'
 import { createTable, type DynamoDb, localClient, startDynamoDb } from '../local/dynamodb.ts'
 import { findJava } from '../local/java.ts'
 import { startSecretsManager } from '../local/secretsManager.ts'
-import { readService, type Service } from '../local/service.ts'
+import { readService, type Service, variablesOf } from '../local/service.ts'
 
 /** For this machine only, and gone with the measurement. */
 const SECRETS = {
@@ -41,7 +41,7 @@ export async function startStage(): Promise<Stage> {
   const { table, ...names } = service.custom.names
   const [dynamoDb, secretsManager] = await Promise.all([
     // It is asked for minutes, so it may take its time to become fast.
-    findJava('.local').then((java) => startDynamoDb(java, undefined, [])),
+    findJava('.local').then((java) => startDynamoDb(java, { machine: [] })),
     startSecretsManager(
       Object.fromEntries(
         Object.entries(SECRETS).map(([name, value]) => [
@@ -62,15 +62,9 @@ export async function startStage(): Promise<Stage> {
     dynamoDb,
     client,
     variablesOf(name, url = dynamoDb.url) {
-      const environment = service.functions[name]?.environment
       return {
-        ...service.provider.environment,
-        ...environment,
+        ...variablesOf(service, name),
         TABLE_NAME: table,
-        AWS_LAMBDA_FUNCTION_NAME: service.functions[name]?.name ?? name,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
         AWS_ENDPOINT_URL_DYNAMODB: url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       }

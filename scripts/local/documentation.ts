@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createReadStream, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, request as open, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import path from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Server, toServer } from './server.ts'
 
-const UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+const UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
 const FILES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css',
@@ -32,16 +32,17 @@ const PAGE = `<!doctype html>
 
 const START = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false })\n`
 
-/** The API's documentation as a page, on which each route of the service at `apiUrl` can be tried. */
+/**
+ * Serves the API's documentation as a page on which each route of the service at `apiUrl` can be tried. Passes every
+ * request but its own files on to the service: a page of another origin may read no route but those of the CORS policy.
+ */
 export async function startDocumentation(port: number, apiUrl: string): Promise<Server> {
   const document = JSON.parse(readFileSync('openapi.json', 'utf8'))
+  const servers = [{ url: '/', description: 'npm start' }]
   const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {
     '': ['text/html; charset=utf-8', PAGE],
     'start.js': ['text/javascript', START],
-    'openapi.json': [
-      'application/json',
-      JSON.stringify({ ...document, servers: [{ url: apiUrl, description: 'npm start' }] }),
-    ],
+    'openapi.json': ['application/json', JSON.stringify({ ...document, servers })],
   }
   const http = createServer((request, response) => {
     const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1)
@@ -50,12 +51,24 @@ export async function startDocumentation(port: number, apiUrl: string): Promise<
       response.writeHead(200, { 'content-type': type }).end(text)
     } else if (Object.hasOwn(FILES, name)) {
       response.writeHead(200, { 'content-type': FILES[name] })
-      createReadStream(path.join(UI, name)).pipe(response)
+      createReadStream(join(UI, name)).pipe(response)
     } else {
-      response.writeHead(404).end()
+      passOn(request, response, apiUrl)
     }
   })
   http.listen(port, '127.0.0.1')
   await once(http, 'listening')
   return toServer(http, 'localhost')
+}
+
+/** Answers a request as a service answers the same. */
+function passOn(request: IncomingMessage, response: ServerResponse, service: string): void {
+  const { method, url: path, headers } = request
+  const { hostname, port } = new URL(service)
+  const passed = open({ hostname, port, path, method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  passed.on('error', () => response.destroy())
+  request.pipe(passed)
 }

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -22,8 +23,11 @@ import { fromLicenseItem, INDEXES, toLicenseItem } from '../../lib/store/item.ts
 import type { Server } from './server.ts'
 import type { TableDefinition } from './service.ts'
 
-const READY_TRIES = 300
-const READY_PAUSE_MS = 100
+/** The limit for a start whose caller sets none. A slow machine may take minutes. */
+const START_LIMIT_MS = 5 * 60_000
+const PAUSE_MS = 100
+/** The time for DynamoDB Local to end in before it is killed. */
+const END_LIMIT_MS = 10_000
 
 const require = createRequire(import.meta.url)
 const JARS = path.join(
@@ -31,24 +35,37 @@ const JARS = path.join(
   'emulator',
 )
 
-/** It is small and short-lived as a rule: a quick start is worth more than speed later. */
+/** Options of Java for a small database that runs for a short time: a quick start counts more than later speed. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
+const WATCHDOG = fileURLToPath(new URL('./watchdog.mjs', import.meta.url))
 
 export interface DynamoDb extends Server {
   readonly pid: number | undefined
 }
 
+interface DynamoDbOptions {
+  /** The directory for the data. Without one, the data is kept in memory. */
+  readonly directory?: string
+  /** A free port; without one, any. */
+  readonly port?: number
+  /** Options of Java's virtual machine. */
+  readonly machine?: readonly string[]
+  /** Ends the start when it aborts. Has no effect later. */
+  readonly signal?: AbortSignal
+}
+
 /**
- * Amazon's own DynamoDB Local. Keeps its data in `directory`, or in memory when there is none.
+ * Starts Amazon's DynamoDB Local and resolves once it answers. It ends with this process, however that ends.
  *
- * @param machine options of Java's virtual machine
+ * @throws Error if it ends while it starts, or the signal's reason
  */
 export async function startDynamoDb(
   java: string,
-  directory?: string,
-  machine: readonly string[] = QUICK_START,
+  options: DynamoDbOptions = {},
 ): Promise<DynamoDb> {
-  const port = await getPort({ host: '127.0.0.1' })
+  const { directory, machine = QUICK_START, signal = AbortSignal.timeout(START_LIMIT_MS) } = options
+  const port = options.port ?? (await getPort({ host: '127.0.0.1' }))
   const child = spawn(
     java,
     [
@@ -62,36 +79,74 @@ export async function startDynamoDb(
       '-disableTelemetry',
       ...(directory === undefined ? ['-inMemory'] : ['-dbPath', path.resolve(directory)]),
     ],
-    // It leaves a file about itself wherever it is started.
-    { stdio: 'ignore', cwd: directory ?? tmpdir() },
+    // It writes a file about itself to the directory that it is started in.
+    { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory ?? tmpdir() },
   )
-  const exited = once(child, 'exit').then(() => {})
+  const dismiss = watchOver(child)
+  let complaint = ''
+  child.stderr.setEncoding('utf8')
+  child.stderr.on('data', (chunk) => {
+    complaint = `${complaint}${chunk}`.slice(-2000)
+  })
+  const gone = new AbortController()
+  const exited = once(child, 'close').then(
+    () => {},
+    (error: Error) => {
+      complaint = error.message
+    },
+  )
+  void exited.then(() => {
+    dismiss()
+    gone.abort()
+  })
   const server: DynamoDb = {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid,
     exited,
     async stop() {
       child.kill()
+      const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)
       await exited
+      clearTimeout(limit)
     },
   }
-  await ready(server, exited)
-  return server
+  try {
+    await ready(server.url, AbortSignal.any([signal, gone.signal]))
+    return server
+  } catch (cause) {
+    const ended = gone.signal.aborted
+    await server.stop()
+    if (!ended) throw signal.reason
+    const said = complaint.trim().split('\n').at(-1)
+    throw new Error(`DynamoDB Local ended while it was starting${said ? `: ${said}` : '.'}`, {
+      cause,
+    })
+  }
 }
 
-async function ready({ url }: Server, exited: Promise<void>): Promise<void> {
+/** Makes a process end with this one, even if this one is killed. Returns what lifts that once the process is gone. */
+function watchOver({ pid }: ChildProcess): () => void {
+  if (pid === undefined) return () => {}
+  const watchdog = spawn(process.execPath, [WATCHDOG], { stdio: ['pipe', 'ignore', 'ignore'] })
+  // Without a watchdog, all still works as long as this process is not killed.
+  watchdog.on('error', () => {})
+  watchdog.stdin.on('error', () => {})
+  watchdog.stdin.write(`${pid}`)
+  watchdog.unref()
+  return () => watchdog.kill('SIGKILL')
+}
+
+/** Resolves once DynamoDB Local answers. Rejects when the signal aborts. */
+async function ready(url: string, signal: AbortSignal): Promise<void> {
   const client = localClient(url)
-  const died = exited.then(() => {
-    throw new Error('DynamoDB Local ended while it was starting')
-  })
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await Promise.race([client.send(new ListTablesCommand({})), died])
-      return
-    } catch (error) {
-      if (attempt === READY_TRIES) throw error
-      await Promise.race([sleep(READY_PAUSE_MS), died])
+  try {
+    for (;;) {
+      const answer = client.send(new ListTablesCommand({}), { abortSignal: signal })
+      if (await answer.catch(() => undefined)) return
+      await sleep(PAUSE_MS, undefined, { signal })
     }
+  } finally {
+    client.destroy()
   }
 }
 
@@ -128,7 +183,11 @@ async function renewItems(client: DynamoDBClient, TableName: string) {
 }
 
 /** Gives a table of an earlier version the indexes that it lacks, one at a time as DynamoDB wants it. */
-async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefinition>) {
+async function addIndexes(
+  client: DynamoDBClient,
+  definition: Partial<TableDefinition>,
+  signal: AbortSignal,
+) {
   const { TableName, AttributeDefinitions, GlobalSecondaryIndexes = [] } = definition
   if (TableName === undefined) return
   await renewItems(client, TableName)
@@ -145,10 +204,8 @@ async function addIndexes(client: DynamoDBClient, definition: Partial<TableDefin
         GlobalSecondaryIndexUpdates: [{ Create: index }],
       }),
     )
-    for (let tries = 0; !(await isActive(client, TableName, index.IndexName)); tries++) {
-      if (tries === READY_TRIES)
-        throw new Error(`The index ${index.IndexName} does not become active`)
-      await sleep(READY_PAUSE_MS)
+    while (!(await isActive(client, TableName, index.IndexName))) {
+      await sleep(PAUSE_MS, undefined, { signal })
     }
   }
 }
@@ -159,12 +216,17 @@ async function isActive(client: DynamoDBClient, TableName?: string, name?: strin
   return index?.IndexStatus === 'ACTIVE'
 }
 
-/** Creates the table that serverless.yml defines; one that is there already stays with its data. */
+/**
+ * Creates the table that serverless.yml defines. One that exists keeps its data and gets the indexes that it lacks.
+ *
+ * @param signal ends the wait for indexes when it aborts
+ */
 export async function createTable(
   client: DynamoDBClient,
   { TimeToLiveSpecification, StreamSpecification, ...definition }: TableDefinition,
+  signal: AbortSignal = AbortSignal.timeout(START_LIMIT_MS),
 ): Promise<void> {
-  // What only the real service knows.
+  // DynamoDB Local refuses the settings that only the real service has.
   const { PointInTimeRecoverySpecification, SSESpecification, ...known } = definition
   try {
     await client.send(
@@ -176,7 +238,7 @@ export async function createTable(
       }),
     )
   } catch (error) {
-    if (error instanceof ResourceInUseException) return addIndexes(client, definition)
+    if (error instanceof ResourceInUseException) return addIndexes(client, definition, signal)
     throw error
   }
   await client.send(

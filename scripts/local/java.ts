@@ -12,20 +12,21 @@ const FETCHED_JAVA = 17
 const PROGRESS_MS = 2000
 
 /**
- * A command that starts a Java runtime: the machine's own, or one that is fetched into `directory` and found there
- * the next time.
+ * Returns a command that starts a Java runtime: the machine's own, or one that is fetched into `directory` and found
+ * there the next time.
  *
- * @throws Error with one line that says what to install, when there is none and none can be fetched.
+ * @param signal ends the search when it aborts
+ * @throws Error with one line that says what to install, if there is none and none can be fetched
  */
-export async function findJava(directory: string): Promise<string> {
+export async function findJava(directory: string, signal?: AbortSignal): Promise<string> {
   const home = process.env['JAVA_HOME']
   const own = [...(home ? [path.join(home, 'bin', 'java')] : []), 'java']
   for (const candidate of [...own, ...fetched(directory)]) {
-    if (await isNewEnough(candidate)) return candidate
+    if (await isNewEnough(candidate, signal)) return candidate
   }
   await fetchJava(directory)
   for (const candidate of fetched(directory)) {
-    if (await isNewEnough(candidate)) return candidate
+    if (await isNewEnough(candidate, signal)) return candidate
   }
   throw missing('what was fetched does not run')
 }
@@ -35,11 +36,12 @@ const fetched = (directory: string) =>
     path.resolve(directory, file),
   )
 
-async function isNewEnough(java: string): Promise<boolean> {
+async function isNewEnough(java: string, signal?: AbortSignal): Promise<boolean> {
   try {
-    const { stderr } = await run(java, ['-version'])
+    const { stderr } = await run(java, ['-version'], { signal })
     return Number(/version "(\d+)/.exec(stderr)?.[1]) >= OLDEST_JAVA
   } catch {
+    signal?.throwIfAborted()
     return false
   }
 }

@@ -10,6 +10,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
   const sources = sourcesOf(PROJECT)
   console.log('Building the admin panel.')
+  const begun = performance.now()
   const npm = process.env['npm_execpath']
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
   const { status } = spawnSync(command, [...args, 'run', '--silent', 'admin:build'], {
@@ -24,4 +25,5 @@ if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
   }
   compress(`${PROJECT}${BUILT}`)
   markBuilt(PROJECT, sources)
+  console.log(`  the panel ${((performance.now() - begun) / 1000).toFixed(1)} s`)
 }

@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -173,10 +182,11 @@ describe('the browser client of the prototype', () => {
   ])('may call %s with the headers %s', async (route, headers) => {
     const answer = await preflight(route, headers)
     expect(answer.ok).toBe(true)
-    // serverless-offline lets any page do anything, except where a function says otherwise: this is the function's.
     expect(answer.headers.get('access-control-max-age')).toBe('7200')
     expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE)
     expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+    const other = await fetch(`${url}/health`, { headers: { origin: PAGE } })
+    expect(other.headers.get('access-control-allow-origin')).toBeNull()
     const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(/, ?/)
     expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
   })
@@ -356,7 +366,7 @@ describe('what npm start prints', () => {
     const lines = command.output().match(/^ {2}(?:curl|body=).*$/gm) ?? []
     const answers = await Promise.all(lines.map(curl))
     expect(answers.map(({ status }) => status)).toEqual([
-      200, 200, 401, 401, 200, 200, 200, 200, 200,
+      200, 200, 401, 401, 200, 200, 204, 200, 200,
     ])
   })
 
@@ -367,9 +377,15 @@ describe('what npm start prints', () => {
       expect((await fetch(`${page}/${file}`)).status).toBe(200)
     }
     const document = JSON.parse(await (await fetch(`${page}/openapi.json`)).text())
-    expect(document.servers).toEqual([{ url, description: 'npm start' }])
+    expect(document.servers).toEqual([{ url: '/', description: 'npm start' }])
     expect(Object.keys(document.paths)).toContain('/api/admin/licenses/{id}/revoke')
     expect((await fetch(`${page}/package.json`)).status).toBe(404)
+    expect(await (await fetch(`${page}/health`)).json()).toMatchObject({ status: 'healthy' })
+    const headers = { ...TOKEN, 'content-type': 'application/json' }
+    const body = JSON.stringify({ userId: 'user_page', tier: 'pro' })
+    const issued = await fetch(`${page}/api/generate`, { method: 'POST', headers, body })
+    expect(issued.status).toBe(200)
+    heard.push(body, await issued.text())
   })
 
   it('is a command line that works', async () => {
@@ -434,6 +450,73 @@ describe('what is not for the outside', () => {
   })
 })
 
+describe('a change while npm start runs', () => {
+  const source = () => path.join(checkout.directory, 'functions/health.ts')
+  const health = async () => (await fetch(`${url}/health`)).json()
+
+  it('of a function answers the next request', async () => {
+    const before = await readFile(source(), 'utf8')
+    const saying = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
+    await writeFile(source(), saying('written'))
+    await answers(health, { status: 'written' })
+    // As many editors save: a new file in the place of the old one.
+    await writeFile(`${source()}~`, saying('renamed'))
+    await rename(`${source()}~`, source())
+    await answers(health, { status: 'renamed' })
+
+    await writeFile(source(), 'const')
+    await command.prints('The functions run as they were before this change.')
+    expect(command.output()).toContain('functions/health.ts:1:5: ERROR')
+    expect(await health()).toMatchObject({ status: 'renamed' })
+    await writeFile(source(), before)
+    await answers(health, { status: 'healthy' })
+  })
+
+  it('of the catalog is checked as it is now', async () => {
+    const catalog = path.join(checkout.directory, 'lib/catalog/catalog.ts')
+    const before = await readFile(catalog, 'utf8')
+    await writeFile(catalog, before.replace('seats: 1', 'seats: 0'))
+    await command.prints('lib/catalog/catalog.ts: tiers.free.seats: ')
+    await writeFile(catalog, before)
+    expect((await generate({ userId: 'user_catalog', tier: 'pro' })).status).toBe(200)
+  })
+
+  /** Asks until an answer holds what is expected; the system may tell of a change a moment later. */
+  async function answers(question: () => Promise<unknown>, expected: object) {
+    for (let tries = 0; ; tries++) {
+      try {
+        expect(await question()).toMatchObject(expected)
+        return
+      } catch (error) {
+        if (tries === 20) throw error
+        await sleep(100)
+      }
+    }
+  }
+
+  it('by packaging beside it breaks nothing', async () => {
+    const packaging = aCommand('npm', ['run', 'package'], {
+      cwd: checkout.directory,
+      env: environment(),
+    })
+    let asked = 0
+    const [code] = await Promise.all([
+      packaging.exited,
+      (async () => {
+        for (let ended = false; !ended; asked++) {
+          expect((await generate({ userId: `user_${asked}`, tier: 'pro' })).status).toBe(200)
+          expect((await fetch(`${url}/admin`)).status).toBe(200)
+          ended = await Promise.race([packaging.exited.then(() => true), sleep(100, false)])
+        }
+      })(),
+    ])
+    expect([code, packaging.output()]).toEqual([0, expect.stringContaining('Service packaged')])
+    expect(asked).toBeGreaterThan(1)
+    expect(await readdir(path.join(checkout.directory, '.serverless'))).toContain('verify.zip')
+    expect((await generate({ userId: 'user_packaged', tier: 'pro' })).status).toBe(200)
+  })
+})
+
 describe('the table', () => {
   it('knows whom it was told of', async () => {
     const [, dynamoDb = ''] = /DynamoDB Local +(http:[^\s,]+)/.exec(command.output()) ?? []
@@ -474,6 +557,81 @@ describe('the end of npm start', () => {
       expect(await command.left()).toEqual([])
     },
     2 * MINUTES,
+  )
+})
+
+describe('npm start that is interrupted', () => {
+  /** A command in the place of Java, of which the rest of the system must get rid. */
+  async function aJava(script: string): Promise<string> {
+    const home = await mkdtemp(path.join(checkout.directory, 'java-'))
+    await mkdir(path.join(home, 'bin'))
+    const file = path.join(home, 'bin/java')
+    await writeFile(
+      file,
+      `#!/bin/sh\n[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit\n${script}\n`,
+    )
+    await chmod(file, 0o755)
+    return home
+  }
+
+  const started = (env: NodeJS.ProcessEnv = {}) =>
+    aCommand(process.execPath, ['scripts/start.ts'], {
+      cwd: checkout.directory,
+      env: environment(env),
+    })
+
+  it(
+    'by a kill of its own process leaves no other one',
+    async () => {
+      const killed = started()
+      await killed.prints('Ctrl-C ends it.')
+      killed.signal('SIGKILL', 'first')
+      expect(await killed.left()).toEqual([])
+    },
+    MINUTES,
+  )
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'by %s while it waits for DynamoDB Local leaves no process',
+    async (signal) => {
+      const waiting = started({ JAVA_HOME: await aJava('exec sleep 600') })
+      await waiting.prints('Waiting for DynamoDB Local (5 s) ...')
+      waiting.signal(signal, 'first')
+      expect(await waiting.exited).toBe(signal === 'SIGTERM' ? 0 : null)
+      expect(await waiting.left()).toEqual([])
+    },
+    MINUTES,
+  )
+
+  it(
+    'by the end of DynamoDB Local says why it ended',
+    async () => {
+      const failed = started({ JAVA_HOME: await aJava('echo reason >&2; exit 1') })
+      expect(await failed.exited).toBe(1)
+      expect(failed.output().trim().split('\n').at(-1)).toBe(
+        'DynamoDB Local ended while it was starting: reason',
+      )
+      expect(await failed.left()).toEqual([])
+    },
+    MINUTES,
+  )
+
+  it(
+    'by a function that cannot be built says why, and leaves no DynamoDB Local',
+    async () => {
+      const source = path.join(checkout.directory, 'functions/health.ts')
+      const before = await readFile(source, 'utf8')
+      await writeFile(source, 'const')
+      try {
+        const failed = started()
+        expect(await failed.exited).toBe(1)
+        expect(failed.output()).toContain('functions/health.ts:1:5: ERROR')
+        expect(await failed.left()).toEqual([])
+      } finally {
+        await writeFile(source, before)
+      }
+    },
+    MINUTES,
   )
 })
 

@@ -328,6 +328,8 @@ describe('npm run package', () => {
     expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort())
     for (const name of NAMES) {
       const zip = await readFile(artifact(`${name}.zip`))
+      // The first moment that the format knows: a zip with the time of its build would be deployed each time.
+      expect(zip.readUInt32LE(10)).toBe(0x00_21_00_00)
       const files = Object.keys(unzipSync(zip))
       const others = files.filter((file) => file !== `functions/${name}.mjs`)
       expect(files).toHaveLength(others.length + 1)

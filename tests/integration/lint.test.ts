@@ -136,7 +136,7 @@ const OWN_ENV = [
 ]
 const OWN_DEFAULT = [
   'jest.config.js',
-  'scripts/esbuildPlugins.ts',
+  'scripts/functions/serverlessPlugin.ts',
   'tests/support/globalSetup.ts',
   'tests/support/globalTeardown.ts',
 ]

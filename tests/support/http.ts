@@ -11,7 +11,7 @@ interface Post {
 
 let callers = 0
 /** The address of somebody who has not called before: RFC 3849 keeps these for examples. */
-const anAddress = () => {
+export const anAddress = () => {
   callers += 1
   return `2001:db8:${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`
 }

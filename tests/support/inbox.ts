@@ -1,15 +1,6 @@
 import getPort from 'get-port'
-import { startInbox } from '../../scripts/local/inbox.ts'
+import { type SentMail, startInbox } from '../../scripts/local/inbox.ts'
 import type { Server } from '../../scripts/local/server.ts'
-
-interface SentMail {
-  readonly from: string
-  readonly replyTo: readonly string[]
-  readonly destination: { readonly to: readonly string[] }
-  readonly subject: string
-  readonly body: { readonly html: string; readonly text: string }
-  readonly headers?: readonly { readonly name: string; readonly value: string }[]
-}
 
 export interface Inbox extends Server {
   /** What was sent to an address, oldest first. */

@@ -14,8 +14,15 @@ import { createHandler as createWellKnownHandler } from '../../functions/wellKno
 import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
 import { createPreflight } from '../../lib/lambda/preflight.ts'
+import {
+  createRouter,
+  type Match,
+  OWN_ANSWERS,
+  partsOf,
+  toEvent,
+} from '../../scripts/local/httpApi.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
-import { aContext, aRequest } from './http.ts'
+import { aContext, anAddress } from './http.ts'
 import { type Write, writing } from './runtime.ts'
 import { fromSetup } from './table.ts'
 
@@ -51,40 +58,25 @@ const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => Handler>> = {
 /** The routes of serverless.yml, as `GET /health`, each with the name of its function. */
 export const gatewayRoutes = () => JSON.parse(fromSetup('TEST_ROUTES')) as [string, string][]
 
-const PROXY = '{proxy+}'
-
 /** The routes of serverless.yml, with functions of a runtime behind them. */
 function createGateway(runtime: AdminRuntime) {
   const made = new Map<string, Handler>()
-  const routes = gatewayRoutes().map(([route, name]) => {
-    const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
-    if (!handler) throw new Error(`serverless.yml has a function that is not served here: ${name}`)
-    made.set(name, handler)
-    return { route, handler }
-  })
-  return (asked: string) => {
-    const found = routes.find(({ route }) => route === asked || isBelow(asked, route))
-    if (!found) return
-    const proxy = found.route.endsWith(PROXY) && asked.slice(found.route.length - PROXY.length)
-    return { handler: found.handler, ...(proxy && { pathParameters: { proxy } }) }
-  }
+  return createRouter(
+    gatewayRoutes().map(([route, name]) => {
+      const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
+      if (!handler)
+        throw new Error(`serverless.yml has a function that is not served here: ${name}`)
+      made.set(name, handler)
+      return [route, handler] as const
+    }),
+  )
 }
-
-function isBelow(asked: string, route: string): boolean {
-  const start = route.slice(0, -PROXY.length)
-  return route.endsWith(PROXY) && asked.startsWith(start) && asked.length > start.length
-}
-
-/** What the gateway itself answers where there is no route, and where a function throws. */
-const NO_ROUTE = { statusCode: 404, body: '{"message":"Not Found"}' }
-const BROKEN = { statusCode: 500, body: '{"message":"Internal Server Error"}' }
 
 /** The functions over HTTP, as the gateway puts them there: for what is tested from outside. */
 export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   const routeOf = createGateway(runtime)
   const http = createServer(async (request, response) => {
-    const [path = '', query = ''] = partedAt('?', request.url ?? '')
-    const asked = `${request.method} ${path}`
+    const asked = `${request.method} ${partsOf(request).path}`
     server.asked.push(asked)
     try {
       server.before(asked)
@@ -93,13 +85,13 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
       return
     }
     const writes: Write[] = []
-    const { handler, ...found } = routeOf(asked) ?? {}
-    const event = await toEvent(request, path, query)
-    const answer = handler
+    const match = routeOf(asked)
+    const bytes = await buffer(request)
+    const answer = match
       ? await writing.run(writes, () =>
-          handler({ ...event, ...found }, aContext()).catch(() => BROKEN),
+          match.target(eventOf(request, bytes, match), aContext()).catch(() => OWN_ANSWERS.failed),
         )
-      : NO_ROUTE
+      : OWN_ANSWERS.notFound
     try {
       server.after(asked)
     } catch {
@@ -128,39 +120,20 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   return server
 }
 
-const partedAt = (sign: string, text: string) => {
-  const place = text.indexOf(sign)
-  return place === -1 ? [text] : [text.slice(0, place), text.slice(place + 1)]
-}
-
-/** The gateway hands on what it takes for text as it is, and all else in base64. */
-const TEXT = /^(text\/|application\/(json|javascript|xml))/
-
-async function toEvent(
+/** The gateway's event, with what the headers of these tests say of it. */
+function eventOf(
   request: IncomingMessage,
-  path: string,
-  query: string,
-): Promise<APIGatewayProxyEventV2> {
-  const { [SOURCE_IP]: sourceIp, [BASE64]: base64, ...headers } = request.headers
-  const bytes = await buffer(request)
-  const text = bytes.toString()
-  const isText =
-    base64 === undefined &&
-    TEXT.test(headers['content-type'] ?? '') &&
-    Buffer.from(text).equals(bytes)
-  const event = aRequest(`${request.method}`, path, {
-    query: joined(new URLSearchParams(query)),
-    headers: headers as Record<string, string>,
-    ...(text !== '' && { body: isText ? text : bytes.toString('base64') }),
-  })
-  event.isBase64Encoded = text !== '' && !isText
-  if (sourceIp !== undefined) event.requestContext.http.sourceIp = `${sourceIp}`
+  body: Buffer,
+  match: Match<Handler>,
+): APIGatewayProxyEventV2 {
+  const event = toEvent(request, body, match)
+  const { [SOURCE_IP]: sourceIp, [BASE64]: base64, ...headers } = event.headers
+  event.headers = headers
+  event.requestContext.http.sourceIp = sourceIp ?? anAddress()
+  if (base64 !== undefined && body.length > 0) {
+    event.body = body.toString('base64')
+    event.isBase64Encoded = true
+  }
   // As Lambda does: what it hands to a function was JSON.
   return JSON.parse(JSON.stringify(event))
-}
-
-/** One that is there several times is one with commas. */
-function joined(query: URLSearchParams): Record<string, string> {
-  const names = new Set(query.keys())
-  return Object.fromEntries([...names].map((name) => [name, query.getAll(name).join(',')]))
 }

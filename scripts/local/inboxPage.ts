@@ -1,0 +1,76 @@
+import type { SentMail } from './inbox.ts'
+
+const STYLE = `
+:root { color-scheme: light dark }
+body { margin: 0 auto; max-width: 48rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif }
+details { border: 1px solid #8888; border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem }
+summary { cursor: pointer; overflow-wrap: anywhere }
+summary small { display: block; opacity: .8 }
+h2 { font-size: 1rem; margin: 1rem 0 .25rem }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .5rem 0 }
+dt { opacity: .8 }
+dd { margin: 0; overflow-wrap: anywhere }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }
+iframe { background: Canvas; border: 1px solid #8888; box-sizing: border-box; height: 40rem; width: 100% }
+@media (max-width: 30rem) { dl { grid-template-columns: 1fr } dd { margin-bottom: .25rem } }
+`
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+const escaped = (value: string) => value.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+
+/**
+ * Returns an HTML page that lists mails, newest first. Each one opens to its HTML, its text and its headers. The HTML of
+ * a mail is shown in a sandboxed frame: it runs no script and reaches nothing of the page.
+ */
+export function inboxPage(mails: readonly SentMail[]): string {
+  const list = mails.toReversed().map(toDetails).join('\n')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>License Authority: sent mails</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Sent mails</h1>
+${list || '<p>No mail was sent since npm start. Reload the page to see new ones.</p>'}
+</body>
+</html>
+`
+}
+
+function toDetails(mail: SentMail): string {
+  const { from, replyTo, destination, subject, body, headers, tags, configurationSet, at } = mail
+  const sent = new Date(at * 1000).toISOString()
+  const fields: readonly (readonly [string, string])[] = [
+    ['From', from],
+    ['To', destination.to.join(', ')],
+    ['Cc', destination.cc.join(', ')],
+    ['Bcc', destination.bcc.join(', ')],
+    ['Reply-To', replyTo.join(', ')],
+    ['Message ID', mail.messageId],
+    ['Configuration set', configurationSet ?? ''],
+    ...headers.map(({ name, value }) => [name, value] as const),
+    ...tags.map(({ name, value }) => [`Tag ${name}`, value] as const),
+  ]
+  const shown = fields
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
+  return `<details>
+<summary>${escaped(subject)}
+<small>to ${escaped(destination.to.join(', '))}, <time datetime="${sent}">${sent.slice(0, 19).replace('T', ' ')} UTC</time></small></summary>
+${body.html === undefined ? '' : `<h2>HTML</h2>\n<iframe sandbox title="HTML of the mail" loading="lazy" srcdoc="${escaped(body.html)}"></iframe>`}
+${body.text === undefined ? '' : `<h2>Text</h2>\n<pre>${escaped(body.text)}</pre>`}
+<h2>Headers</h2>
+<dl>${shown.join('')}</dl>
+</details>`
+}
