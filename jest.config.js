@@ -30,7 +30,14 @@ const database = {
 }
 
 export default {
-  projects: [project('unit'), project('integration', database), project('e2e', database)],
+  projects: [
+    project('unit'),
+    project('integration', database),
+    project('e2e', {
+      globalSetup: '<rootDir>/tests/support/e2eSetup.ts',
+      globalTeardown: '<rootDir>/tests/support/e2eTeardown.ts',
+    }),
+  ],
   testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Ends a test that hangs. Slow machines must not reach it.
   testTimeout: 10 * 60_000,

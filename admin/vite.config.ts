@@ -7,6 +7,8 @@ export default defineConfig({
   base: '/admin/',
   build: {
     target: 'es2023',
+    // Lists the files that each page loads, for the test of its size. Hidden, so that it is neither deployed nor served.
+    manifest: '.manifest.json',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Packages mark what also runs in a browser; all of this does.

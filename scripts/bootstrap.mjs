@@ -26,7 +26,8 @@ if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== wanted()) {
   const begun = performance.now()
   const npm = process.env.npm_execpath
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
-  const { status } = spawnSync(command, [...args, 'install'], { stdio: 'inherit' })
+  // With NODE_ENV=production npm leaves out, and removes, what the commands run on.
+  const { status } = spawnSync(command, [...args, 'install', '--include=dev'], { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, wanted())
   console.log(`  the dependencies ${((performance.now() - begun) / 1000).toFixed(1)} s`)

@@ -19,7 +19,7 @@ export interface Match<Target> {
 
 /**
  * Returns a lookup of routes by `<METHOD> <path>`. An exact route wins over `{proxy+}`, and a longer prefix over a
- * shorter one.
+ * shorter one. As on AWS, `{proxy+}` also matches nothing: `/admin/{proxy+}` serves `/admin/`.
  */
 export function createRouter<Target>(
   routes: Iterable<readonly [route: string, target: Target]>,
@@ -35,9 +35,7 @@ export function createRouter<Target>(
   return (asked) => {
     const target = exact.get(asked)
     if (target !== undefined && !asked.endsWith(PROXY)) return { routeKey: asked, target }
-    const found = greedy.find(
-      ({ prefix }) => asked.startsWith(prefix) && asked.length > prefix.length,
-    )
+    const found = greedy.find(({ prefix }) => asked.startsWith(prefix))
     if (!found) return
     const { routeKey, prefix } = found
     return {

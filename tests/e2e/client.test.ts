@@ -1,15 +1,12 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { build } from 'esbuild'
-import getPort from 'get-port'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { fileStorage } from '../../clients/typescript/src/file.ts'
 import {
   createLicenseClient,
@@ -18,46 +15,22 @@ import {
   type PublishedKeys,
 } from '../../clients/typescript/src/index.ts'
 import { CHROMIUM } from '../../scripts/local/chromium.ts'
-import { findJava } from '../../scripts/local/java.ts'
-import {
-  aCheckout,
-  aCommand,
-  aUsersEnvironment,
-  type Checkout,
-  type Command,
-} from '../support/checkout.ts'
 import { HAS_JOSERFC } from '../support/machine.ts'
+import { sharedBrowser, sharedSystem } from '../support/shared.ts'
 
 const run = promisify(execFile)
 
-const MINUTES = 60_000
-
-let checkout: Checkout
-let command: Command
+/** For the files of the apps that are built here. */
+let directory: string
 let url: string
 let keys: PublishedKeys
 
 beforeAll(async () => {
-  const [copied, java, port] = await Promise.all([
-    aCheckout(),
-    findJava('.local'),
-    getPort({ host: '127.0.0.1' }),
-  ])
-  checkout = copied
-  url = `http://localhost:${port}`
-  command = aCommand('npm', ['start'], {
-    cwd: checkout.directory,
-    env: aUsersEnvironment(java, { PORT: `${port}` }),
-  })
-  await command.prints('Ctrl-C ends it.')
+  ;({ url } = await sharedSystem())
+  directory = await mkdtemp(path.join(tmpdir(), 'license-authority-client-'))
   keys = await get<PublishedKeys>('/.well-known/jwks.json')
-}, 3 * MINUTES)
-
-afterAll(async () => {
-  command.signal('SIGKILL')
-  await command.exited
-  await checkout.remove()
 })
+afterAll(() => rm(directory, { recursive: true }))
 
 const TOKEN = { authorization: 'Bearer dev_admin_token' }
 
@@ -96,7 +69,7 @@ async function listed(number: number) {
 
 describe('the client in Node', () => {
   it('activates, goes on without the service, and gives its seat back', async () => {
-    const file = path.join(checkout.directory, 'license.json')
+    const file = path.join(directory, 'license.json')
     let isDown = false
     const aClient = () =>
       createLicenseClient({
@@ -148,11 +121,12 @@ describe('the example in Python', () => {
     const readme = await readFile('clients/README.md', 'utf8')
     const [, shown = ''] = /```python\n([\s\S]*?)\n```/.exec(readme) ?? []
     const program = `import sys\n${shown.replace('https://licenses.example.com', url)}${PYTHON_MAIN}`
-    const directory = path.join(checkout.directory, 'clients/python')
-    await writeFile(path.join(directory, 'app.py'), program)
-    await writeFile(path.join(directory, 'license-keys.json'), JSON.stringify(keys))
+    const app = path.join(directory, 'python')
+    await cp('clients/python', app, { recursive: true })
+    await writeFile(path.join(app, 'app.py'), program)
+    await writeFile(path.join(app, 'license-keys.json'), JSON.stringify(keys))
     const license = await buy('user_python')
-    const { stdout } = await run('python3', ['-W', 'ignore', 'app.py', license], { cwd: directory })
+    const { stdout } = await run('python3', ['-W', 'ignore', 'app.py', license], { cwd: app })
     expect(stdout.trim().split('\n')).toEqual([
       'VALID',
       'VALID',
@@ -167,15 +141,14 @@ describe('the example in Python', () => {
   })
 })
 
-if (CHROMIUM === undefined) {
-  process.stderr.write('No Chromium is on this machine, so the client is not tried in one.\n')
-}
 const browsers = CHROMIUM === undefined ? describe.skip : describe
+/** The address of the app in the browser, which is one of the origins that may call the API. */
+const APP = 'http://localhost:5173'
+
 browsers('the client in Chromium', () => {
   let browser: Browser
   let context: BrowserContext
   let page: Page
-  let pages: HttpServer
 
   beforeAll(async () => {
     const { outputFiles } = await build({
@@ -195,25 +168,21 @@ browsers('the client in Chromium', () => {
         retries: 0,
         onChange: ({ status, code }) => window.told.push(status + ' ' + code),
       })`
-    pages = createServer(({ url: asked }, response) => {
-      const isScript = asked === '/client.js'
-      response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
-      const page = `<!doctype html><title>An app</title><script type="module">${start}</script>`
-      response.end(isScript ? script : page)
-    }).listen(0, '127.0.0.1')
-    await once(pages, 'listening')
-    browser = await chromium.launch({ executablePath: `${CHROMIUM}`, args: ['--no-sandbox'] })
+    const html = `<!doctype html><title>An app</title><script type="module">${start}</script>`
+    browser = await sharedBrowser()
     context = await browser.newContext()
+    await context.route(`${APP}/`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: html }),
+    )
+    await context.route(`${APP}/client.js`, (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: script }),
+    )
     page = await context.newPage()
     await open()
-  }, MINUTES)
-  afterAll(async () => {
-    await browser.close()
-    pages.close()
-    pages.closeAllConnections()
   })
+  afterAll(() => browser?.close())
 
-  const open = () => page.goto(`http://localhost:${(pages.address() as AddressInfo).port}/`)
+  const open = () => page.goto(`${APP}/`)
 
   const call = (method: keyof LicenseClient, ...args: string[]): Promise<LicenseStatus> =>
     page.evaluate(([name, given]) => Reflect.get(globalThis, 'client')[name](...given), [

@@ -10,7 +10,6 @@ import { parseRingSecret, toRing } from '../../lib/signing/secret.ts'
 import { aCheckout, type Checkout } from '../support/checkout.ts'
 
 const run = promisify(execFile)
-const MINUTES = 60_000
 const MAX_BYTES = 6 * 1024
 
 /** An app that uses all of the package's types as README shows them. */
@@ -67,7 +66,7 @@ beforeAll(async () => {
     cwd: client,
   })
   await writeFile(path.join(app, 'package.json'), '{"type":"module"}')
-}, MINUTES)
+})
 afterAll(() => checkout.remove())
 
 describe('the client’s package', () => {
@@ -97,34 +96,26 @@ describe('the client’s package', () => {
     expect(gzipSync(bundle?.contents ?? '').length).toBeLessThan(MAX_BYTES)
   })
 
-  it(
-    'is used from an app with its types, in Node as it is',
-    async () => {
-      await writeFile(path.join(app, 'app.ts'), APP)
-      expect(await faultsIn('app.ts')).toBe('')
-      const { stdout } = await run(process.execPath, ['app.ts'], { cwd: app })
-      expect(stdout).toBe('unknown NO_LICENSE\n')
-    },
-    MINUTES,
-  )
+  it('is used from an app with its types, in Node as it is', async () => {
+    await writeFile(path.join(app, 'app.ts'), APP)
+    expect(await faultsIn('app.ts')).toBe('')
+    const { stdout } = await run(process.execPath, ['app.ts'], { cwd: app })
+    expect(stdout).toBe('unknown NO_LICENSE\n')
+  })
 
-  it(
-    'is shown in the documents as it is',
-    async () => {
-      await writeFile(
-        path.join(app, 'license-keys.json'),
-        JSON.stringify(await publishKeys(toRing(parseRingSecret('x')), 0)),
-      )
-      const names = []
-      for (const [place, code] of (await snippets('ts')).entries()) {
-        names.push(`snippet${place}.ts`)
-        await writeFile(path.join(app, `snippet${place}.ts`), code)
-      }
-      expect(names).toHaveLength(3)
-      expect(await faultsIn(...names)).toBe('')
-      await writeFile(path.join(app, 'wrong.ts'), `${(await snippets('ts'))[2]}\nlicense.tier`)
-      expect(await faultsIn('wrong.ts')).toContain("Property 'tier' does not exist")
-    },
-    MINUTES,
-  )
+  it('is shown in the documents as it is', async () => {
+    await writeFile(
+      path.join(app, 'license-keys.json'),
+      JSON.stringify(await publishKeys(toRing(parseRingSecret('x')), 0)),
+    )
+    const names = []
+    for (const [place, code] of (await snippets('ts')).entries()) {
+      names.push(`snippet${place}.ts`)
+      await writeFile(path.join(app, `snippet${place}.ts`), code)
+    }
+    expect(names).toHaveLength(3)
+    expect(await faultsIn(...names)).toBe('')
+    await writeFile(path.join(app, 'wrong.ts'), `${(await snippets('ts'))[2]}\nlicense.tier`)
+    expect(await faultsIn('wrong.ts')).toContain("Property 'tier' does not exist")
+  })
 })

@@ -1,34 +1,14 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import getPort from 'get-port'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { localClient } from '../../scripts/local/dynamodb.ts'
-import { findJava } from '../../scripts/local/java.ts'
-import {
-  aCheckout as aCheckoutOfTheProject,
-  aCommand,
-  aUsersEnvironment,
-  type Checkout,
-  type Command,
-} from '../support/checkout.ts'
+import { aCommand, aUsersEnvironment } from '../support/checkout.ts'
 import { leaksIn, peopleIn } from '../support/leaks.ts'
+import { outputOf, type SharedSystem, sharedSystem } from '../support/shared.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
 
 const run = promisify(execFile)
@@ -56,47 +36,33 @@ const SEED = {
   }'`,
 }
 
-let checkout: Checkout
-let java: string
-let port: number
+let system: SharedSystem
 let url: string
-let command: Command
 
-/** Everything that was started here, for what it printed. */
-const started: Command[] = []
 /** Everything that was sent and answered. */
 const heard: string[] = []
-/** Everybody whom the table told of. */
+/** The personal values in the table. */
 const people: string[] = []
 
-const environment = (changes: NodeJS.ProcessEnv = {}) =>
-  aUsersEnvironment(java, { PORT: `${port}`, ...changes })
-
-async function start() {
-  command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
-  started.push(command)
-  await command.prints('Ctrl-C ends it.')
-}
-
 beforeAll(async () => {
-  ;[checkout, java, port] = await Promise.all([
-    aCheckoutOfTheProject(),
-    findJava('.local'),
-    getPort({ host: '127.0.0.1' }),
-  ])
-  url = `http://localhost:${port}`
-  await start()
-}, 3 * MINUTES)
-
-afterAll(async () => {
-  command.signal('SIGKILL')
-  await command.exited
-  await checkout.remove()
+  system = await sharedSystem()
+  url = system.url
 })
+
+/** Runs a command in the checkout of the system, as its user. Returns the exit code and the output by lines. */
+async function commandLine(command: string, ...args: string[]) {
+  const started = aCommand(command, args, {
+    cwd: system.directory,
+    env: aUsersEnvironment(system.java, { PORT: `${system.port}` }),
+  })
+  const code = await started.exited
+  heard.push(started.output())
+  return { code, lines: started.output().trim().split('\n') }
+}
 
 async function curl(line: string): Promise<{ status: number; body: string }> {
   const { stdout } = await run('sh', ['-c', `${line} -s -w '\\n%{http_code}'`], {
-    cwd: checkout.directory,
+    cwd: system.directory,
   })
   heard.push(line, stdout)
   const [, body = '', status] = /^([\s\S]*)\n(\d{3})$/.exec(stdout) ?? []
@@ -246,15 +212,8 @@ describe('the webhook', () => {
   })
 })
 
-async function stripeSend(...args: string[]) {
-  const sent = aCommand('npm', ['run', '-s', 'stripe:send', '--', ...args, '--url', url], {
-    cwd: checkout.directory,
-    env: environment(),
-  })
-  const code = await sent.exited
-  heard.push(sent.output())
-  return { code, lines: sent.output().trim().split('\n') }
-}
+const stripeSend = (...args: string[]) =>
+  commandLine(process.execPath, 'scripts/stripe/send.ts', ...args, '--url', url)
 
 describe('npm run stripe:send', () => {
   const keyIn = (lines: readonly string[]) =>
@@ -277,7 +236,8 @@ describe('npm run stripe:send', () => {
   })
 
   it('plays the whole life of a subscription', async () => {
-    const { code, lines } = await stripeSend('--scenario', 'life', '--stripe-version', 'hybrid')
+    const args = ['--scenario', 'life', '--stripe-version', 'hybrid', '--url', url]
+    const { code, lines } = await commandLine('npm', 'run', '-s', 'stripe:send', '--', ...args)
     expect(code).toBe(0)
     const seen = lines.flatMap((line) => / {2}([A-Z]{5,}[ \w]*?)( until.*)?$/.exec(line)?.[1] ?? [])
     expect(seen.filter((state, index) => state !== seen[index - 1])).toEqual([
@@ -326,9 +286,10 @@ describe('the inbox', () => {
   }
   /** What arrives at an address, within some seconds. */
   async function arrives(address: string, count = 1): Promise<readonly string[]> {
-    const inbox = /sent mails +(http:\S+)/.exec(command.output())?.[1] ?? ''
     for (let tries = 0; tries < 150; tries++) {
-      const { emails } = (await (await fetch(`${inbox}/store`)).json()) as { emails: Sent[] }
+      const { emails } = (await (await fetch(`${system.inboxUrl}/store`)).json()) as {
+        emails: Sent[]
+      }
       const arrived = emails.filter(({ destination }) => destination.to.includes(address))
       heard.push(...arrived.map(({ body }) => body.text))
       if (arrived.length >= count) return arrived.map(({ body }) => body.text)
@@ -358,12 +319,12 @@ describe('the inbox', () => {
 describe('what npm start prints', () => {
   it('is the credentials and the addresses', () => {
     for (const text of ['dev_admin_token', 'whsec_dev', 'dev_master_key', url, '.local/dynamodb']) {
-      expect(command.output()).toContain(text)
+      expect(outputOf(system)).toContain(text)
     }
   })
 
   it('is a line for each route that can be pasted as it stands', async () => {
-    const lines = command.output().match(/^ {2}(?:curl|body=).*$/gm) ?? []
+    const lines = outputOf(system).match(/^ {2}(?:curl|body=).*$/gm) ?? []
     const answers = await Promise.all(lines.map(curl))
     expect(answers.map(({ status }) => status)).toEqual([
       200, 200, 401, 401, 200, 200, 204, 200, 200,
@@ -371,7 +332,7 @@ describe('what npm start prints', () => {
   })
 
   it('is a page that tells of every route and can try it here', async () => {
-    const page = /API documentation +(http:\S+)/.exec(command.output())?.[1] ?? ''
+    const page = system.documentationUrl
     const html = await (await fetch(page)).text()
     for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
       expect((await fetch(`${page}/${file}`)).status).toBe(200)
@@ -389,16 +350,10 @@ describe('what npm start prints', () => {
   })
 
   it('is a command line that works', async () => {
-    const listed = aCommand(
-      'npm',
-      ['run', '-s', 'cli', '--', '--url', url, '--token', 'dev_admin_token', 'list'],
-      {
-        cwd: checkout.directory,
-        env: environment(),
-      },
-    )
-    expect(await listed.exited).toBe(0)
-    expect(listed.output()).toContain('user_123')
+    const args = ['--url', url, '--token', 'dev_admin_token', 'list']
+    const { code, lines } = await commandLine('npm', 'run', '-s', 'cli', '--', ...args)
+    expect(code).toBe(0)
+    expect(lines.join('\n')).toContain('user_123')
   })
 })
 
@@ -443,274 +398,21 @@ describe('what is not for the outside', () => {
   const where = address ? it : it.skip
   where('nobody reaches it from another machine', async () => {
     const reached = await new Promise((resolve) => {
-      const socket = connect(port, address?.address)
+      const socket = connect(system.port, address?.address)
       socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
     })
     expect(reached).toBe(false)
   })
 })
 
-describe('a change while npm start runs', () => {
-  const source = () => path.join(checkout.directory, 'functions/health.ts')
-  const health = async () => (await fetch(`${url}/health`)).json()
-
-  it('of a function answers the next request', async () => {
-    const before = await readFile(source(), 'utf8')
-    const saying = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
-    await writeFile(source(), saying('written'))
-    await answers(health, { status: 'written' })
-    // As many editors save: a new file in the place of the old one.
-    await writeFile(`${source()}~`, saying('renamed'))
-    await rename(`${source()}~`, source())
-    await answers(health, { status: 'renamed' })
-
-    await writeFile(source(), 'const')
-    await command.prints('The functions run as they were before this change.')
-    expect(command.output()).toContain('functions/health.ts:1:5: ERROR')
-    expect(await health()).toMatchObject({ status: 'renamed' })
-    await writeFile(source(), before)
-    await answers(health, { status: 'healthy' })
-  })
-
-  it('of the catalog is checked as it is now', async () => {
-    const catalog = path.join(checkout.directory, 'lib/catalog/catalog.ts')
-    const before = await readFile(catalog, 'utf8')
-    await writeFile(catalog, before.replace('seats: 1', 'seats: 0'))
-    await command.prints('lib/catalog/catalog.ts: tiers.free.seats: ')
-    await writeFile(catalog, before)
-    expect((await generate({ userId: 'user_catalog', tier: 'pro' })).status).toBe(200)
-  })
-
-  /** Asks until an answer holds what is expected; the system may tell of a change a moment later. */
-  async function answers(question: () => Promise<unknown>, expected: object) {
-    for (let tries = 0; ; tries++) {
-      try {
-        expect(await question()).toMatchObject(expected)
-        return
-      } catch (error) {
-        if (tries === 20) throw error
-        await sleep(100)
-      }
-    }
-  }
-
-  it('by packaging beside it breaks nothing', async () => {
-    const packaging = aCommand('npm', ['run', 'package'], {
-      cwd: checkout.directory,
-      env: environment(),
-    })
-    let asked = 0
-    const [code] = await Promise.all([
-      packaging.exited,
-      (async () => {
-        for (let ended = false; !ended; asked++) {
-          expect((await generate({ userId: `user_${asked}`, tier: 'pro' })).status).toBe(200)
-          expect((await fetch(`${url}/admin`)).status).toBe(200)
-          ended = await Promise.race([packaging.exited.then(() => true), sleep(100, false)])
-        }
-      })(),
-    ])
-    expect([code, packaging.output()]).toEqual([0, expect.stringContaining('Service packaged')])
-    expect(asked).toBeGreaterThan(1)
-    expect(await readdir(path.join(checkout.directory, '.serverless'))).toContain('verify.zip')
-    expect((await generate({ userId: 'user_packaged', tier: 'pro' })).status).toBe(200)
-  })
-})
-
 describe('the table', () => {
   it('knows whom it was told of', async () => {
-    const [, dynamoDb = ''] = /DynamoDB Local +(http:[^\s,]+)/.exec(command.output()) ?? []
-    const client = DynamoDBDocumentClient.from(localClient(dynamoDb))
+    const client = DynamoDBDocumentClient.from(localClient(system.dynamoDbUrl))
     for await (const { Items } of paginateScan({ client }, { TableName: TABLE })) {
       people.push(...peopleIn(Items))
     }
     expect(people).toEqual(expect.arrayContaining(['user_123', 'lost@example.com', 'user_9']))
   })
-})
-
-describe('the end of npm start', () => {
-  it(
-    'leaves no process, and keeps the data for the next start',
-    async () => {
-      const { license } = (await generate({ userId: 'user_restart', tier: 'pro' })).json()
-      command.signal('SIGINT')
-      await command.exited
-      expect(await command.left()).toEqual([])
-      await expect(fetch(url)).rejects.toThrow()
-      expect(await readdir(path.join(checkout.directory, '.local/dynamodb'))).not.toHaveLength(0)
-
-      await start()
-      expect((await post('/api/verify', { license })).json()).toMatchObject({
-        valid: true,
-        userId: 'user_restart',
-      })
-    },
-    3 * MINUTES,
-  )
-
-  it(
-    'comes as well when only npm is told to end',
-    async () => {
-      command.signal('SIGTERM', 'first')
-      await command.exited
-      await expect(fetch(url)).rejects.toThrow()
-      expect(await command.left()).toEqual([])
-    },
-    2 * MINUTES,
-  )
-})
-
-describe('npm start that is interrupted', () => {
-  /** A command in the place of Java, of which the rest of the system must get rid. */
-  async function aJava(script: string): Promise<string> {
-    const home = await mkdtemp(path.join(checkout.directory, 'java-'))
-    await mkdir(path.join(home, 'bin'))
-    const file = path.join(home, 'bin/java')
-    await writeFile(
-      file,
-      `#!/bin/sh\n[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit\n${script}\n`,
-    )
-    await chmod(file, 0o755)
-    return home
-  }
-
-  const started = (env: NodeJS.ProcessEnv = {}) =>
-    aCommand(process.execPath, ['scripts/start.ts'], {
-      cwd: checkout.directory,
-      env: environment(env),
-    })
-
-  it(
-    'by a kill of its own process leaves no other one',
-    async () => {
-      const killed = started()
-      await killed.prints('Ctrl-C ends it.')
-      killed.signal('SIGKILL', 'first')
-      expect(await killed.left()).toEqual([])
-    },
-    MINUTES,
-  )
-
-  it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s while it waits for DynamoDB Local leaves no process',
-    async (signal) => {
-      const waiting = started({ JAVA_HOME: await aJava('exec sleep 600') })
-      await waiting.prints('Waiting for DynamoDB Local (5 s) ...')
-      waiting.signal(signal, 'first')
-      expect(await waiting.exited).toBe(signal === 'SIGTERM' ? 0 : null)
-      expect(await waiting.left()).toEqual([])
-    },
-    MINUTES,
-  )
-
-  it(
-    'by the end of DynamoDB Local says why it ended',
-    async () => {
-      const failed = started({ JAVA_HOME: await aJava('echo reason >&2; exit 1') })
-      expect(await failed.exited).toBe(1)
-      expect(failed.output().trim().split('\n').at(-1)).toBe(
-        'DynamoDB Local ended while it was starting: reason',
-      )
-      expect(await failed.left()).toEqual([])
-    },
-    MINUTES,
-  )
-
-  it(
-    'by a function that cannot be built says why, and leaves no DynamoDB Local',
-    async () => {
-      const source = path.join(checkout.directory, 'functions/health.ts')
-      const before = await readFile(source, 'utf8')
-      await writeFile(source, 'const')
-      try {
-        const failed = started()
-        expect(await failed.exited).toBe(1)
-        expect(failed.output()).toContain('functions/health.ts:1:5: ERROR')
-        expect(await failed.left()).toEqual([])
-      } finally {
-        await writeFile(source, before)
-      }
-    },
-    MINUTES,
-  )
-})
-
-describe('npm start that cannot', () => {
-  const fails = async (env: NodeJS.ProcessEnv) => {
-    const failed = aCommand(process.execPath, ['scripts/start.ts'], {
-      cwd: checkout.directory,
-      env,
-    })
-    const code = await failed.exited
-    expect(await failed.left()).toEqual([])
-    return { code, output: failed.output().trim() }
-  }
-
-  it('use its port says so', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const taken = (other.address() as { port: number }).port
-    const { code, output } = await fails(environment({ PORT: `${taken}` })).finally(() =>
-      other.close(),
-    )
-    expect(code).toBe(1)
-    expect(output).toMatch(
-      /^Port \d+ cannot be used .*: choose another one, as in PORT=8100 npm start\.$/,
-    )
-  })
-
-  it('read its port says so', async () => {
-    expect(await fails(environment({ PORT: 'abc' }))).toEqual({
-      code: 1,
-      output: 'PORT must be a number from 1 to 65535, not "abc".',
-    })
-  })
-
-  it(
-    'find Java or fetch it says in one line what to install',
-    async () => {
-      const { code, output } = await fails({
-        PORT: `${port}`,
-        PATH: path.join(checkout.directory, 'node_modules/.bin'),
-        HTTPS_PROXY: 'http://127.0.0.1:1',
-      })
-      expect(code).toBe(1)
-      expect(output.split('\n').at(-1)).toMatch(
-        /^DynamoDB Local needs a Java runtime \(11 or newer\).*: install one, for example with /,
-      )
-      expect(output).not.toMatch(/\n +at /)
-    },
-    MINUTES,
-  )
-
-  it(
-    'find Java on the machine takes the one that was fetched before',
-    async () => {
-      const bin = path.join(checkout.directory, '.local/jre/jdk-17/bin')
-      await mkdir(bin, { recursive: true })
-      const real = path.isAbsolute(java)
-        ? java
-        : (await run('sh', ['-c', 'command -v java'])).stdout.trim()
-      await writeFile(path.join(bin, 'java'), `#!/bin/sh\nexec '${real}' "$@"\n`)
-      await chmod(path.join(bin, 'java'), 0o755)
-      // A PATH with all that a script needs, and no Java.
-      const tools = path.join(checkout.directory, 'tools')
-      await mkdir(tools)
-      await symlink('/bin/sh', path.join(tools, 'sh'))
-      const PATH = [path.join(checkout.directory, 'node_modules/.bin'), tools].join(':')
-      command = aCommand(process.execPath, ['scripts/start.ts'], {
-        cwd: checkout.directory,
-        env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
-      })
-      started.push(command)
-      await command.prints('Ctrl-C ends it.')
-      // Told itself, as a process manager does, with npm not in between.
-      command.signal('SIGTERM', 'first')
-      expect(await command.exited).toBe(0)
-      expect(await command.left()).toEqual([])
-    },
-    2 * MINUTES,
-  )
 })
 
 describe('what the functions logged meanwhile', () => {
@@ -726,8 +428,8 @@ describe('what the functions logged meanwhile', () => {
 
   it('is nothing that is secret, and nothing of anybody', () => {
     // The functions log JSON; the other lines are of npm start, which shows its credentials.
-    const lines = started
-      .flatMap((some) => some.output().split('\n'))
+    const lines = outputOf(system)
+      .split('\n')
       .filter((line) => line.startsWith('{'))
     for (const message of ['license issued', 'request refused', 'stripe event', 'mail', 'admin']) {
       expect(lines.some((line) => line.includes(`"message":"${message}"`))).toBe(true)

@@ -1,7 +1,8 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { unzipSync } from 'fflate'
@@ -13,14 +14,11 @@ import {
 } from '../../scripts/local/secretsManager.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 import { hasPanel } from '../../scripts/panel/built.ts'
-import { aCheckout, type Checkout } from '../support/checkout.ts'
 import { aPost, aRequest } from '../support/http.ts'
+import { outputOf, printed, type SharedSystem, sharedSystem } from '../support/shared.ts'
 import { aSignature, aCheckout as aStripeCheckout } from '../support/stripe.ts'
-import { dynamoDbUrl } from '../support/table.ts'
 
 const run = promisify(execFile)
-
-const MINUTES = 60_000
 
 /** A stage of its own: the table of its template is made in the database that all tests share. */
 const STAGE = 'packaged'
@@ -264,18 +262,20 @@ interface Resource {
   readonly Properties: Record<string, any>
 }
 
-let checkout: Checkout
+let system: SharedSystem
+/** The statuses that the system answered with while it was packaged. */
+let answeredMeanwhile: readonly number[]
 let template: { Resources: Readonly<Record<string, Resource>>; Parameters: Record<string, unknown> }
 let resources: Readonly<Record<string, Resource>>
 let secretsManager: LocalSecretsManager
 
-const artifact = (name: string) => path.join(checkout.directory, '.serverless', name)
+const artifact = (name: string) => path.join(system.directory, '.serverless', name)
 const logical = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
 
 /** A user's shell without credentials, on a machine that reaches nothing. */
 const environment = () => ({
   PATH: process.env['PATH'],
-  HOME: checkout.directory,
+  HOME: system.directory,
   HTTPS_PROXY: 'http://127.0.0.1:1',
   HTTP_PROXY: 'http://127.0.0.1:1',
 })
@@ -294,7 +294,7 @@ const packaged = () =>
       '--param=alarmEmail=ops@app.example.com',
     ],
     {
-      cwd: checkout.directory,
+      cwd: system.directory,
       env: environment(),
     },
   )
@@ -312,17 +312,42 @@ const onlyIf = (condition: string, value: unknown) => ({
 
 const all = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
 
+/** Issues a license by the running system. Returns the status. */
+async function issue(userId: string): Promise<number> {
+  const { status } = await fetch(`${system.url}/api/generate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer dev_admin_token' },
+    body: JSON.stringify({ userId, tier: 'pro' }),
+  })
+  return status
+}
+
+/** Sends requests to the running system until some work is done. Returns their statuses. */
+async function statusesDuring(work: Promise<unknown>): Promise<readonly number[]> {
+  const statuses: number[] = []
+  for (let isDone = false; !isDone; ) {
+    statuses.push(await issue(`user_${statuses.length}`))
+    statuses.push((await fetch(`${system.url}/admin`)).status)
+    isDone = await Promise.race([work.then(() => true), sleep(100, false)])
+  }
+  return statuses
+}
+
 beforeAll(async () => {
-  checkout = await aCheckout()
-  await packaged()
+  system = await sharedSystem()
+  answeredMeanwhile = await statusesDuring(packaged())
   const file = artifact('cloudformation-template-update-stack.json')
   template = JSON.parse(await readFile(file, 'utf8'))
   resources = template.Resources
-}, MINUTES)
-
-afterAll(() => checkout.remove())
+})
 
 describe('npm run package', () => {
+  it('breaks nothing of the system that runs from the same checkout', async () => {
+    expect(answeredMeanwhile.length).toBeGreaterThan(2)
+    expect(new Set(answeredMeanwhile)).toEqual(new Set([200]))
+    expect(await issue('user_packaged')).toBe(200)
+  })
+
   it('builds one zip for each function, with one small file in it', async () => {
     const zips = (await readdir(artifact('.'))).filter((name) => name.endsWith('.zip'))
     expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort())
@@ -334,7 +359,7 @@ describe('npm run package', () => {
       const others = files.filter((file) => file !== `functions/${name}.mjs`)
       expect(files).toHaveLength(others.length + 1)
       expect(others.every((file) => file.startsWith('admin/dist/'))).toBe(true)
-      const isServed = name === 'panel' && hasPanel(checkout.directory)
+      const isServed = name === 'panel' && hasPanel(system.directory)
       expect(others.includes('admin/dist/index.html')).toBe(isServed)
       if (name === 'panel') continue
       expect(others).toEqual([])
@@ -666,8 +691,8 @@ describe('who is told of trouble in the template', () => {
       ([, name]) => name,
     )
     const sources = await Promise.all(
-      (await Array.fromAsync(glob('{lib,functions}/**/*.ts', { cwd: checkout.directory }))).map(
-        (file) => readFile(path.join(checkout.directory, file), 'utf8'),
+      (await Array.fromAsync(glob('{lib,functions}/**/*.ts', { cwd: system.directory }))).map(
+        (file) => readFile(path.join(system.directory, file), 'utf8'),
       ),
     )
     const counted = [...sources.join().matchAll(/(?:count\(|failure: )'(\w+)'/g)].map(
@@ -745,7 +770,6 @@ describe('cfn-lint', () => {
       ]).catch((error) => error)
       expect([found.code ?? 0, found.stdout]).toEqual([0, ''])
     },
-    MINUTES,
   )
 })
 
@@ -757,24 +781,20 @@ if (!emulated) {
 }
 describe('moto', () => {
   const where = emulated ? it : it.skip
-  where(
-    'takes what was packaged as a stack',
-    async () => {
-      const script = path.join(import.meta.dirname, '../support/deploy.py')
-      const { stdout } = await run('python3', [script, artifact('')])
-      expect(JSON.parse(stdout)).toEqual({
-        status: 'UPDATE_COMPLETE',
-        tables: [TABLE],
-        functions: Object.fromEntries(
-          Object.keys(FUNCTIONS).map((name) => [
-            `${TABLE}-${name}`,
-            ['nodejs24.x', `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`],
-          ]),
-        ),
-      })
-    },
-    MINUTES,
-  )
+  where('takes what was packaged as a stack', async () => {
+    const script = path.join(import.meta.dirname, '../support/deploy.py')
+    const { stdout } = await run('python3', [script, artifact('')])
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'UPDATE_COMPLETE',
+      tables: [TABLE],
+      functions: Object.fromEntries(
+        Object.keys(FUNCTIONS).map((name) => [
+          `${TABLE}-${name}`,
+          ['nodejs24.x', `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`],
+        ]),
+      ),
+    })
+  })
 })
 
 describe('the packaged functions', () => {
@@ -789,7 +809,7 @@ describe('the packaged functions', () => {
       [`${SECRET}/stripe`]: '{"webhookSecrets":["whsec_packaged"]}',
     })
     await createTable(
-      localClient(dynamoDbUrl()),
+      localClient(system.dynamoDbUrl),
       named('Table').Properties as unknown as TableDefinition,
     )
     for (const name of NAMES) {
@@ -819,7 +839,7 @@ describe('the packaged functions', () => {
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
+        AWS_ENDPOINT_URL_DYNAMODB: system.dynamoDbUrl,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -837,7 +857,7 @@ describe('the packaged functions', () => {
     })
 
     const page = await invoke('panel', aRequest('GET', '/admin'))
-    expect(page.status).toBe(hasPanel(checkout.directory) ? 200 : 404)
+    expect(page.status).toBe(hasPanel(system.directory) ? 200 : 404)
     expect(page.answer.headers).toHaveProperty('content-security-policy')
 
     const preflight = aPost('', { headers: { origin: 'https://app.example.com' } })
@@ -885,23 +905,50 @@ describe('a catalog with a fault', () => {
   it.each([
     ['a tier without a seat', 'seats: 1', 'seats: 0', 'tiers.free.seats: '],
     ['a prefix that no key may have', "'QF'", "'qf'", 'prefix: '],
-  ])(
-    'stops the build with its path: %s',
-    async (_, good, bad, fault) => {
-      const catalog = path.join(checkout.directory, 'lib/catalog/catalog.ts')
-      const source = await readFile(catalog, 'utf8')
-      expect(source).toContain(good)
-      await writeFile(catalog, source.replace(good, bad))
-      try {
-        const failed = await packaged().catch((error) => error)
-        expect(failed.code).toBe(1)
-        expect(`${failed.stdout}${failed.stderr}`).toMatch(
-          new RegExp(`lib/catalog/catalog\\.ts: .*${fault}`),
-        )
-      } finally {
-        await writeFile(catalog, source)
-      }
-    },
-    MINUTES,
-  )
+  ])('stops the build with its path: %s', async (_, good, bad, fault) => {
+    const catalog = path.join(system.directory, 'lib/catalog/catalog.ts')
+    const source = await readFile(catalog, 'utf8')
+    expect(source).toContain(good)
+    await writeFile(catalog, source.replace(good, bad))
+    try {
+      const failed = await packaged().catch((error) => error)
+      expect(failed.code).toBe(1)
+      await printed(system, `lib/catalog/catalog.ts: ${fault}`)
+      expect(await issue('user_catalog')).toBe(200)
+      expect(`${failed.stdout}${failed.stderr}`).toMatch(
+        new RegExp(`lib/catalog/catalog\\.ts: .*${fault}`),
+      )
+    } finally {
+      await writeFile(catalog, source)
+    }
+  })
+})
+
+describe('a change of a function while npm start runs', () => {
+  const source = () => path.join(system.directory, 'functions/health.ts')
+  const health = async () =>
+    (await (await fetch(`${system.url}/health`)).json()) as { status: string }
+
+  /** Asks until the answer has a status. The operating system may report a change a moment later. */
+  async function becomes(status: string): Promise<void> {
+    while ((await health()).status !== status) await sleep(100)
+  }
+
+  it('answers the next request, however the file is saved', async () => {
+    const before = await readFile(source(), 'utf8')
+    const answering = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
+    await writeFile(source(), answering('written'))
+    await becomes('written')
+    // Many editors write a new file and rename it.
+    await writeFile(`${source()}~`, answering('renamed'))
+    await rename(`${source()}~`, source())
+    await becomes('renamed')
+
+    await writeFile(source(), 'const')
+    await printed(system, 'functions/health.ts:1:5: ERROR')
+    expect(outputOf(system)).toContain('The functions run as they were before this change.')
+    expect(await health()).toMatchObject({ status: 'renamed' })
+    await writeFile(source(), before)
+    await becomes('healthy')
+  })
 })

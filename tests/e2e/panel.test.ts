@@ -1,28 +1,23 @@
-/** The panel in Chromium, on all that `npm start` starts. `PANEL_URL` names one that runs already. */
-
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import getPort from 'get-port'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { CHROMIUM } from '../../scripts/local/chromium.ts'
-import { findJava } from '../../scripts/local/java.ts'
-import { aCheckout, aCommand, aUsersEnvironment } from '../support/checkout.ts'
+import { sharedBrowser, sharedSystem } from '../support/shared.ts'
 import { aCheckout as aSale, aSignature } from '../support/stripe.ts'
 
 const run = promisify(execFile)
 
-const MINUTES = 60_000
+/** Ends a wait for something that never appears. */
+const TIMEOUT_MS = 2 * 60_000
 const ROOT_TOKEN = 'dev_admin_token'
 const DEV_WEBHOOK_SECRET = 'whsec_dev'
 const EVIL = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-if (CHROMIUM === undefined) {
-  process.stderr.write('No Chromium is on this machine, so the panel is not tried in one.\n')
-}
 const browsers = CHROMIUM === undefined ? describe.skip : describe
 
 /** Told apart from what earlier runs left, where the service was running already. */
@@ -32,7 +27,6 @@ const aName = (what: string) => `${what}-${mark}-${number++}`
 
 browsers('the panel', () => {
   let url: string
-  let end: () => Promise<void>
   let browser: Browser
   let context: BrowserContext
   let page: Page
@@ -42,39 +36,14 @@ browsers('the panel', () => {
   let asked: string[]
 
   beforeAll(async () => {
-    const running = process.env['PANEL_URL']
-    ;({ url, end } =
-      running === undefined ? await start() : { url: running, end: () => Promise.resolve() })
-    browser = await chromium.launch({ executablePath: `${CHROMIUM}`, args: ['--no-sandbox'] })
-  }, 5 * MINUTES)
-  afterAll(async () => {
-    await browser?.close()
-    await end?.()
+    ;[{ url }, browser] = await Promise.all([sharedSystem(), sharedBrowser()])
   })
-
-  async function start() {
-    const [checkout, java, port] = await Promise.all([
-      aCheckout(),
-      findJava('.local'),
-      getPort({ host: '127.0.0.1' }),
-    ])
-    const env = aUsersEnvironment(java, { PORT: `${port}` })
-    const command = aCommand('npm', ['start'], { cwd: checkout.directory, env })
-    await command.prints('Ctrl-C ends it.')
-    return {
-      url: `http://localhost:${port}`,
-      async end() {
-        command.signal('SIGKILL')
-        await command.exited
-        await checkout.remove()
-      },
-    }
-  }
+  afterAll(() => browser?.close())
 
   beforeEach(async () => {
     context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
     page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(TIMEOUT_MS)
     complaints = []
     asked = []
     page.on('console', (message) => {
@@ -322,9 +291,9 @@ browsers('the panel', () => {
   it('issues fifty of a file, and none of them twice', async () => {
     const batch = aName('batch')
     const rows = Array.from({ length: 50 }, (_, place) => `${batch}-${place},,pro,30`)
-    const text = ['userId,userEmail,tier,duration', ...rows, `${batch}-bad,,gold,30`].join('\n')
+    const csv = ['userId,userEmail,tier,duration', ...rows, `${batch}-bad,,gold,30`].join('\n')
     await signIn(ROOT_TOKEN, '/bulk')
-    const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(text) }
+    const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) }
     await page.getByLabel(/^CSV file/).setInputFiles(file)
     await page.getByText('50 of 51 rows can be issued').waitFor()
     // By the name of the file the same rows are known tomorrow, too.
@@ -348,7 +317,7 @@ browsers('the panel', () => {
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download the results' }).click(),
     ])
-    const results = await readFile(await download.path(), 'utf8')
+    const results = await text(await download.createReadStream())
     expect(results.match(/QF-PRO-[0-9a-f]{12}-\d+/g)).toHaveLength(50)
     expect(results).toContain('Not sent')
 

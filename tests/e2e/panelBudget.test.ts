@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-
-const run = promisify(execFile)
+import { describe, expect, it } from '@jest/globals'
 
 const MOST_BYTES = 200 * 1024
 
@@ -18,22 +13,11 @@ interface Chunk {
   readonly css?: readonly string[]
 }
 
-let directory: string
-let manifest: Readonly<Record<string, Chunk>>
-
-beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'license-authority-panel-'))
-  const vite = path.join(
-    path.dirname(createRequire(import.meta.url).resolve('vite/package.json')),
-    'bin/vite.js',
-  )
-  const options = ['--manifest', 'manifest.json', '--outDir', directory, '--emptyOutDir']
-  // Jest says that this is a test, of which Vite would make a build for developers.
-  const env = { ...process.env, NODE_ENV: 'production' }
-  await run(process.execPath, [vite, 'build', 'admin', ...options], { env })
-  manifest = JSON.parse(await readFile(path.join(directory, 'manifest.json'), 'utf8'))
-})
-afterAll(() => rm(directory, { recursive: true, force: true }))
+/** Where the setup of the tests has built the panel. */
+const DIST = 'admin/dist'
+const manifest: Readonly<Record<string, Chunk>> = JSON.parse(
+  readFileSync(path.join(DIST, '.manifest.json'), 'utf8'),
+)
 
 /** A chunk with all that is loaded with it. */
 function filesOf(name: string, files = new Set<string>()): Set<string> {
@@ -51,7 +35,7 @@ describe('the built panel', () => {
     const names = ['index.html', `${overview}OverviewPage.tsx`, `${overview}DayChart.tsx`]
     const files = [...new Set(names.flatMap((name) => [...filesOf(name)])), 'index.html']
     const sizes = await Promise.all(
-      files.map(async (file) => gzipSync(await readFile(path.join(directory, file))).length),
+      files.map(async (file) => gzipSync(await readFile(path.join(DIST, file))).length),
     )
     const sum = sizes.reduce((total, size) => total + size, 0)
     expect(sum).toBeGreaterThan(MOST_BYTES / 10)
@@ -59,7 +43,7 @@ describe('the built panel', () => {
   })
 
   it('has no script or style in its page, and asks nobody else for any', async () => {
-    const page = await readFile(path.join(directory, 'index.html'), 'utf8')
+    const page = await readFile(path.join(DIST, 'index.html'), 'utf8')
     expect(page).not.toMatch(/<script(?![^>]* src="\/admin\/)/)
     expect(page).not.toMatch(/<style|style=|\son\w+=|https?:/)
   })

@@ -1,15 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { BUILT } from '../../scripts/panel/built.ts'
 
 const run = promisify(execFile)
 
-const LEFT_TRIES = 50
+const LEFT_TRIES = 600
 const LEFT_PAUSE_MS = 100
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,7 +21,7 @@ export interface Checkout {
   remove(): Promise<void>
 }
 
-/** A copy of the project as a user has it after a clone, with the dependencies installed. */
+/** Copies the project as a user has it after a clone, with the dependencies installed and the panel built if it is here. */
 export async function aCheckout(): Promise<Checkout> {
   // The copy shares the dependencies, so nothing may be left to install when a command is run there.
   await run(process.execPath, ['scripts/bootstrap.mjs'], { cwd: PROJECT })
@@ -30,6 +32,8 @@ export async function aCheckout(): Promise<Checkout> {
   for (const file of stdout.split('\0').filter(Boolean)) {
     await cp(path.join(PROJECT, file), path.join(directory, file), { recursive: true })
   }
+  const panel = path.join(PROJECT, BUILT)
+  if (existsSync(panel)) await cp(panel, path.join(directory, BUILT), { recursive: true })
   await symlink(path.join(PROJECT, 'node_modules'), path.join(directory, 'node_modules'))
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) }
 }

@@ -298,7 +298,7 @@ describe('license-authority import', () => {
   })
 
   it('goes on where it was stopped, and takes nothing twice', async () => {
-    const rows = Array.from({ length: 250 }, (_, index) => aRow(`many_${index}`))
+    const rows = Array.from({ length: 110 }, (_, index) => aRow(`many_${index}`))
     const file = await aFile('many.jsonl', rows)
     let calls = 0
     server.before = () => {
@@ -309,10 +309,10 @@ describe('license-authority import', () => {
     server.asked.length = 0
     const { code, err } = await cli(['import', file])
     expect(err).toBe(
-      'Goes on after line 100.\n250 imported, 0 were there already, 0 got a new key, 0 refused.',
+      'Goes on after line 100.\n110 imported, 0 were there already, 0 got a new key, 0 refused.',
     )
     expect(code).toBe(0)
-    expect(server.asked).toHaveLength(2)
+    expect(server.asked).toHaveLength(1)
   })
 })
 

@@ -113,6 +113,7 @@ describe('a route', () => {
   it.each([
     ['/echo', 'GET /echo'],
     ['/echo/any', 'GET /echo/{proxy+}'],
+    ['/echo/', 'GET /echo/{proxy+}'],
     ['/echo/deep/er', 'GET /echo/deep/{proxy+}'],
   ])('of %s is %s', async (target, routeKey) => {
     expect(await eventOf(target)).toMatchObject({ routeKey })

@@ -1,0 +1,207 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import getPort from 'get-port'
+import { findJava } from '../../scripts/local/java.ts'
+import {
+  aCheckout,
+  aCommand,
+  aUsersEnvironment,
+  type Checkout,
+  type Command,
+} from '../support/checkout.ts'
+
+const run = promisify(execFile)
+
+let checkout: Checkout
+let java: string
+let port: number
+let url: string
+
+beforeAll(async () => {
+  ;[checkout, java, port] = await Promise.all([
+    aCheckout(),
+    findJava('.local'),
+    getPort({ host: '127.0.0.1' }),
+  ])
+  url = `http://localhost:${port}`
+})
+afterAll(() => checkout.remove())
+
+const environment = (changes: NodeJS.ProcessEnv = {}) =>
+  aUsersEnvironment(java, { PORT: `${port}`, ...changes })
+
+async function post(route: string, body: object) {
+  const response = await fetch(`${url}${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer dev_admin_token' },
+    body: JSON.stringify(body),
+  })
+  return (await response.json()) as Record<string, unknown>
+}
+
+describe('the end of npm start', () => {
+  let command: Command
+  async function start() {
+    command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
+    await command.prints('Ctrl-C ends it.')
+  }
+
+  it('leaves no process, and keeps the data for the next start', async () => {
+    await start()
+    const { license } = await post('/api/generate', { userId: 'user_restart', tier: 'pro' })
+    command.signal('SIGINT')
+    await command.exited
+    expect(await command.left()).toEqual([])
+    await expect(fetch(url)).rejects.toThrow()
+    expect(await readdir(path.join(checkout.directory, '.local/dynamodb'))).not.toHaveLength(0)
+
+    await start()
+    expect(await post('/api/verify', { license })).toMatchObject({
+      valid: true,
+      userId: 'user_restart',
+    })
+  })
+
+  it('comes as well when only npm is told to end', async () => {
+    command.signal('SIGTERM', 'first')
+    await command.exited
+    await expect(fetch(url)).rejects.toThrow()
+    expect(await command.left()).toEqual([])
+  })
+})
+
+describe('npm start that is interrupted', () => {
+  /** A command in the place of Java, of which the rest of the system must get rid. */
+  async function aJava(script: string): Promise<string> {
+    const home = await mkdtemp(path.join(checkout.directory, 'java-'))
+    await mkdir(path.join(home, 'bin'))
+    const file = path.join(home, 'bin/java')
+    await writeFile(
+      file,
+      `#!/bin/sh\n[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit\n${script}\n`,
+    )
+    await chmod(file, 0o755)
+    return home
+  }
+
+  const started = (env: NodeJS.ProcessEnv = {}) =>
+    aCommand(process.execPath, ['scripts/start.ts'], {
+      cwd: checkout.directory,
+      env: environment(env),
+    })
+
+  it('by a kill of its own process leaves no other one', async () => {
+    const killed = started()
+    await killed.prints('Ctrl-C ends it.')
+    killed.signal('SIGKILL', 'first')
+    expect(await killed.left()).toEqual([])
+  })
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'by %s while it waits for DynamoDB Local leaves no process',
+    async (signal) => {
+      const waiting = started({ JAVA_HOME: await aJava('exec sleep 600') })
+      await waiting.prints('Waiting for DynamoDB Local (5 s) ...')
+      waiting.signal(signal, 'first')
+      expect(await waiting.exited).toBe(signal === 'SIGTERM' ? 0 : null)
+      expect(await waiting.left()).toEqual([])
+    },
+  )
+
+  it('by the end of DynamoDB Local says why it ended', async () => {
+    const failed = started({ JAVA_HOME: await aJava('echo reason >&2; exit 1') })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output().trim().split('\n').at(-1)).toBe(
+      'DynamoDB Local ended while it was starting: reason',
+    )
+    expect(await failed.left()).toEqual([])
+  })
+
+  it('by a function that cannot be built says why, and leaves no DynamoDB Local', async () => {
+    const source = path.join(checkout.directory, 'functions/health.ts')
+    const before = await readFile(source, 'utf8')
+    await writeFile(source, 'const')
+    try {
+      const failed = started()
+      expect(await failed.exited).toBe(1)
+      expect(failed.output()).toContain('functions/health.ts:1:5: ERROR')
+      expect(await failed.left()).toEqual([])
+    } finally {
+      await writeFile(source, before)
+    }
+  })
+})
+
+describe('npm start that cannot', () => {
+  const fails = async (env: NodeJS.ProcessEnv) => {
+    const failed = aCommand(process.execPath, ['scripts/start.ts'], {
+      cwd: checkout.directory,
+      env,
+    })
+    const code = await failed.exited
+    expect(await failed.left()).toEqual([])
+    return { code, output: failed.output().trim() }
+  }
+
+  it('use its port says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const taken = (other.address() as { port: number }).port
+    const { code, output } = await fails(environment({ PORT: `${taken}` })).finally(() =>
+      other.close(),
+    )
+    expect(code).toBe(1)
+    expect(output).toMatch(
+      /^Port \d+ cannot be used .*: choose another one, as in PORT=8100 npm start\.$/,
+    )
+  })
+
+  it('read its port says so', async () => {
+    expect(await fails(environment({ PORT: 'abc' }))).toEqual({
+      code: 1,
+      output: 'PORT must be a number from 1 to 65535, not "abc".',
+    })
+  })
+
+  it('find Java or fetch it says in one line what to install', async () => {
+    const { code, output } = await fails({
+      PORT: `${port}`,
+      PATH: path.join(checkout.directory, 'node_modules/.bin'),
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+    })
+    expect(code).toBe(1)
+    expect(output.split('\n').at(-1)).toMatch(
+      /^DynamoDB Local needs a Java runtime \(11 or newer\).*: install one, for example with /,
+    )
+    expect(output).not.toMatch(/\n +at /)
+  })
+
+  it('find Java on the machine takes the one that was fetched before', async () => {
+    const bin = path.join(checkout.directory, '.local/jre/jdk-17/bin')
+    await mkdir(bin, { recursive: true })
+    const real = path.isAbsolute(java)
+      ? java
+      : (await run('sh', ['-c', 'command -v java'])).stdout.trim()
+    await writeFile(path.join(bin, 'java'), `#!/bin/sh\nexec '${real}' "$@"\n`)
+    await chmod(path.join(bin, 'java'), 0o755)
+    // A PATH with all that a script needs, and no Java.
+    const tools = path.join(checkout.directory, 'tools')
+    await mkdir(tools)
+    await symlink('/bin/sh', path.join(tools, 'sh'))
+    const PATH = [path.join(checkout.directory, 'node_modules/.bin'), tools].join(':')
+    const command = aCommand(process.execPath, ['scripts/start.ts'], {
+      cwd: checkout.directory,
+      env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
+    })
+    await command.prints('Ctrl-C ends it.')
+    // Told itself, as a process manager does, with npm not in between.
+    command.signal('SIGTERM', 'first')
+    expect(await command.exited).toBe(0)
+    expect(await command.left()).toEqual([])
+  })
+})

@@ -1,0 +1,3 @@
+export default async function e2eTeardown() {
+  await globalThis.stopShared?.()
+}
