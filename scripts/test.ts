@@ -14,8 +14,8 @@ const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   fileURLToPath(import.meta.resolve('jest/bin/jest')),
-  // Jest leaves one core to the user, which on two cores is half of the machine.
-  `--maxWorkers=${availableParallelism()}`,
+  // One more than there are cores: some tests wait for a retry or for a page, and use none meanwhile.
+  `--maxWorkers=${availableParallelism() + 1}`,
 ]
 
 /** The tests of every large proof at its full size; tests/support/size.ts reads the variable. */

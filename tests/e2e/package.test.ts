@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { glob, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +15,7 @@ import {
 import type { TableDefinition } from '../../scripts/local/service.ts'
 import { hasPanel } from '../../scripts/panel/built.ts'
 import { aPost, aRequest } from '../support/http.ts'
-import { outputOf, printed, type SharedSystem, sharedSystem } from '../support/shared.ts'
+import { printed, type SharedSystem, sharedSystem } from '../support/shared.ts'
 import { aSignature, aCheckout as aStripeCheckout } from '../support/stripe.ts'
 
 const run = promisify(execFile)
@@ -921,34 +921,5 @@ describe('a catalog with a fault', () => {
     } finally {
       await writeFile(catalog, source)
     }
-  })
-})
-
-describe('a change of a function while npm start runs', () => {
-  const source = () => path.join(system.directory, 'functions/health.ts')
-  const health = async () =>
-    (await (await fetch(`${system.url}/health`)).json()) as { status: string }
-
-  /** Asks until the answer has a status. The operating system may report a change a moment later. */
-  async function becomes(status: string): Promise<void> {
-    while ((await health()).status !== status) await sleep(100)
-  }
-
-  it('answers the next request, however the file is saved', async () => {
-    const before = await readFile(source(), 'utf8')
-    const answering = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
-    await writeFile(source(), answering('written'))
-    await becomes('written')
-    // Many editors write a new file and rename it.
-    await writeFile(`${source()}~`, answering('renamed'))
-    await rename(`${source()}~`, source())
-    await becomes('renamed')
-
-    await writeFile(source(), 'const')
-    await printed(system, 'functions/health.ts:1:5: ERROR')
-    expect(outputOf(system)).toContain('The functions run as they were before this change.')
-    expect(await health()).toMatchObject({ status: 'renamed' })
-    await writeFile(source(), before)
-    await becomes('healthy')
   })
 })

@@ -1,8 +1,18 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import getPort from 'get-port'
@@ -44,15 +54,40 @@ async function post(route: string, body: object) {
   return (await response.json()) as Record<string, unknown>
 }
 
-describe('the end of npm start', () => {
+describe('npm start', () => {
   let command: Command
   async function start() {
     command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
     await command.prints('Ctrl-C ends it.')
   }
+  beforeAll(start)
 
-  it('leaves no process, and keeps the data for the next start', async () => {
-    await start()
+  it('runs a function as it is after a change, however the file is saved', async () => {
+    const source = path.join(checkout.directory, 'functions/health.ts')
+    const before = await readFile(source, 'utf8')
+    const answering = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
+    const status = async () =>
+      ((await (await fetch(`${url}/health`)).json()) as { status: string }).status
+    /** Asks until the answer has a status: the operating system may report a change a moment later. */
+    const becomes = async (expected: string) => {
+      while ((await status()) !== expected) await sleep(100)
+    }
+    await writeFile(source, answering('written'))
+    await becomes('written')
+    // Many editors write a new file and rename it.
+    await writeFile(`${source}~`, answering('renamed'))
+    await rename(`${source}~`, source)
+    await becomes('renamed')
+
+    await writeFile(source, 'const')
+    await command.prints('The functions run as they were before this change.')
+    expect(command.output()).toContain('functions/health.ts:1:5: ERROR')
+    expect(await status()).toBe('renamed')
+    await writeFile(source, before)
+    await becomes('healthy')
+  })
+
+  it('leaves no process when it ends, and keeps the data for the next start', async () => {
     const { license } = await post('/api/generate', { userId: 'user_restart', tier: 'pro' })
     command.signal('SIGINT')
     await command.exited
@@ -67,7 +102,7 @@ describe('the end of npm start', () => {
     })
   })
 
-  it('comes as well when only npm is told to end', async () => {
+  it('ends as well when only npm is told to end', async () => {
     command.signal('SIGTERM', 'first')
     await command.exited
     await expect(fetch(url)).rejects.toThrow()

@@ -121,7 +121,6 @@ describe('a route', () => {
 
   it.each([
     ['GET', '/'],
-    ['GET', '/echo/'],
     ['GET', '/echoes'],
     ['POST', '/echo/any'],
     ['OPTIONS', '/echo'],

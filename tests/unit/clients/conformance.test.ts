@@ -47,6 +47,11 @@ describe('the conformance vectors', () => {
   )
 })
 
+it('a list of revocations says nothing of claims without a license', () => {
+  const list = { number: 1, revoked: { abc: 2 } }
+  expect(isRevoked({ iat: 1 } as never, list as never)).toBe(false)
+})
+
 describe('the Python example', () => {
   it('is forty lines', async () => {
     const source = await readFile('clients/python/license_token.py', 'utf8')

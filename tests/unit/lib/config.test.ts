@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { corsOrigins, secretIds, serviceName, tableName } from '../../../lib/config.ts'
+import { corsOrigins, countedAs, secretIds, serviceName, tableName } from '../../../lib/config.ts'
 
 const ENV = {
   TABLE_NAME: 'licenses',
@@ -31,6 +31,13 @@ describe('the environment', () => {
     expect(() => read({ ...ENV, [name]: undefined })).toThrow(message)
     expect(() => read({ ...ENV, [name]: '' })).toThrow(message)
     expect(() => read({})).toThrow(message)
+  })
+
+  it('names the service whose metrics CloudWatch counts, where there is CloudWatch to ask', () => {
+    const named = { ASK_CLOUDWATCH: 'true', POWERTOOLS_SERVICE_NAME: 'license-authority-test' }
+    expect(countedAs(named)).toBe('license-authority-test')
+    expect(countedAs({ ...named, ASK_CLOUDWATCH: 'false' })).toBeUndefined()
+    expect(() => countedAs({ ASK_CLOUDWATCH: 'true' })).toThrow('POWERTOOLS_SERVICE_NAME')
   })
 
   it.each([

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals'
+import { z } from 'zod/mini'
+import { anyFromCursor, fromCursor, toCursor } from '../../../../lib/admin/cursor.ts'
+import { day } from '../../../../lib/admin/fields.ts'
+import { licenseIdIn } from '../../../../lib/admin/route.ts'
+
+describe('a cursor', () => {
+  const FILTER = { list: 'licenses' }
+
+  it('of a list sorted by texts is none of a list sorted by moments', () => {
+    const cursor = toCursor({ id: 'lic_1', at: 'a@example.com' }, FILTER)
+    expect(anyFromCursor(cursor, FILTER)).toMatchObject({ id: 'lic_1', at: 'a@example.com' })
+    expect(() => fromCursor(cursor, FILTER)).toThrow()
+  })
+
+  it('gives back the place of a list sorted by moments', () => {
+    expect(fromCursor(toCursor({ id: 'lic_1', at: 5 }, FILTER), FILTER)).toMatchObject({
+      id: 'lic_1',
+      at: 5,
+    })
+  })
+})
+
+describe('the id of a license in a path', () => {
+  it.each([[{}], [{ id: '' }], [{ id: 'lic_' }], [{ id: '../tokens' }]])(
+    'is not in %j',
+    (params) => {
+      expect(() => licenseIdIn(params)).toThrow('There is no such license')
+    },
+  )
+})
+
+describe('a day', () => {
+  it('ends with its last millisecond in UTC', () => {
+    expect(z.parse(day, '2026-12-31')).toBe(Date.UTC(2027, 0, 1) - 1)
+  })
+
+  it.each(['', 'tomorrow', '2026-13-01', '2026-02-30', '2026-1-1', '2026-12-31T00:00'])(
+    'is not %j',
+    (text) => {
+      expect(z.safeParse(day, text).success).toBe(false)
+    },
+  )
+})
