@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,9 +19,15 @@ const JEST = [
   `--maxWorkers=${availableParallelism() + 1}`,
 ]
 
-/** The tests of every large proof at its full size; tests/support/size.ts reads the variable. */
-const FULL_SIZE = { SOAK: '1' }
+/** Selects the tests that take their size from this file, which reads the variables of a soak run. */
 const SIZED = ['--findRelatedTests', 'tests/support/size.ts']
+
+/** Returns the variables of a soak run, and prints the seed that repeats it. */
+function soakVariables(): NodeJS.ProcessEnv {
+  const seed = process.env['SEED'] || `${randomInt(2 ** 31)}`
+  console.log(`SEED=${seed} npm run test:soak repeats this run.`)
+  return { SOAK: '1', SEED: seed }
+}
 
 type Part = 'all' | 'check' | 'unit' | 'integration' | 'e2e' | 'watch' | 'soak'
 
@@ -107,7 +114,7 @@ const [isClean, tested] = await Promise.all([
   runJest(
     // Chosen files come first: --selectProjects takes every word that follows it.
     isWhole ? jest : [...chosen, ...jest.filter((arg) => arg !== '--coverage')],
-    part === 'soak' ? FULL_SIZE : {},
+    part === 'soak' ? soakVariables() : {},
   ),
 ])
 if (!isClean) console.log('\nFormat, lint, types or dead code: see above.')

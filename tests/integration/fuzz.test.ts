@@ -156,7 +156,7 @@ it('answers whatever is sent in its own words, and writes nothing for who is ref
     { numRuns: RUNS, endOnFailure: true, seed },
   )
   if (found.failed) {
-    throw new Error(`SEED=${found.seed} sends the same requests`, { cause: found.errorInstance })
+    throw new Error(`A request of seed ${found.seed} failed`, { cause: found.errorInstance })
   }
   const all = [...seen.values()]
   const good = all.reduce((sum, route) => sum + route.good, 0)
