@@ -10,6 +10,7 @@ import {
   type CreateTableCommandInput,
   DescribeTableCommand,
   DynamoDBClient,
+  type DynamoDBServiceException,
   ListTablesCommand,
   ResourceInUseException,
   UpdateTableCommand,
@@ -192,11 +193,9 @@ async function addIndexes(
   if (TableName === undefined) return
   await renewItems(client, TableName)
   for (const index of GlobalSecondaryIndexes) {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName }))
-    const has = Table?.GlobalSecondaryIndexes?.some(
-      ({ IndexName }) => IndexName === index.IndexName,
-    )
-    if (has) continue
+    const statusNow = async () =>
+      (await indexStatuses(client, TableName, signal)).get(index.IndexName)
+    if ((await statusNow()) !== undefined) continue
     await client.send(
       new UpdateTableCommand({
         TableName,
@@ -204,16 +203,28 @@ async function addIndexes(
         GlobalSecondaryIndexUpdates: [{ Create: index }],
       }),
     )
-    while (!(await isActive(client, TableName, index.IndexName))) {
+    while ((await statusNow()) !== 'ACTIVE') {
       await sleep(PAUSE_MS, undefined, { signal })
     }
   }
 }
 
-async function isActive(client: DynamoDBClient, TableName?: string, name?: string) {
-  const { Table } = await client.send(new DescribeTableCommand({ TableName }))
-  const index = Table?.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === name)
-  return index?.IndexStatus === 'ACTIVE'
+/**
+ * Returns the status of each index of a table by its name. Asks again after a server error: DynamoDB Local sometimes fails
+ * to describe a table while it builds an index.
+ */
+async function indexStatuses(client: DynamoDBClient, TableName: string, signal: AbortSignal) {
+  for (;;) {
+    try {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName }))
+      const indexes = Table?.GlobalSecondaryIndexes ?? []
+      return new Map(indexes.map(({ IndexName, IndexStatus }) => [IndexName, IndexStatus]))
+    } catch (error) {
+      const { $metadata } = error as Partial<DynamoDBServiceException>
+      if (($metadata?.httpStatusCode ?? 0) < 500) throw error
+    }
+    await sleep(PAUSE_MS, undefined, { signal })
+  }
 }
 
 /**

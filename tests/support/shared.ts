@@ -9,7 +9,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium } from 'playwright-core'
 
-/** What `npm start` serves, from a checkout of the project. */
+/** A running system, started as `npm start` does from a checkout of the project. */
 export interface SharedSystem {
   readonly url: string
   readonly port: number

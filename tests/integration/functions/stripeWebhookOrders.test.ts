@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createHandler } from '../../../functions/stripeWebhook.ts'
 import { DAY_MS, evaluate } from '../../../lib/license/index.ts'
@@ -56,13 +56,18 @@ const idsOf = ({ paymentIntentId, customerId, subscriptionId }: Ids) =>
     ]),
   )
 
+let test: TestRuntime
+beforeEach(async () => {
+  test = await aRuntime()
+})
+afterEach(() => test.stop())
+
 let orders = 0
 
 describe('POST /webhooks/stripe', () => {
   it.each(SCENARIOS)(
     'brings %s to its one end on the real database, in any order',
     async (story) => {
-      const test = await aRuntime()
       const { day, state, until, ...terms } = ENDS[story]
       const sample = fc.sample(fc.nat(), { numRuns: ORDERS_OF_EACH, seed })
       await Promise.all(
@@ -93,7 +98,6 @@ describe('POST /webhooks/stripe', () => {
           until: until === null ? null : expect.closeTo(until),
         })
       }
-      await test.stop()
     },
   )
 

@@ -102,7 +102,7 @@ describe('npm run keys:rotate -- --master', () => {
     ])
     expect(held(OLDER)).toEqual({ 1: 'bare key' })
     expect(held(MASTER)).toEqual({ current: '2', 2: expect.stringMatching(/^[0-9a-f]{64}$/) })
-    // Whoever stops in between has lost nothing.
+    // The older keys are written first: a stop in between loses none.
     expect(secretsManager.writes.slice(before)).toEqual([OLDER, MASTER])
   })
 
