@@ -20,7 +20,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 const browsers = CHROMIUM === undefined ? describe.skip : describe
 
-/** Told apart from what earlier runs left, where the service was running already. */
+/** Distinguishes the names of this file from those of the others, which use the same system. */
 const mark = Date.now().toString(36)
 let number = 0
 const aName = (what: string) => `${what}-${mark}-${number++}`
