@@ -16,7 +16,7 @@ import {
   told,
 } from '../../../support/stories.ts'
 
-/** What the license is at the end of a story, and whether it was what the story says. */
+/** Returns the terms and the state of the license at the end of a story. */
 function endOf(known: Known, name: ScenarioName) {
   const { entitlement } = derived(known)
   if (!entitlement) throw new Error('The story leads to no license')
