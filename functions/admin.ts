@@ -8,7 +8,7 @@ import { idempotencyKey, parseJsonRequest, parseQuery } from '../lib/http/reques
 import { json } from '../lib/http/response.ts'
 import { type AdminRuntime, adminEntry } from '../lib/lambda/adminEntry.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { callerOf, createGuard } from '../lib/lambda/guard.ts'
+import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import { createRouter } from '../lib/lambda/router.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 
@@ -17,15 +17,15 @@ const NOTHING_REQUIRED = { required: [], missing: '' }
 export function createHandler(runtime: AdminRuntime) {
   const { catalog, clock, log, outbox, stage, store, stripe, summary, tokens, verifiesPerDay } =
     runtime
-  const guardOf = createGuard(runtime)
+  const rateLimited = createRateLimiter(runtime)
   const routeOf = createRouter(adminRoutes(catalog))
   const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, secrets) => {
     const { pepper, adminToken } = secrets
     const now = clock()
     const { route, params } = routeOf(event)
-    const guard = guardOf({ token: callerOf(event) }, { pepper })
-    const caller = await authenticate(event, { adminToken, pepper, guard, now }, route.scope)
+    const limiter = rateLimited({ token: callerNetwork(event) }, { pepper })
+    const caller = await authenticate(event, { adminToken, pepper, limiter, now }, route.scope)
     const query = route.query ? parseQuery(event, route.query) : {}
     const body = route.body ? parseJsonRequest(event, route.body, NOTHING_REQUIRED) : {}
     const { requestId } = event.requestContext

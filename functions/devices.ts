@@ -14,9 +14,9 @@ import {
 } from '../lib/http/request.ts'
 import { json, problemResponse, type Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { callerOf, createGuard, type Guard } from '../lib/lambda/guard.ts'
 import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
 import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { callerNetwork, createRateLimiter, type RateLimiter } from '../lib/lambda/rateLimit.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
   type Activation,
@@ -45,7 +45,7 @@ const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activ
 
 export function createHandler(runtime: KeyRuntime) {
   const { catalog, clock } = runtime
-  const guardOf = createGuard(runtime)
+  const rateLimited = createRateLimiter(runtime)
   const prepareToSign = createSigner(runtime)
   const options = { secrets: ['pepper'], cors: true } as const
   return endpoint(runtime, options, async (event, { pepper }) => {
@@ -64,33 +64,33 @@ export function createHandler(runtime: KeyRuntime) {
     const { license, deviceId, nonce, name = null } = parseJsonRequest(event, activateSchema, BODY)
     const sign = await prepareToSign({ nonce, deviceId, now })
     const key = parseKey(license, keys.prefix)
-    const guard = guardOf(
-      { key: callerOf(event), ...(key && { seat: licenseId(key, keys.pepper) }) },
+    const limiter = rateLimited(
+      { key: callerNetwork(event), ...(key && { seat: licenseId(key, keys.pepper) }) },
       keys,
     )
     const { requestId } = event.requestContext
     const activation = await activateDevice(
-      { store: guard.store, keys, now },
+      { store: limiter.store, keys, now },
       license,
       { deviceId, name, requestId },
       catalog.deviceSwaps,
     )
-    if (activation.status === 'full') await guard.failed('seat')
-    await countGuess(guard, activation.verdict)
+    if (activation.status === 'full') await limiter.countFailure('seat')
+    await countGuess(limiter, activation.verdict)
     return activationOf(activation, sign)
   }
 
   async function deactivate({ event, keys, now }: Asked): Promise<Response> {
     const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
-    const guard = guardOf({ key: callerOf(event) }, keys)
+    const limiter = rateLimited({ key: callerNetwork(event) }, keys)
     const { status, verdict } = await releaseDevice(
-      { store: guard.store, keys, now },
+      { store: limiter.store, keys, now },
       license,
       deviceId,
       event.requestContext.requestId,
     )
-    await countGuess(guard, verdict)
+    await countGuess(limiter, verdict)
     const signed = await sign(verdict)
     return status === 'refused'
       ? refusalResponse(verdict.code, catalog, { deactivated: false }, signed)
@@ -99,10 +99,10 @@ export function createHandler(runtime: KeyRuntime) {
 
   async function list({ event, keys, now }: Asked): Promise<Response> {
     const { license } = parseJsonRequest(event, devicesSchema, BODY)
-    const guard = guardOf({ key: callerOf(event) }, keys)
-    const found = await listDevices({ store: guard.store, keys, now }, license)
+    const limiter = rateLimited({ key: callerNetwork(event) }, keys)
+    const found = await listDevices({ store: limiter.store, keys, now }, license)
     if (found.status === 'refused') {
-      await countGuess(guard, found.verdict)
+      await countGuess(limiter, found.verdict)
       return refusalResponse(found.verdict.code, catalog, {})
     }
     return json(200, { seats: found.license.seats, devices: found.devices.map(deviceView) })
@@ -141,8 +141,8 @@ export function createHandler(runtime: KeyRuntime) {
   }
 }
 
-async function countGuess(guard: Guard, verdict: Verdict) {
-  if (isGuess(verdict)) await guard.failed('key')
+async function countGuess(limiter: RateLimiter, verdict: Verdict) {
+  if (isGuess(verdict)) await limiter.countFailure('key')
 }
 
 export const handler = await leanEntry(createKeyRuntime, createHandler)

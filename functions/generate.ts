@@ -17,9 +17,9 @@ import {
 } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
 import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/order.ts'
@@ -28,14 +28,14 @@ const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' 
 
 export function createHandler(runtime: KeyRuntime) {
   const { catalog, clock, log, metrics, store } = runtime
-  const guardOf = createGuard(runtime)
+  const rateLimited = createRateLimiter(runtime)
   const schema = generateSchema(catalog)
   const options = { secrets: [...KEY_SECRETS, 'adminToken'], cors: true } as const
   return endpoint(runtime, options, async (event, secrets) => {
     const { pepper, adminToken } = secrets
     const now = clock()
-    const guard = guardOf({ token: callerOf(event) }, { pepper })
-    const gate = { adminToken, pepper, guard, now }
+    const limiter = rateLimited({ token: callerNetwork(event) }, { pepper })
+    const gate = { adminToken, pepper, limiter, now }
     const caller = await authenticate(event, gate, 'licenses:issue')
     const body = parseJsonRequest(event, schema, BODY)
     const keys = keysOf(secrets, catalog)

@@ -10,8 +10,8 @@ import { codeOf, featuresOf, refusalResponse, wireExpiry } from '../lib/http/lic
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { callerOf, createGuard } from '../lib/lambda/guard.ts'
 import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
 import { createVerifyRuntime, type VerifyRuntime } from '../lib/lambda/verifyRuntime.ts'
 import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
@@ -20,7 +20,7 @@ const BODY = { required: ['license'], missing: 'No license provided' }
 
 export function createHandler(runtime: VerifyRuntime) {
   const { catalog, clock, metrics } = runtime
-  const guardOf = createGuard(runtime)
+  const rateLimited = createRateLimiter(runtime)
   const prepareToSign = createSigner(runtime)
   const options = {
     secrets: ['pepper'],
@@ -32,12 +32,12 @@ export function createHandler(runtime: VerifyRuntime) {
     const keys = { pepper, prefix: catalog.prefix }
     const now = clock()
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
-    const guard = guardOf({ key: callerOf(event) }, { pepper })
-    const verdict = await verifyLicense({ store: guard.store, keys, now }, text, {
+    const limiter = rateLimited({ key: callerNetwork(event) }, { pepper })
+    const verdict = await verifyLicense({ store: limiter.store, keys, now }, text, {
       device: deviceId === undefined ? undefined : deviceKey(deviceId, pepper),
       isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
     })
-    if (isGuess(verdict)) await guard.failed('key')
+    if (isGuess(verdict)) await limiter.countFailure('key')
     metrics.count('Verified', { code: codeOf(verdict) })
     const signed = await sign(verdict)
     if (!verdict.valid) return refusalResponse(verdict.code, catalog, { valid: false }, signed)

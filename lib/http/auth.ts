@@ -27,10 +27,10 @@ export interface Gate {
   readonly adminToken: KeyObject
   readonly pepper: KeyObject
   /** Stands before guesses: what it looks up, it refuses to whoever failed too often. */
-  readonly guard: {
+  readonly limiter: {
     readonly tokens: Pick<TokenStore, 'find' | 'used'>
-    admit(): Promise<void>
-    failed(tried: 'token'): Promise<void>
+    assertNotLimited(): Promise<void>
+    countFailure(scope: 'token'): Promise<void>
   }
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -47,23 +47,23 @@ const USE_MS = 60 * 60 * 1000
  * @param scope null where any good token will do
  *
  * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
- * @throws TooManyTries
+ * @throws RateLimitError
  */
 export async function authenticate(
   { headers }: APIGatewayProxyEventV2,
-  { adminToken, pepper, guard, now }: Gate,
+  { adminToken, pepper, limiter, now }: Gate,
   scope: Scope | null,
 ): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]
   if (presented === undefined) throw new Problem('UNAUTHORIZED')
-  const { tokens } = guard
+  const { tokens } = limiter
   const token = TOKEN.test(presented)
     ? await tokens.find(tokenId(presented, pepper))
-    : await guard.admit()
+    : await limiter.assertNotLimited()
   if (isSameSecret(presented, adminToken)) {
     return { tokenId: 'root', name: null, scopes: SCOPES, expiresAt: null }
   }
-  if (!token) await guard.failed('token')
+  if (!token) await limiter.countFailure('token')
   if (!token || !isUsable(token, now)) throw new Problem('UNAUTHORIZED')
   if (scope !== null && !token.scopes.includes(scope)) {
     throw new Problem('FORBIDDEN', { error: `The API token lacks the scope ${scope}` })

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
-import { type Counter, TooManyTries } from '../access/tries.ts'
+import { type RateLimitCounter, RateLimitError } from '../access/rateLimit.ts'
 import { PROBLEMS, Problem } from '../http/problem.ts'
 import { problemResponse, type Response } from '../http/response.ts'
 import { MasterKeyFault, Unavailable } from '../license/index.ts'
@@ -38,15 +38,15 @@ export function problems(
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof TooManyTries) {
+  if (error instanceof RateLimitError) {
     return new Problem('RATE_LIMITED', { headers: limitHeaders(error.counter), cause: error })
   }
   const passing = error instanceof Unavailable || error instanceof MasterKeyFault
   return new Problem(passing ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
 }
 
-/** RFC 9110 section 10.2.3, and draft-ietf-httpapi-ratelimit-headers-10: how much is allowed, and when it is again. */
-const limitHeaders = ({ limit, wait }: Counter) => ({
+/** Returns the headers of RFC 9110 section 10.2.3 and draft-ietf-httpapi-ratelimit-headers-10. */
+const limitHeaders = ({ limit, wait }: RateLimitCounter) => ({
   'retry-after': `${wait}`,
   'ratelimit-policy': `"failures";q=${limit.failures};w=${limit.minutes * 60}`,
   ratelimit: `"failures";r=0;t=${wait}`,

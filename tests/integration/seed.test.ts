@@ -54,9 +54,9 @@ function whereFound(find: LicenseStore['find']): AdminRuntime {
   const { runtime } = test
   return {
     ...runtime,
-    watched: (counters) => {
-      const watched = runtime.watched(counters)
-      return { ...watched, store: { ...watched.store, find } }
+    rateLimited: (counters) => {
+      const rateLimited = runtime.rateLimited(counters)
+      return { ...rateLimited, store: { ...rateLimited.store, find } }
     },
   }
 }

@@ -52,8 +52,8 @@ it('is answered without the SDK as with it: each key of a license, on each devic
     `XX${newest.slice(2)}`,
     `${newest}0`,
   ]
-  const { tries, watched } = test.runtime
-  const answers = [verifying, { ...verifying, tries, watched }].map((runtime) =>
+  const { rateLimits, rateLimited } = test.runtime
+  const answers = [verifying, { ...verifying, rateLimits, rateLimited }].map((runtime) =>
     createHandler(runtime),
   )
   const codes = new Set<string>()

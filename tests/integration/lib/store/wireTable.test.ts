@@ -1,14 +1,14 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, it } from '@jest/globals'
-import type { Counter } from '../../../../lib/access/tries.ts'
-import { TooManyTries } from '../../../../lib/access/tries.ts'
+import type { RateLimitCounter } from '../../../../lib/access/rateLimit.ts'
+import { RateLimitError } from '../../../../lib/access/rateLimit.ts'
 import { StoreUnavailable } from '../../../../lib/license/index.ts'
 import { createDynamoStore } from '../../../../lib/store/dynamodb.ts'
 import { createLookup } from '../../../../lib/store/lookup.ts'
 import type { Units } from '../../../../lib/store/meter.ts'
+import { createRateLimits } from '../../../../lib/store/rateLimits.ts'
 import { createReading } from '../../../../lib/store/read.ts'
 import { cancellationOf, isConditionFailure } from '../../../../lib/store/table.ts'
-import { createTryStore } from '../../../../lib/store/tries.ts'
 import { createWireTable } from '../../../../lib/store/wireTable.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
 import { itIsALicenseStore } from '../../../support/storeContract.ts'
@@ -203,16 +203,16 @@ describe('a table, asked without the SDK', () => {
 describe('failed tries, counted without the SDK', () => {
   it('are refused once they are too many, and gone by themselves later', async () => {
     const name = await aTable()
-    const tries = createTryStore(aWireTable(name))
+    const rateLimits = createRateLimits(aWireTable(name))
     const until = NOW + 1000
     const limit = { failures: 2, minutes: 10 }
-    const counter: Counter = { id: 'key#hash#1', limit, until, at: NOW, wait: 1 }
-    await tries.add(counter)
-    await tries.add(counter)
-    await expect(tries.add(counter)).rejects.toThrow(TooManyTries)
-    const other = createTryStore(aWireTable(name))
-    const { read } = other.watch(createReading(aWireTable(name)), [counter])
-    await expect(read([])).rejects.toThrow(TooManyTries)
+    const counter: RateLimitCounter = { id: 'key#hash#1', limit, until, at: NOW, wait: 1 }
+    await rateLimits.addFailure(counter)
+    await rateLimits.addFailure(counter)
+    await expect(rateLimits.addFailure(counter)).rejects.toThrow(RateLimitError)
+    const other = createRateLimits(aWireTable(name))
+    const { read } = other.rateLimited(createReading(aWireTable(name)), [counter])
+    await expect(read([])).rejects.toThrow(RateLimitError)
     expect(await allItems(name)).toEqual([
       { pk: 'TRIES#key#hash#1', sk: 'TRIES', failures: 3, ttl: until / 1000 },
     ])

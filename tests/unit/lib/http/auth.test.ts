@@ -32,13 +32,13 @@ function present(
   const gate = {
     adminToken: aSecret(root),
     pepper,
-    guard: {
+    limiter: {
       tokens: {
         find: async (id: string) => known.find((token) => token.id === id),
         used: async (_: string, at: number) => void used.push(at),
       },
-      admit: async () => {},
-      failed: async (tried: string) => void failed.push(tried),
+      assertNotLimited: async () => {},
+      countFailure: async (scope: string) => void failed.push(scope),
     },
     now: NOW,
   }

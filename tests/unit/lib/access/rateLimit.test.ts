@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { counterOf, networkOf } from '../../../../lib/access/tries.ts'
+import { rateLimitCounter, toNetwork } from '../../../../lib/access/rateLimit.ts'
 import { aSecret, NOW } from '../../../support/licenses.ts'
 
 describe('whose address it is', () => {
@@ -16,14 +16,14 @@ describe('whose address it is', () => {
     ['', ''],
     ['test-invoke-source-ip', 'test-invoke-source-ip'],
   ])('of %s is %s', (address, network) => {
-    expect(networkOf(address)).toBe(network)
+    expect(toNetwork(address)).toBe(network)
   })
 })
 
 describe('a counter', () => {
   const limit = { failures: 20, minutes: 10 }
   const at = (now: number, who = '203.0.113.7') =>
-    counterOf('key', who, { limit, pepper: aSecret('pepper'), now })
+    rateLimitCounter('key', who, { limit, pepper: aSecret('pepper'), now })
   const WINDOW = 10 * 60_000
 
   it('is the same for the whole window, and another one in the next', () => {
@@ -42,9 +42,17 @@ describe('a counter', () => {
 
   it('is one for each who tries, and for each thing that is tried, and does not say who', () => {
     expect(at(NOW, '203.0.113.8').id).not.toBe(at(NOW).id)
-    const token = counterOf('token', '203.0.113.7', { limit, pepper: aSecret('pepper'), now: NOW })
+    const token = rateLimitCounter('token', '203.0.113.7', {
+      limit,
+      pepper: aSecret('pepper'),
+      now: NOW,
+    })
     expect(token.id).not.toBe(at(NOW).id)
-    const other = counterOf('key', '203.0.113.7', { limit, pepper: aSecret('other'), now: NOW })
+    const other = rateLimitCounter('key', '203.0.113.7', {
+      limit,
+      pepper: aSecret('other'),
+      now: NOW,
+    })
     expect(other.id).not.toBe(at(NOW).id)
     expect(at(NOW).id).not.toContain('203')
   })

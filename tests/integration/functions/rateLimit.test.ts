@@ -72,7 +72,7 @@ async function exhaust(options: Parameters<typeof send>[2] = {}) {
   }
 }
 
-const tries = async () =>
+const counters = async () =>
   (await allItems(test.table)).filter(({ pk }) => `${pk}`.startsWith('TRIES#'))
 
 describe('whoever presents forged keys', () => {
@@ -162,18 +162,18 @@ describe('whoever presents forged keys', () => {
   })
 
   it('is not answered while failures cannot be counted', async () => {
-    const tries = {
-      add: async () => {
+    const rateLimits = {
+      addFailure: async () => {
         throw Object.assign(new Error('down'), { name: 'StoreUnavailable' })
       },
     }
-    const { status } = await verify(aForgedKey(), { runtime: { ...test.runtime, tries } })
+    const { status } = await verify(aForgedKey(), { runtime: { ...test.runtime, rateLimits } })
     expect(status).toBeGreaterThanOrEqual(500)
   })
 
   it('leaves nothing behind that says who it was, and not for long', async () => {
     await verify(aForgedKey(), { ip: '198.51.100.200' })
-    const items = await tries()
+    const items = await counters()
     expect(JSON.stringify(items)).not.toContain('198.51')
     for (const { ttl } of items) expect(Number(ttl) * 1000).toBeLessThan(NOW + 10 ** 9)
     expect(items).toContainEqual(
@@ -185,7 +185,7 @@ describe('whoever presents forged keys', () => {
 describe('a flood of 2,000 forged keys from one address', () => {
   it('costs twenty looks, and no customer notices', async () => {
     const keys = await Promise.all(Array.from({ length: 10 }, () => aKey()))
-    const before = (await tries()).length
+    const before = (await counters()).length
     test.commands.length = 0
     const answered = { 200: 0, 401: 0, 429: 0 } as Record<number, number>
     for (let guess = 0; guess < 2000; guess++) {
@@ -205,7 +205,7 @@ describe('a flood of 2,000 forged keys from one address', () => {
     expect(asked('BatchGetItemCommand')).toBe(2)
     expect(asked('UpdateItemCommand')).toBe(LIMIT)
     expect(test.commands).toHaveLength(2 * LIMIT + 100)
-    expect(await tries()).toHaveLength(before + 1)
+    expect(await counters()).toHaveLength(before + 1)
   }, 120_000)
 })
 
