@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { sessionQuery } from './api/queries.ts'
-import { Action } from './parts/Action.tsx'
-import { Choice } from './parts/Fields.tsx'
-import { applyTheme, chosenTheme, THEMES, type Theme } from './session/theme.ts'
+import { Button } from './components/Button.tsx'
+import { Select } from './components/Fields.tsx'
+import { applyTheme, storedTheme, THEMES, type Theme } from './session/theme.ts'
 import { signOut } from './session/token.ts'
 
-const PLACES = [
+const PAGES = [
   { to: '/', label: 'Overview' },
   { to: '/licenses', label: 'Licenses' },
   { to: '/issue', label: 'Issue a license' },
@@ -23,7 +23,7 @@ const THEME_NAMES: Record<Theme, string> = { system: 'As the system', light: 'Li
 export function Shell() {
   const { data: session } = useQuery(sessionQuery())
   const [isOpen, setOpen] = useState(false)
-  const [theme, setTheme] = useState(chosenTheme)
+  const [theme, setTheme] = useState(storedTheme)
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
   const shown = useRef(pathname)
@@ -62,7 +62,7 @@ export function Shell() {
         </button>
         <div id="places" className={isOpen ? 'places open' : 'places'}>
           <nav aria-label="Pages">
-            {PLACES.map(({ to, label }) => (
+            {PAGES.map(({ to, label }) => (
               <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }}>
                 {label}
               </Link>
@@ -72,7 +72,7 @@ export function Shell() {
             {session && (
               <p className="hint">Signed in as {session.name ?? 'the token of the secret'}</p>
             )}
-            <Choice
+            <Select
               label="Colors"
               value={theme}
               onChange={(value) => {
@@ -82,9 +82,9 @@ export function Shell() {
               }}
               options={THEMES.map((value) => ({ value, label: THEME_NAMES[value] }))}
             />
-            <Action kind="quiet" onPress={() => signOut()}>
+            <Button variant="quiet" onPress={() => signOut()}>
               Sign out
-            </Action>
+            </Button>
           </div>
         </div>
       </header>

@@ -4,12 +4,12 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { BrokenPage, MissingPage, WaitingPage } from './pages/fallbacks.tsx'
-import { readIssueSearch } from './pages/issue/search.ts'
-import { readSearch } from './pages/licenses/search.ts'
+import { ErrorPage, LoadingPage, NotFoundPage } from './pages/fallbacks.tsx'
+import { parseIssueSearch } from './pages/issue/search.ts'
+import { parseListSearch } from './pages/licenses/search.ts'
 import { Shell } from './Shell.tsx'
 
-const rootRoute = createRootRoute({ component: Shell, notFoundComponent: MissingPage })
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage })
 
 const at = <const Path extends string>(path: Path) => ({ getParentRoute: () => rootRoute, path })
 
@@ -23,7 +23,7 @@ const routeTree = rootRoute.addChildren([
   }),
   createRoute({
     ...at('/licenses'),
-    validateSearch: readSearch,
+    validateSearch: parseListSearch,
     component: lazyRouteComponent(
       () => import('./pages/licenses/LicensesPage.tsx'),
       'LicensesPage',
@@ -35,7 +35,7 @@ const routeTree = rootRoute.addChildren([
   }),
   createRoute({
     ...at('/issue'),
-    validateSearch: readIssueSearch,
+    validateSearch: parseIssueSearch,
     component: lazyRouteComponent(() => import('./pages/issue/IssuePage.tsx'), 'IssuePage'),
   }),
   createRoute({
@@ -44,7 +44,10 @@ const routeTree = rootRoute.addChildren([
   }),
   createRoute({
     ...at('/parked'),
-    component: lazyRouteComponent(() => import('./pages/parked/ParkedPage.tsx'), 'ParkedPage'),
+    component: lazyRouteComponent(
+      () => import('./pages/unmatchedPurchases/UnmatchedPurchasesPage.tsx'),
+      'UnmatchedPurchasesPage',
+    ),
   }),
   createRoute({
     ...at('/tokens'),
@@ -62,8 +65,8 @@ export const router = createRouter({
   // Without it, what the reader of a URL does not take reaches the page all the same.
   search: { strict: true },
   defaultPreload: 'intent',
-  defaultErrorComponent: BrokenPage,
-  defaultPendingComponent: WaitingPage,
+  defaultErrorComponent: ErrorPage,
+  defaultPendingComponent: LoadingPage,
   scrollRestoration: true,
 })
 

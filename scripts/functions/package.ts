@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { type ZipOptions, zipSync } from 'fflate'
-import { hasPanel, isBuilt } from '../panel/built.ts'
+import { hasPanel, isUpToDate } from '../panel/buildState.ts'
 import { bundleOf, bundleOptions, ROOT } from './bundle.ts'
 
 /** The parts of a function in serverless.yml that packaging reads and sets. */
@@ -38,7 +38,7 @@ const REPRODUCIBLE: ZipOptions = {
 export async function packageFunctions(
   functions: Readonly<Record<string, Packageable>>,
 ): Promise<void> {
-  if (hasPanel(ROOT) && !isBuilt(ROOT)) {
+  if (hasPanel(ROOT) && !isUpToDate(ROOT)) {
     throw new Error('admin/dist is older than admin/: run node scripts/panel/build.ts')
   }
   const outdir = path.join(ROOT, OUTPUT)

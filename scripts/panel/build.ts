@@ -2,13 +2,13 @@
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { BUILT, hasPanel, isBuilt, markBuilt, sourcesOf } from './built.ts'
+import { DIST_DIRECTORY, hashSources, hasPanel, isUpToDate, writeStamp } from './buildState.ts'
 import { compress } from './compress.ts'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
-if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
-  const sources = sourcesOf(PROJECT)
+if (hasPanel(PROJECT) && !isUpToDate(PROJECT)) {
+  const sources = hashSources(PROJECT)
   console.log('Building the admin panel.')
   const begun = performance.now()
   const npm = process.env['npm_execpath']
@@ -23,7 +23,7 @@ if (hasPanel(PROJECT) && !isBuilt(PROJECT)) {
     console.error('The admin panel could not be built: npm run admin:build says why.')
     process.exit(status ?? 1)
   }
-  compress(`${PROJECT}${BUILT}`)
-  markBuilt(PROJECT, sources)
+  compress(`${PROJECT}${DIST_DIRECTORY}`)
+  writeStamp(PROJECT, sources)
   console.log(`  the panel ${((performance.now() - begun) / 1000).toFixed(1)} s`)
 }

@@ -13,7 +13,7 @@ import {
   startSecretsManager,
 } from '../../scripts/local/secretsManager.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
-import { hasPanel } from '../../scripts/panel/built.ts'
+import { hasPanel } from '../../scripts/panel/buildState.ts'
 import { aPost, aRequest } from '../support/http.ts'
 import { printed, type SharedSystem, sharedSystem } from '../support/shared.ts'
 import { aSignature, aCheckout as aStripeCheckout } from '../support/stripe.ts'

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { BUILT } from '../../scripts/panel/built.ts'
+import { DIST_DIRECTORY } from '../../scripts/panel/buildState.ts'
 
 const run = promisify(execFile)
 
@@ -32,8 +32,8 @@ export async function aCheckout(): Promise<Checkout> {
   for (const file of stdout.split('\0').filter(Boolean)) {
     await cp(path.join(PROJECT, file), path.join(directory, file), { recursive: true })
   }
-  const panel = path.join(PROJECT, BUILT)
-  if (existsSync(panel)) await cp(panel, path.join(directory, BUILT), { recursive: true })
+  const panel = path.join(PROJECT, DIST_DIRECTORY)
+  if (existsSync(panel)) await cp(panel, path.join(directory, DIST_DIRECTORY), { recursive: true })
   await symlink(path.join(PROJECT, 'node_modules'), path.join(directory, 'node_modules'))
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) }
 }

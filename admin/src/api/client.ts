@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch'
 import { currentToken, signOut } from '../session/token.ts'
-import { Failure, failureOf, unreachable } from './failure.ts'
+import { ApiError, networkError, toApiError } from './apiError.ts'
 import type { paths } from './schema.ts'
 
 /** Asks the service, typed by openapi.json. Whatever is not a success is thrown as a `Failure`. */
@@ -21,23 +21,23 @@ api.use({
   },
   async onResponse({ request, response, schemaPath }) {
     if (response.ok) return
-    const failure = await failureOf(response, schemaPath)
+    const apiError = await toApiError(response, schemaPath)
     const token = tokens.get(request)
     // An answer to an earlier token says nothing about the one of now.
     if (response.status === 401 && token !== undefined && token === currentToken()) {
       signOut('You were signed out: the API token is wrong, was revoked or has run out.')
     }
-    throw failure
+    throw apiError
   },
   onError({ error, schemaPath }) {
-    if (error instanceof Failure) return error
+    if (error instanceof ApiError) return error
     if (error instanceof DOMException && error.name === 'AbortError') return error
-    return unreachable(schemaPath, error)
+    return networkError(schemaPath, error)
   },
 })
 
 /** What was answered. */
-export async function answerOf<T>(asking: Promise<{ data?: T }>): Promise<T> {
+export async function dataOf<T>(asking: Promise<{ data?: T }>): Promise<T> {
   const { data } = await asking
   return data as T
 }

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { ListSearch } from '../pages/licenses/search.ts'
-import { answerOf, api } from './client.ts'
+import { api, dataOf } from './client.ts'
 import { toListQuery } from './listQuery.ts'
 
 const MINUTE_MS = 60_000
@@ -10,21 +10,21 @@ const MINUTE_MS = 60_000
 export const sessionQuery = () =>
   queryOptions({
     queryKey: ['session'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/admin/session', { signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/admin/session', { signal })),
     staleTime: 10 * MINUTE_MS,
   })
 
 export const catalogQuery = () =>
   queryOptions({
     queryKey: ['catalog'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/admin/catalog', { signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/admin/catalog', { signal })),
     staleTime: 10 * MINUTE_MS,
   })
 
 export const overviewQuery = () =>
   queryOptions({
     queryKey: ['overview'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/admin/overview', { signal })),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/admin/overview', { signal })),
     staleTime: MINUTE_MS / 2,
     refetchInterval: MINUTE_MS,
   })
@@ -33,7 +33,7 @@ export const licensesQuery = (search: ListSearch) =>
   queryOptions({
     queryKey: ['licenses', search],
     queryFn: ({ signal }) =>
-      answerOf(
+      dataOf(
         api.GET('/api/admin/licenses', {
           params: { query: toListQuery(search, Date.now()) },
           signal,
@@ -46,16 +46,14 @@ export const licenseQuery = (id: string) =>
   queryOptions({
     queryKey: ['license', id],
     queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/admin/licenses/{id}', { params: { path: { id } }, signal })),
+      dataOf(api.GET('/api/admin/licenses/{id}', { params: { path: { id } }, signal })),
   })
 
-export const parkedQuery = () =>
+export const unmatchedPurchasesQuery = () =>
   infiniteQueryOptions({
     queryKey: ['parked'],
     queryFn: ({ signal, pageParam: cursor }) =>
-      answerOf(
-        api.GET('/api/admin/parked', { params: { query: cursor ? { cursor } : {} }, signal }),
-      ),
+      dataOf(api.GET('/api/admin/parked', { params: { query: cursor ? { cursor } : {} }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ cursor }) => cursor,
   })
@@ -64,9 +62,7 @@ export const tokensQuery = () =>
   infiniteQueryOptions({
     queryKey: ['tokens'],
     queryFn: ({ signal, pageParam: cursor }) =>
-      answerOf(
-        api.GET('/api/admin/tokens', { params: { query: cursor ? { cursor } : {} }, signal }),
-      ),
+      dataOf(api.GET('/api/admin/tokens', { params: { query: cursor ? { cursor } : {} }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ cursor }) => cursor,
   })

@@ -1,16 +1,16 @@
 import { QueryClient } from '@tanstack/react-query'
 import { onTokenChange } from '../session/token.ts'
-import { Failure } from './failure.ts'
+import { ApiError } from './apiError.ts'
 
 const FRESH_MS = 15_000
-const MOST_RETRIES = 2
+const MAX_RETRIES = 2
 
 /** Asks once more for what may come of itself, and never for what a person has to mend. */
 const mayRetry = (tries: number, error: unknown) =>
-  error instanceof Failure &&
+  error instanceof ApiError &&
   error.details.retryable &&
   error.details.status !== 429 &&
-  tries < MOST_RETRIES
+  tries < MAX_RETRIES
 
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -16,18 +16,18 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
-export const formatMoment = (at: number) => full.format(at)
-export const formatDay = (at: number) => dayOnly.format(at)
+export const formatDateTime = (at: number) => full.format(at)
+export const formatDate = (at: number) => dayOnly.format(at)
 
 /** How long ago, or how long from `now`. */
-export function formatDistance(at: number, now: number): string {
+export function formatRelative(at: number, now: number): string {
   const minutes = (at - now) / MINUTE_MS
   const [unit, size] = UNITS.find(([, size]) => Math.abs(minutes) >= size) ?? ['minute', 1]
   return relative.format(Math.trunc(minutes / size), unit)
 }
 
 /** Whether it is so far off that it is for ever. */
-export const isForLife = (expiresAt: number | null, from: number) =>
+export const isLifetime = (expiresAt: number | null, from: number) =>
   expiresAt === null || expiresAt - from > LIFE_MS
 
 /** A day of `YYYY-MM-DD` in UTC, short. */
@@ -37,4 +37,4 @@ export const formatUtcDay = (day: string) =>
   )
 
 /** Whether a moment can be written as a date at all. */
-export const isMoment = (at: number) => Number.isFinite(at) && Math.abs(at) <= 8.64e15
+export const isValidTime = (at: number) => Number.isFinite(at) && Math.abs(at) <= 8.64e15

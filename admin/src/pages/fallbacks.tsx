@@ -1,9 +1,9 @@
 import { type ErrorComponentProps, Link } from '@tanstack/react-router'
-import { Action } from '../parts/Action.tsx'
-import { Page } from '../parts/Page.tsx'
-import { Skeleton } from '../parts/Skeleton.tsx'
+import { Button } from '../components/Button.tsx'
+import { Page } from '../components/Page.tsx'
+import { Skeleton } from '../components/Skeleton.tsx'
 
-export function MissingPage() {
+export function NotFoundPage() {
   return (
     <Page title="There is no such page">
       <p>
@@ -14,17 +14,17 @@ export function MissingPage() {
 }
 
 /** A part of the panel that was deployed anew cannot be loaded by a page from before. */
-export function BrokenPage(_: ErrorComponentProps) {
+export function ErrorPage(_: ErrorComponentProps) {
   return (
     <Page title="This page could not be shown">
       <div role="alert" className="problem">
         <p>The panel may have been renewed since you opened it. Load it again.</p>
-        <Action onPress={() => location.reload()}>Load again</Action>
+        <Button onPress={() => location.reload()}>Load again</Button>
       </div>
     </Page>
   )
 }
 
-export function WaitingPage() {
+export function LoadingPage() {
   return <Skeleton rows={6} label="Loading the page" />
 }

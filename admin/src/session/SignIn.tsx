@@ -1,16 +1,16 @@
 import { type FormEvent, useEffect, useState } from 'react'
-import { answerOf, api } from '../api/client.ts'
-import { adviceFor, Failure } from '../api/failure.ts'
+import { ApiError, adviceFor } from '../api/apiError.ts'
+import { api, dataOf } from '../api/client.ts'
 import { queryClient } from '../api/queryClient.ts'
-import { Action } from '../parts/Action.tsx'
-import { Check, Field } from '../parts/Fields.tsx'
+import { Button } from '../components/Button.tsx'
+import { Checkbox, Field } from '../components/Fields.tsx'
 import { signIn } from './token.ts'
 
 /** What a token may consist of; anything else cannot stand in a header. */
 const SENDABLE = /^[\x21-\x7e]+$/
 
 function faultOf(error: unknown): string {
-  if (!(error instanceof Failure)) return 'Something went wrong on this page. Load it again.'
+  if (!(error instanceof ApiError)) return 'Something went wrong on this page. Load it again.'
   if (error.details.status === 401) {
     return 'This is no API token of this service, or it was revoked or has run out.'
   }
@@ -39,7 +39,7 @@ export function SignIn({ why }: { why: string | undefined }) {
     setFault(undefined)
     try {
       const headers = { authorization: `Bearer ${asked}` }
-      const session = await answerOf(api.GET('/api/admin/session', { headers }))
+      const session = await dataOf(api.GET('/api/admin/session', { headers }))
       signIn(asked)
       queryClient.setQueryData(['session'], session)
     } catch (error) {
@@ -70,10 +70,10 @@ export function SignIn({ why }: { why: string | undefined }) {
           autoFocus
           fault={fault}
         />
-        <Check label="Show the token" isSelected={isShown} onChange={setShown} />
-        <Action type="submit" kind="main" isPending={isPending}>
+        <Checkbox label="Show the token" isSelected={isShown} onChange={setShown} />
+        <Button type="submit" variant="primary" isPending={isPending}>
           Sign in
-        </Action>
+        </Button>
         <div className="hint">
           <p>
             The first token is in the secret{' '}

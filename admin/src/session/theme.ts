@@ -7,12 +7,12 @@ const NAME = 'license-authority-theme'
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-export function chosenTheme(): Theme {
+export function storedTheme(): Theme {
   const kept = storage('localStorage')?.getItem(NAME)
   return THEMES.find((theme) => theme === kept) ?? 'system'
 }
 
-export function applyTheme(theme: Theme = chosenTheme()) {
+export function applyTheme(theme: Theme = storedTheme()) {
   if (theme === 'system') {
     storage('localStorage')?.removeItem(NAME)
     delete document.documentElement.dataset['theme']

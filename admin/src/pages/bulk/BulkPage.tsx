@@ -1,34 +1,34 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { catalogQuery } from '../../api/queries.ts'
-import { Action } from '../../parts/Action.tsx'
-import { announce } from '../../parts/Announcer.tsx'
-import { Field } from '../../parts/Fields.tsx'
-import { Card, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
+import { announce } from '../../components/Announcer.tsx'
+import { Button } from '../../components/Button.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Field } from '../../components/Fields.tsx'
+import { Card, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
+import { CsvInput } from './CsvInput.tsx'
 import { download } from './download.ts'
 import { Preview } from './Preview.tsx'
 import { type Outcome, resultsCsv } from './results.ts'
-import { COLUMNS, MOST_ROWS, readTable, TEMPLATE } from './rows.ts'
-import { Source } from './Source.tsx'
+import { COLUMNS, MAX_ROWS, parseRows, TEMPLATE } from './rows.ts'
 import { type Results, send } from './send.ts'
 
 const NONE: Results = new Map()
-const LONGEST_NAME = 100
+const MAX_NAME_LENGTH = 100
 
 export function BulkPage() {
   const catalog = useQuery(catalogQuery())
   return (
     <Page
       title="Issue many"
-      lead={`From a CSV file with the columns ${COLUMNS.join(', ')}; at most ${MOST_ROWS} rows.`}
+      lead={`From a CSV file with the columns ${COLUMNS.join(', ')}; at most ${MAX_ROWS} rows.`}
       tools={
-        <Action onPress={() => download('licenses.csv', TEMPLATE)}>Download a template</Action>
+        <Button onPress={() => download('licenses.csv', TEMPLATE)}>Download a template</Button>
       }
     >
       {catalog.error && (
-        <Problem
+        <ErrorMessage
           error={catalog.error}
           what="What is sold could not be loaded."
           onRetry={() => void catalog.refetch()}
@@ -49,7 +49,7 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
   const stop = useRef(new AbortController())
   const read = useDeferredValue(text)
   const table = useMemo(
-    () => (read.trim() === '' ? undefined : readTable(read, tiers)),
+    () => (read.trim() === '' ? undefined : parseRows(read, tiers)),
     [read, tiers],
   )
   const rows = table?.rows ?? []
@@ -85,7 +85,7 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
 
   const take = (next: string, file?: string) => {
     setText(next)
-    if (file !== undefined) setBatch(file.slice(0, LONGEST_NAME))
+    if (file !== undefined) setBatch(file.slice(0, MAX_NAME_LENGTH))
     setResults(NONE)
     sending.reset()
   }
@@ -99,7 +99,7 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
   return (
     <form onSubmit={submit} className="stack">
       <Card title="Rows">
-        <Source text={text} onChange={take} isDisabled={sending.isPending} />
+        <CsvInput text={text} onChange={take} isDisabled={sending.isPending} />
         {table?.fault && (
           <p role="alert" className="problem">
             {table.fault}
@@ -124,7 +124,7 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
                 sending.reset()
               }}
               isRequired
-              maxLength={LONGEST_NAME}
+              maxLength={MAX_NAME_LENGTH}
               hint="The same rows under the same name are issued once, on whatever day and however often they are sent."
             />
             <Field
@@ -142,32 +142,32 @@ function Bulk({ tiers }: { tiers: readonly { name: string }[] }) {
             </p>
           )}
           {sending.error && (
-            <Problem
+            <ErrorMessage
               error={sending.error}
               what="Not all rows were answered. Go on: nothing is issued twice."
             />
           )}
           <div className="buttons">
             {outcomes.some(({ result }) => result) && (
-              <Action
+              <Button
                 onPress={() =>
                   download(`results-${batch.replace(/\.csv$/i, '')}.csv`, resultsCsv(outcomes))
                 }
               >
                 Download the results
-              </Action>
+              </Button>
             )}
             {!isAllAnswered && (
-              <Action
+              <Button
                 type="submit"
-                kind="main"
+                variant="primary"
                 isPending={sending.isPending}
                 isDisabled={good.length === 0}
               >
                 {results.size > 0 || sending.error
                   ? 'Go on'
                   : `Issue ${good.length} ${good.length === 1 ? 'license' : 'licenses'}`}
-              </Action>
+              </Button>
             )}
           </div>
           <Preview outcomes={outcomes} />

@@ -1,14 +1,14 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import { Action } from '../../parts/Action.tsx'
-import { Badge } from '../../parts/Badge.tsx'
-import { columnsOf, DataTable } from '../../parts/DataTable.tsx'
-import { Check } from '../../parts/Fields.tsx'
+import { Badge } from '../../components/Badge.tsx'
+import { Button } from '../../components/Button.tsx'
+import { createColumns, DataTable } from '../../components/DataTable.tsx'
+import { Checkbox } from '../../components/Fields.tsx'
 import { type Outcome, outcomeText } from './results.ts'
 
 const PAGE_SIZE = 50
 
-const helper = columnsOf<Outcome>()
+const helper = createColumns<Outcome>()
 
 const COLUMNS = helper.columns([
   helper.accessor(({ row }) => row.line, { id: 'line', header: 'Line' }),
@@ -76,7 +76,7 @@ export function Preview({ outcomes }: { outcomes: readonly Outcome[] }) {
   return (
     <>
       {outcomes.some(isWrong) && (
-        <Check label="Only rows with a fault" isSelected={onlyWrong} onChange={setOnlyWrong} />
+        <Checkbox label="Only rows with a fault" isSelected={onlyWrong} onChange={setOnlyWrong} />
       )}
       <DataTable
         caption="Rows of the file"
@@ -86,15 +86,15 @@ export function Preview({ outcomes }: { outcomes: readonly Outcome[] }) {
       />
       {pages > 1 && (
         <nav className="pager" aria-label="Pages of the rows">
-          <Action isDisabled={current === 0} onPress={() => setPage(current - 1)}>
+          <Button isDisabled={current === 0} onPress={() => setPage(current - 1)}>
             Previous rows
-          </Action>
+          </Button>
           <span className="hint">
             Page {current + 1} of {pages}
           </span>
-          <Action isDisabled={current === pages - 1} onPress={() => setPage(current + 1)}>
+          <Button isDisabled={current === pages - 1} onPress={() => setPage(current + 1)}>
             Next rows
-          </Action>
+          </Button>
         </nav>
       )}
     </>

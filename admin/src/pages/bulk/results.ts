@@ -1,7 +1,7 @@
 /** What became of each row, as a CSV to keep. */
 
 import Papa from 'papaparse'
-import type { BulkResult } from '../../api/answers.ts'
+import type { BulkResult } from '../../api/types.ts'
 import type { Row } from './rows.ts'
 
 export interface Outcome {

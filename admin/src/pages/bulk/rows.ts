@@ -1,7 +1,7 @@
 /** Reads a CSV of licenses to be issued, and says of each row what is wrong with it. */
 
 import Papa from 'papaparse'
-import type { Tier } from '../../api/answers.ts'
+import type { Tier } from '../../api/types.ts'
 
 export const COLUMNS = [
   'userId',
@@ -15,7 +15,7 @@ type Column = (typeof COLUMNS)[number]
 type Cells = Readonly<Record<Column, string>>
 
 /** What one license is issued by. */
-export interface Order {
+export interface IssueRequest {
   readonly userId: string
   readonly userEmail?: string
   readonly tier: string
@@ -29,20 +29,20 @@ export interface Row {
   /** As an editor counts it, the header being line 1. */
   readonly line: number
   readonly cells: Cells
-  readonly order: Order
+  readonly order: IssueRequest
   readonly faults: readonly string[]
 }
 
-export interface Table {
+export interface ParsedRows {
   readonly rows: readonly Row[]
   /** What is wrong with the whole; no row can be sent then. */
   readonly fault?: string
 }
 
-export const MOST_ROWS = 5000
-const LONGEST = 256
-const MOST_DAYS = 36_500
-const FOR_LIFE = -1
+export const MAX_ROWS = 5000
+const MAX_LENGTH = 256
+const MAX_DAYS = 36_500
+const LIFETIME = -1
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 /** What the first row may call a column. */
@@ -61,7 +61,7 @@ const NAMES: Readonly<Record<string, Column>> = {
 
 const columnOf = (header: string) => NAMES[header.toLowerCase().replace(/[^a-z]/g, '')]
 
-export function readTable(text: string, tiers: readonly Pick<Tier, 'name'>[]): Table {
+export function parseRows(text: string, tiers: readonly Pick<Tier, 'name'>[]): ParsedRows {
   const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), {
     delimitersToGuess: [',', ';', '\t'],
     skipEmptyLines: false,
@@ -97,10 +97,10 @@ export function readTable(text: string, tiers: readonly Pick<Tier, 'name'>[]): T
     .map((cells, index) => ({ cells, line: index + 2 }))
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
   if (filled.length === 0) return { rows: [], fault: 'There is no row below the first line.' }
-  if (filled.length > MOST_ROWS) {
+  if (filled.length > MAX_ROWS) {
     return {
       rows: [],
-      fault: `There are ${filled.length} rows; send at most ${MOST_ROWS} at once.`,
+      fault: `There are ${filled.length} rows; send at most ${MAX_ROWS} at once.`,
     }
   }
   const rows = filled.map(({ cells, line }) => readRow(cells, line, columns, names))
@@ -118,8 +118,8 @@ function readRow(
   const { userId, userEmail, duration, paymentIntentId, ref } = cells
   const tier = cells.tier.toLowerCase()
   const days = Number(duration)
-  const isLength = days === FOR_LIFE || (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS)
-  const tooLong = COLUMNS.filter((column) => cells[column].length > LONGEST)
+  const isLength = days === LIFETIME || (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS)
+  const tooLong = COLUMNS.filter((column) => cells[column].length > MAX_LENGTH)
   const faults = [
     given.length > columns.length && 'has more fields than there are columns',
     userId === '' && 'userId is missing',
@@ -129,8 +129,8 @@ function readRow(
     userEmail !== '' && !EMAIL.test(userEmail) && 'userEmail is no e-mail address',
     duration !== '' &&
       !isLength &&
-      `duration must be whole days from 1 to ${MOST_DAYS}, or -1 for life`,
-    ...tooLong.map((column) => `${column} is longer than ${LONGEST} characters`),
+      `duration must be whole days from 1 to ${MAX_DAYS}, or -1 for life`,
+    ...tooLong.map((column) => `${column} is longer than ${MAX_LENGTH} characters`),
   ].filter((fault) => typeof fault === 'string')
   return {
     line,

@@ -1,10 +1,10 @@
 /** Sends rows part by part, and goes on where it was stopped. */
 
-import type { BulkResult, BulkRow } from '../../api/answers.ts'
-import { answerOf, api } from '../../api/client.ts'
-import { Failure } from '../../api/failure.ts'
-import { partsOf } from './parts.ts'
-import { withRefs } from './refs.ts'
+import { ApiError } from '../../api/apiError.ts'
+import { api, dataOf } from '../../api/client.ts'
+import type { BulkResult, BulkRow } from '../../api/types.ts'
+import { splitIntoBatches } from './batches.ts'
+import { withRowIds } from './rowIds.ts'
 import type { Row } from './rows.ts'
 
 export type Results = ReadonlyMap<number, BulkResult>
@@ -19,10 +19,10 @@ interface Sending {
   readonly signal: AbortSignal
 }
 
-const MOST_WAITS = 3
-const SHORT_WAIT_SECONDS = 2
+const MAX_RETRIES = 3
+const DEFAULT_WAIT_SECONDS = 2
 /** Whoever has to wait longer is told so instead. */
-const LONGEST_WAIT_SECONDS = 10
+const MAX_WAIT_SECONDS = 10
 
 /** Whatever can come right of itself is sent again. */
 const isOpen = (result: BulkResult | undefined) =>
@@ -42,7 +42,7 @@ export async function send({
   signal,
 }: Sending): Promise<Results> {
   // Names are counted over all rows, so that they are the same when only some are sent.
-  const named = await withRefs(
+  const named = await withRowIds(
     rows.map(({ order }) => order),
     batch,
   )
@@ -51,7 +51,7 @@ export async function send({
     .map((order, index) => ({ order, line: lines[index] ?? 0 }))
     .filter(({ line }) => isOpen(known.get(line)))
   const results = new Map(known)
-  for (const part of partsOf(open)) {
+  for (const part of splitIntoBatches(open)) {
     signal.throwIfAborted()
     const orders = part.map(({ order }) => order as BulkRow)
     const answers = await sendPart(orders, reason, signal)
@@ -68,11 +68,11 @@ async function sendPart(rows: BulkRow[], reason: string, signal: AbortSignal) {
   for (let waits = 0; ; waits++) {
     try {
       const body = { rows, ...(reason !== '' && { reason }) }
-      const { results } = await answerOf(api.POST('/api/admin/licenses/bulk', { body, signal }))
+      const { results } = await dataOf(api.POST('/api/admin/licenses/bulk', { body, signal }))
       return results
     } catch (error) {
       const wait = waitFor(error)
-      if (wait === undefined || waits === MOST_WAITS) throw error
+      if (wait === undefined || waits === MAX_RETRIES) throw error
       await new Promise((resolve) => setTimeout(resolve, wait * 1000))
     }
   }
@@ -80,7 +80,7 @@ async function sendPart(rows: BulkRow[], reason: string, signal: AbortSignal) {
 
 /** Seconds until the next try, of what is tried again by itself. */
 function waitFor(error: unknown): number | undefined {
-  if (!(error instanceof Failure) || !error.details.retryable) return
-  const wait = error.details.waitSeconds ?? SHORT_WAIT_SECONDS
-  return wait > LONGEST_WAIT_SECONDS ? undefined : wait
+  if (!(error instanceof ApiError) || !error.details.retryable) return
+  const wait = error.details.waitSeconds ?? DEFAULT_WAIT_SECONDS
+  return wait > MAX_WAIT_SECONDS ? undefined : wait
 }

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { Tier } from '../../api/answers.ts'
 import { catalogQuery } from '../../api/queries.ts'
-import { Card, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
+import type { Tier } from '../../api/types.ts'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Card, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
 
-const FOR_LIFE = -1
+const LIFETIME = -1
 
 export function CatalogPage() {
   const { data, error, refetch } = useQuery(catalogQuery())
@@ -16,7 +16,7 @@ export function CatalogPage() {
       lead="What is sold. It is a file, lib/catalog/catalog.ts, and changes with a deployment."
     >
       {error && (
-        <Problem
+        <ErrorMessage
           error={error}
           what="The catalog could not be loaded."
           onRetry={() => void refetch()}
@@ -43,7 +43,7 @@ function TierCard(tier: Tier) {
   const { name, label, seats, defaultDurationDays, requireDevice, leaseDays, graceDays } = tier
   const facts = [
     ['Name', name],
-    ['Good for', defaultDurationDays === FOR_LIFE ? 'life' : `${defaultDurationDays} days`],
+    ['Good for', defaultDurationDays === LIFETIME ? 'life' : `${defaultDurationDays} days`],
     ['Devices', `${seats}${requireDevice ? ', and only on activated ones' : ''}`],
     ['Goes on without asking', `${leaseDays} days`],
     ['Goes on after a failed renewal', `${graceDays} days`],

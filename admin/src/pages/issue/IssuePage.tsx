@@ -1,19 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import type { TierName } from '../../api/answers.ts'
-import { answerOf, api } from '../../api/client.ts'
-import { Failure } from '../../api/failure.ts'
+import { ApiError } from '../../api/apiError.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { catalogQuery } from '../../api/queries.ts'
-import { Action } from '../../parts/Action.tsx'
-import { announce } from '../../parts/Announcer.tsx'
-import { Choice, Field } from '../../parts/Fields.tsx'
-import { Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Issued } from './Issued.tsx'
+import type { TierName } from '../../api/types.ts'
+import { announce } from '../../components/Announcer.tsx'
+import { Button } from '../../components/Button.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Field, Select } from '../../components/Fields.tsx'
+import { Page } from '../../components/Page.tsx'
+import { IssuedLicense } from './IssuedLicense.tsx'
 
-const MOST_DAYS = 36_500
-const FOR_LIFE = -1
+const MAX_DAYS = 36_500
+const LIFETIME = -1
 
 const EMPTY = {
   userId: '',
@@ -30,7 +30,7 @@ function bodyOf({ userId, userEmail, tier, length, days, paymentIntentId }: Form
     userId,
     tier: tier as TierName,
     ...(userEmail.trim() !== '' && { userEmail: userEmail.trim() }),
-    ...(length !== 'tier' && { duration: length === 'life' ? FOR_LIFE : Number(days) }),
+    ...(length !== 'tier' && { duration: length === 'life' ? LIFETIME : Number(days) }),
     ...(paymentIntentId.trim() !== '' && { paymentIntentId: paymentIntentId.trim() }),
   }
 }
@@ -72,7 +72,7 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
   const tier = form.tier || tiers[0]?.name || ''
   const issuing = useMutation({
     mutationFn: (body: ReturnType<typeof bodyOf>) =>
-      answerOf(api.POST('/api/generate', { body, headers: { 'idempotency-key': keyFor(body) } })),
+      dataOf(api.POST('/api/generate', { body, headers: { 'idempotency-key': keyFor(body) } })),
     onSuccess({ userId }) {
       announce(`Issued a license to ${userId}`)
       void client.invalidateQueries({ queryKey: ['licenses'] })
@@ -82,7 +82,7 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
   })
   const change = (changes: Partial<Form>) => setForm((own) => ({ ...own, ...changes }))
   const faultOf = (path: string) =>
-    issuing.error instanceof Failure
+    issuing.error instanceof ApiError
       ? issuing.error.details.fields?.find((fault) => fault.path === path)?.message
       : undefined
   const submit = (event: FormEvent) => {
@@ -90,10 +90,10 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
     if (!issuing.isPending) issuing.mutate(bodyOf({ ...form, tier }))
   }
 
-  if (issuing.data) return <Issued answer={issuing.data} onAgain={onAgain} />
+  if (issuing.data) return <IssuedLicense answer={issuing.data} onAgain={onAgain} />
   if (catalog.error) {
     return (
-      <Problem
+      <ErrorMessage
         error={catalog.error}
         what="What is sold could not be loaded."
         onRetry={() => void catalog.refetch()}
@@ -120,18 +120,18 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
         hint="The key is mailed there"
         fault={faultOf('userEmail')}
       />
-      <Choice
+      <Select
         label="Tier"
         value={tier}
         onChange={(chosen) => change({ tier: chosen })}
         options={tiers.map(({ name, label }) => ({ value: name, label }))}
       />
-      <Choice
+      <Select
         label="Good for"
         value={form.length}
         onChange={(length) => change({ length })}
         options={[
-          { value: 'tier', label: lengthOf(tiers.find(({ name }) => name === tier)) },
+          { value: 'tier', label: durationLabel(tiers.find(({ name }) => name === tier)) },
           { value: 'days', label: 'So many days' },
           { value: 'life', label: 'Life' },
         ]}
@@ -141,7 +141,7 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
           label="Days"
           type="number"
           min={1}
-          max={MOST_DAYS}
+          max={MAX_DAYS}
           step={1}
           value={form.days}
           onChange={(days) => change({ days })}
@@ -158,20 +158,25 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
         fault={faultOf('paymentIntentId')}
       />
       {issuing.error && (
-        <Problem error={issuing.error} what="No license was issued, as far as is known." />
+        <ErrorMessage error={issuing.error} what="No license was issued, as far as is known." />
       )}
       <div className="buttons">
-        <Action type="submit" kind="main" isPending={issuing.isPending} isDisabled={tier === ''}>
+        <Button
+          type="submit"
+          variant="primary"
+          isPending={issuing.isPending}
+          isDisabled={tier === ''}
+        >
           Issue the license
-        </Action>
+        </Button>
         <Link to="/bulk">Issue many at once</Link>
       </div>
     </form>
   )
 }
 
-function lengthOf(tier: { defaultDurationDays: number } | undefined): string {
+function durationLabel(tier: { defaultDurationDays: number } | undefined): string {
   if (tier === undefined) return 'As long as its tier'
   const { defaultDurationDays: days } = tier
-  return days === FOR_LIFE ? 'Life, as its tier' : `${days} days, as its tier`
+  return days === LIFETIME ? 'Life, as its tier' : `${days} days, as its tier`
 }

@@ -4,7 +4,7 @@ export interface IssueSearch {
   readonly email?: string
 }
 
-export function readIssueSearch({
+export function parseIssueSearch({
   payment,
   email,
 }: Readonly<Record<string, unknown>>): IssueSearch {

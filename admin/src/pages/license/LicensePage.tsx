@@ -1,17 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import type { LicenseDetail } from '../../api/answers.ts'
 import { licenseQuery } from '../../api/queries.ts'
-import { StateBadge } from '../../parts/Badge.tsx'
-import { Copied } from '../../parts/Copied.tsx'
-import { Moment } from '../../parts/Moment.tsx'
-import { Card, Nothing, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
-import { causesOf, type Why, whyOf } from '../../words/verdict.ts'
-import { Actions } from './Actions.tsx'
-import { Facts } from './Facts.tsx'
-import { Mails } from './Mails.tsx'
+import type { LicenseDetail } from '../../api/types.ts'
+import { StateBadge } from '../../components/Badge.tsx'
+import { CopyableText } from '../../components/CopyableText.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Card, EmptyState, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
+import { Timestamp } from '../../components/Timestamp.tsx'
+import { type Explanation, explainVerdict, listCauses } from '../../labels/verdict.ts'
+import { ActionBar } from './ActionBar.tsx'
+import { Facts } from './Details.tsx'
+import { Emails } from './Emails.tsx'
 import { Timeline } from './Timeline.tsx'
 
 export function LicensePage() {
@@ -19,9 +19,9 @@ export function LicensePage() {
   const { data, error, refetch } = useQuery(licenseQuery(id))
   const title = data ? (data.userEmail ?? data.userId ?? 'License of nobody yet') : 'License'
   return (
-    <Page title={title} lead={<Copied text={id} what="the id of the license" />}>
+    <Page title={title} lead={<CopyableText text={id} what="the id of the license" />}>
       {error && (
-        <Problem
+        <ErrorMessage
           error={error}
           what={data ? 'What is shown is older.' : 'The license could not be loaded.'}
           onRetry={() => void refetch()}
@@ -38,13 +38,13 @@ function Loaded(license: LicenseDetail) {
   return (
     <div className="license">
       <Verdict {...license} />
-      <Actions key={license.id} license={license} />
+      <ActionBar key={license.id} license={license} />
       <div className="columns">
         <Facts {...license} />
         <div className="stack">
           <Card title={`Devices (${activeDevices.length} of ${license.seats})`}>
             {activeDevices.length === 0 ? (
-              <Nothing>It is not used on any device now.</Nothing>
+              <EmptyState>It is not used on any device now.</EmptyState>
             ) : (
               <ul className="lines">
                 {activeDevices.map(({ key, name, hint, activatedAt }) => (
@@ -52,20 +52,20 @@ function Loaded(license: LicenseDetail) {
                     <strong>{name ?? 'Without a name'}</strong>{' '}
                     {hint !== '' && <code title="The end of the id it gave itself">…{hint}</code>}
                     <br />
-                    Activated <Moment at={activatedAt} />
+                    Activated <Timestamp at={activatedAt} />
                   </li>
                 ))}
               </ul>
             )}
           </Card>
-          <Mails license={license} />
+          <Emails license={license} />
           {earlierKeys.length > 0 && (
             <Card title="Earlier keys">
               <ul className="lines">
                 {earlierKeys.map(({ issuedAt, until }) => (
                   <li key={issuedAt}>
-                    Made <Moment at={issuedAt} />, {until < Date.now() ? 'was good' : 'is good'}{' '}
-                    until <Moment at={until} />
+                    Made <Timestamp at={issuedAt} />, {until < Date.now() ? 'was good' : 'is good'}{' '}
+                    until <Timestamp at={until} />
                   </li>
                 ))}
               </ul>
@@ -78,7 +78,7 @@ function Loaded(license: LicenseDetail) {
   )
 }
 
-const DECIDES: Record<Why['cause'], string> = {
+const DECIDES: Record<Explanation['cause'], string> = {
   person: 'A person decided.',
   'card networks': 'The card networks decide.',
   payment: 'The payment decides.',
@@ -87,7 +87,7 @@ const DECIDES: Record<Why['cause'], string> = {
 
 function Verdict(license: LicenseDetail) {
   const { verdict, trial } = license
-  const { cause, text } = whyOf(license)
+  const { cause, text } = explainVerdict(license)
   return (
     <section className={`verdict ${verdict.valid ? 'is-good' : 'is-bad'}`} aria-label="Verdict">
       <h2>
@@ -97,7 +97,7 @@ function Verdict(license: LicenseDetail) {
       <p className="why">{text}</p>
       <p className="hint">{DECIDES[cause]} The worst of these counts:</p>
       <dl className="causes">
-        {causesOf(license).map(({ name, says }) => (
+        {listCauses(license).map(({ name, says }) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{says}</dd>

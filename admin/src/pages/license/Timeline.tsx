@@ -1,20 +1,20 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import type { LicenseDetail, LicenseEvent } from '../../api/answers.ts'
-import { answerOf, api } from '../../api/client.ts'
-import { Action } from '../../parts/Action.tsx'
-import { Moment } from '../../parts/Moment.tsx'
-import { Card } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { StripeLink } from '../../parts/StripeLink.tsx'
-import { actionLabel, actorOf, differencesOf } from '../../words/history.ts'
+import { api, dataOf } from '../../api/client.ts'
+import type { LicenseDetail, LicenseEvent } from '../../api/types.ts'
+import { Button } from '../../components/Button.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Card } from '../../components/Page.tsx'
+import { StripeLink } from '../../components/StripeLink.tsx'
+import { Timestamp } from '../../components/Timestamp.tsx'
+import { actionLabel, describeActor, listChanges } from '../../labels/history.ts'
 
-const PART = 100
+const PAGE_SIZE = 100
 
 const nameOf = ({ at, requestId, action, after }: LicenseEvent) =>
   `${at} ${requestId} ${action} ${JSON.stringify(after)}`
 
 /** Those that came twice, because a part begins with the moment that the one before ended with, are shown once. */
-function onlyOnce(events: readonly LicenseEvent[]) {
+function dedupe(events: readonly LicenseEvent[]) {
   return [...new Map(events.map((event) => [nameOf(event), event])).values()]
 }
 
@@ -24,21 +24,21 @@ export function Timeline({ license }: { license: LicenseDetail }) {
   const more = useInfiniteQuery({
     queryKey: ['license', id, 'events', version],
     queryFn: ({ pageParam: until, signal }) =>
-      answerOf(
+      dataOf(
         api.GET('/api/admin/licenses/{id}/events', {
-          params: { path: { id }, query: { until: `${until}`, limit: `${PART}` } },
+          params: { path: { id }, query: { until: `${until}`, limit: `${PAGE_SIZE}` } },
           signal,
         }),
       ),
     initialPageParam: oldest?.at ?? 0,
     getNextPageParam: ({ items }, _all, asked) => {
       const last = items.at(-1)
-      return items.length === PART && last && last.at < asked ? last.at : undefined
+      return items.length === PAGE_SIZE && last && last.at < asked ? last.at : undefined
     },
     enabled: false,
   })
-  const shown = onlyOnce([...events, ...(more.data?.pages.flatMap(({ items }) => items) ?? [])])
-  const hasMore = more.data ? more.hasNextPage : events.length >= PART
+  const shown = dedupe([...events, ...(more.data?.pages.flatMap(({ items }) => items) ?? [])])
+  const hasMore = more.data ? more.hasNextPage : events.length >= PAGE_SIZE
   return (
     <Card title="History">
       <ol className="timeline">
@@ -47,32 +47,32 @@ export function Timeline({ license }: { license: LicenseDetail }) {
         ))}
       </ol>
       {more.error && (
-        <Problem
+        <ErrorMessage
           error={more.error}
           what="What was before could not be loaded."
           onRetry={() => void more.fetchNextPage()}
         />
       )}
       {hasMore && (
-        <Action
+        <Button
           isPending={more.isFetching}
           onPress={() => void (more.data ? more.fetchNextPage() : more.refetch())}
         >
           Show what was before
-        </Action>
+        </Button>
       )}
     </Card>
   )
 }
 
 function Entry({ at, actor, action, reason, before, after }: LicenseEvent) {
-  const { label, stripeEvent } = actorOf(actor)
-  const differences = differencesOf(before, after)
+  const { label, stripeEvent } = describeActor(actor)
+  const differences = listChanges(before, after)
   return (
     <li>
       <h3>{actionLabel(action)}</h3>
       <p className="hint">
-        <Moment at={at} /> by {label} {stripeEvent && <StripeLink id={stripeEvent} />}
+        <Timestamp at={at} /> by {label} {stripeEvent && <StripeLink id={stripeEvent} />}
       </p>
       {reason !== '' && <p className="reason">{reason}</p>}
       {differences.length > 0 && (

@@ -1,13 +1,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { answerOf, api } from '../../api/client.ts'
-import { Failure } from '../../api/failure.ts'
+import { ApiError } from '../../api/apiError.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { catalogQuery } from '../../api/queries.ts'
-import { Choice, Field } from '../../parts/Fields.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { stateWords } from '../../words/states.ts'
-import { isKeyLike, type ListSearch, STATES, WITHIN_DAYS, wholeKeyIn } from './search.ts'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Field, Select } from '../../components/Fields.tsx'
+import { describeState } from '../../labels/states.ts'
+import { containsKey, findCompleteKey, type ListSearch, STATES, WITHIN_DAYS } from './search.ts'
 
 const PAUSE_MS = 250
 
@@ -25,15 +25,15 @@ export function Filters({ search, onChange }: FiltersProps) {
   const router = useRouter()
   const lookup = useMutation({
     mutationFn: (license: string) =>
-      answerOf(api.POST('/api/admin/licenses/lookup', { body: { license } })),
+      dataOf(api.POST('/api/admin/licenses/lookup', { body: { license } })),
     onSuccess: ({ id }) => navigate({ to: '/licenses/$id', params: { id } }),
   })
-  const isKey = isKeyLike(typed, catalog?.prefix)
+  const isKey = containsKey(typed, catalog?.prefix)
 
   // The URL may change without this field, by Back or by a link.
   useEffect(() => {
     setTyped((own) =>
-      own.trim() === (search.q ?? '') || isKeyLike(own, undefined) ? own : (search.q ?? ''),
+      own.trim() === (search.q ?? '') || containsKey(own, undefined) ? own : (search.q ?? ''),
     )
   }, [search.q])
   useEffect(() => () => clearTimeout(pause.current), [])
@@ -47,14 +47,14 @@ export function Filters({ search, onChange }: FiltersProps) {
       // Whoever chose a license meanwhile is on the way there.
       if (router.latestLocation.pathname !== pathname) return
       const trimmed = text.trim()
-      const key = wholeKeyIn(trimmed)
-      if (!isKeyLike(trimmed, catalog?.prefix))
+      const key = findCompleteKey(trimmed)
+      if (!containsKey(trimmed, catalog?.prefix))
         onChange({ q: trimmed === '' ? undefined : trimmed })
       else if (key !== undefined) lookup.mutate(key)
     }, PAUSE_MS)
   }
 
-  const isUnknown = lookup.error instanceof Failure && lookup.error.details.status === 404
+  const isUnknown = lookup.error instanceof ApiError && lookup.error.details.status === 404
   return (
     <search className="filters">
       <Field
@@ -72,16 +72,16 @@ export function Filters({ search, onChange }: FiltersProps) {
         }
         fault={isUnknown ? 'There is no license of this key. Is it whole?' : undefined}
       />
-      <Choice
+      <Select
         label="State"
         value={search.state ?? ''}
         onChange={(value) => onChange({ state: STATES.find((state) => state === value) })}
         options={[
           { value: '', label: 'Any state' },
-          ...STATES.map((value) => ({ value, label: stateWords(value).label })),
+          ...STATES.map((value) => ({ value, label: describeState(value).label })),
         ]}
       />
-      <Choice
+      <Select
         label="Tier"
         value={search.tier ?? ''}
         onChange={(value) => onChange({ tier: value === '' ? undefined : value })}
@@ -90,7 +90,7 @@ export function Filters({ search, onChange }: FiltersProps) {
           ...tierOptions(catalog?.tiers ?? [], search.tier),
         ]}
       />
-      <Choice
+      <Select
         label="Expiring"
         value={search.q === undefined ? `${search.within ?? ''}` : ''}
         isDisabled={search.q !== undefined}
@@ -101,10 +101,10 @@ export function Filters({ search, onChange }: FiltersProps) {
         ]}
       />
       {lookup.error && !isUnknown && (
-        <Problem
+        <ErrorMessage
           error={lookup.error}
           what="The key could not be looked up."
-          onRetry={() => lookup.mutate(wholeKeyIn(typed) ?? '')}
+          onRetry={() => lookup.mutate(findCompleteKey(typed) ?? '')}
         />
       )}
     </search>

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
-import { Failure } from '../../api/failure.ts'
+import { ApiError } from '../../api/apiError.ts'
 import { licensesQuery } from '../../api/queries.ts'
-import { Action } from '../../parts/Action.tsx'
-import { DataTable } from '../../parts/DataTable.tsx'
-import { Nothing, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
+import { Button } from '../../components/Button.tsx'
+import { DataTable } from '../../components/DataTable.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { EmptyState, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
 import { LICENSE_COLUMNS } from './columns.tsx'
 import { Filters } from './Filters.tsx'
 import type { ListSearch } from './search.ts'
@@ -24,7 +24,7 @@ function sortingOf({ q, within, sort, order }: ListSearch) {
 }
 
 const isOfAnotherList = (error: unknown) =>
-  error instanceof Failure && error.details.fields?.some(({ path }) => path === 'cursor') === true
+  error instanceof ApiError && error.details.fields?.some(({ path }) => path === 'cursor') === true
 
 export function LicensesPage() {
   const search = useSearch({ from: '/licenses' })
@@ -59,7 +59,7 @@ export function LicensesPage() {
       title="Licenses"
       tools={
         <>
-          <Link to="/issue" className="button button-main">
+          <Link to="/issue" className="button button-primary">
             Issue a license
           </Link>
           <Link to="/bulk" className="button">
@@ -70,7 +70,7 @@ export function LicensesPage() {
     >
       <Filters search={search} onChange={change} />
       {error && !mustBeginAgain && (
-        <Problem
+        <ErrorMessage
           error={error}
           what="The licenses could not be loaded."
           onRetry={() => void refetch()}
@@ -91,7 +91,7 @@ export function LicensesPage() {
       {data && rows.length === 0 && <Empty search={search} hasMore={data.cursor !== undefined} />}
       <nav className="pager" aria-label="Pages of the list">
         {search.cursor !== undefined && (
-          <Action
+          <Button
             onPress={() => {
               const before = trail?.at(-1)
               const { cursor: _, ...rest } = search
@@ -102,7 +102,7 @@ export function LicensesPage() {
             }}
           >
             {trail && trail.length > 0 ? 'Previous page' : 'First page'}
-          </Action>
+          </Button>
         )}
         <p role="status" className="hint">
           {isFetching
@@ -110,7 +110,7 @@ export function LicensesPage() {
             : data && `${rows.length} ${rows.length === 1 ? 'license' : 'licenses'} on this page`}
         </p>
         {data?.cursor !== undefined && (
-          <Action
+          <Button
             isDisabled={isPlaceholderData}
             onPress={() =>
               void navigate({
@@ -123,7 +123,7 @@ export function LicensesPage() {
             }
           >
             Next page
-          </Action>
+          </Button>
         )}
       </nav>
     </Page>
@@ -131,18 +131,18 @@ export function LicensesPage() {
 }
 
 function Empty({ search, hasMore }: { search: ListSearch; hasMore: boolean }) {
-  if (hasMore) return <Nothing>None on this page; there is more to look through.</Nothing>
+  if (hasMore) return <EmptyState>None on this page; there is more to look through.</EmptyState>
   if (Object.keys(search).length === 0) {
     return (
-      <Nothing>
+      <EmptyState>
         There are no licenses yet. <Link to="/issue">Issue the first one</Link>, or let Stripe do
         it.
-      </Nothing>
+      </EmptyState>
     )
   }
   return (
-    <Nothing>
+    <EmptyState>
       No license is like that. <Link to="/licenses">Show all licenses</Link>
-    </Nothing>
+    </EmptyState>
   )
 }

@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router'
-import type { License } from '../../api/answers.ts'
-import { isForLife } from '../../format/time.ts'
-import { StateBadge } from '../../parts/Badge.tsx'
-import { columnsOf } from '../../parts/DataTable.tsx'
-import { Moment } from '../../parts/Moment.tsx'
+import type { License } from '../../api/types.ts'
+import { StateBadge } from '../../components/Badge.tsx'
+import { createColumns } from '../../components/DataTable.tsx'
+import { Timestamp } from '../../components/Timestamp.tsx'
+import { isLifetime } from '../../format/time.ts'
 
-const helper = columnsOf<License>()
+const helper = createColumns<License>()
 
 export const LICENSE_COLUMNS = helper.columns([
   helper.accessor('userEmail', {
@@ -33,14 +33,14 @@ export const LICENSE_COLUMNS = helper.columns([
   helper.accessor('expiresAt', {
     header: 'Ends',
     cell: ({ row: { original: license } }) =>
-      license.expiresAt === null || isForLife(license.expiresAt, license.issuedAt) ? (
+      license.expiresAt === null || isLifetime(license.expiresAt, license.issuedAt) ? (
         'Never'
       ) : (
-        <Moment at={license.expiresAt} dayOnly />
+        <Timestamp at={license.expiresAt} dayOnly />
       ),
   }),
   helper.accessor('createdAt', {
     header: 'Created',
-    cell: ({ getValue }) => <Moment at={getValue()} dayOnly />,
+    cell: ({ getValue }) => <Timestamp at={getValue()} dayOnly />,
   }),
 ])

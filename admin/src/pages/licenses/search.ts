@@ -35,7 +35,7 @@ const text = (value: unknown, most: number): string | undefined => {
 }
 
 /** Takes from a URL what can be asked for, and nothing else. */
-export function readSearch(given: Readonly<Record<string, unknown>>): ListSearch {
+export function parseListSearch(given: Readonly<Record<string, unknown>>): ListSearch {
   const found = {
     q: text(given['q'], 256),
     state: oneOf(STATES, given['state']),
@@ -57,7 +57,7 @@ const REST = '-[A-Z][A-Z0-9_]*-[0-9A-F]'
  *
  * @param prefix what every key begins with; while nobody knows it, more is taken for a key
  */
-export function isKeyLike(typed: string, prefix: string | undefined): boolean {
+export function containsKey(typed: string, prefix: string | undefined): boolean {
   const start = prefix === undefined ? '[A-Z][A-Z0-9]{0,15}' : prefix
   return new RegExp(`(?:^|[^A-Z0-9])${start}${REST}`, 'i').test(typed)
 }
@@ -65,4 +65,4 @@ export function isKeyLike(typed: string, prefix: string | undefined): boolean {
 const WHOLE = /(?:^|[^A-Z0-9])([A-Z][A-Z0-9]{0,15}-[A-Z][A-Z0-9_]{0,31}-[0-9A-F]{12}-\d{10,})/i
 
 /** The whole key in a text. */
-export const wholeKeyIn = (typed: string): string | undefined => WHOLE.exec(typed)?.[1]
+export const findCompleteKey = (typed: string): string | undefined => WHOLE.exec(typed)?.[1]

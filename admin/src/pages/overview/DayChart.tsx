@@ -20,14 +20,14 @@ interface DayChartProps {
 const HEIGHT = 190
 const FONT = '12px system-ui, sans-serif'
 const BAR_SHARE = 0.7
-const BAR_MOST = 40
+const BAR_MAX = 40
 
 const number = new Intl.NumberFormat()
 
 function optionsFor({ days, series }: DayChartProps, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const color = (name: string) => style.getPropertyValue(name).trim()
-  const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, BAR_MOST], radius: 0.15 })
+  const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, BAR_MAX], radius: 0.15 })
   const axis = {
     stroke: color('--text-quiet'),
     font: FONT,

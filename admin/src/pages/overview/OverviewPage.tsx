@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import type { Overview } from '../../api/answers.ts'
 import { overviewQuery } from '../../api/queries.ts'
-import { Moment } from '../../parts/Moment.tsx'
-import { Card, Nothing, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
-import { stateWords } from '../../words/states.ts'
+import type { Overview } from '../../api/types.ts'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { Card, EmptyState, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
+import { Timestamp } from '../../components/Timestamp.tsx'
+import { describeState } from '../../labels/states.ts'
 import { type ListSearch, STATES } from '../licenses/search.ts'
 import { Bar } from './Bar.tsx'
 import { TierBars } from './TierBars.tsx'
@@ -16,14 +16,14 @@ const DayChart = lazy(async () => ({ default: (await import('./DayChart.tsx')).D
 
 const number = new Intl.NumberFormat()
 
-interface FigureProps {
+interface MetricProps {
   readonly label: string
   readonly value: number
   readonly hint: string
   readonly search: ListSearch
 }
 
-function Figure({ label, value, hint, search }: FigureProps) {
+function Metric({ label, value, hint, search }: MetricProps) {
   return (
     <li>
       <Link to="/licenses" search={search} className="figure">
@@ -35,35 +35,35 @@ function Figure({ label, value, hint, search }: FigureProps) {
   )
 }
 
-function Figures({ states, trials, total, expiringSoon }: Overview) {
+function Metrics({ states, trials, total, expiringSoon }: Overview) {
   const good = states.active + states.grace + states.canceling
   return (
     <ul className="figures">
-      <Figure
+      <Metric
         label="Active"
         value={states.active}
         hint={trials > 0 ? `${number.format(trials)} of them on trial` : 'Paid for, and good'}
         search={{ state: 'active' }}
       />
-      <Figure
+      <Metric
         label="In grace"
         value={states.grace}
         hint="Good, but a renewal failed"
         search={{ state: 'grace' }}
       />
-      <Figure
+      <Metric
         label="Expiring in 30 days"
         value={expiringSoon}
         hint="Good now, and not then"
         search={{ within: 30 }}
       />
-      <Figure
+      <Metric
         label="Revoked"
         value={states.revoked}
         hint="By a person, a refund or a dispute"
         search={{ state: 'revoked' }}
       />
-      <Figure
+      <Metric
         label="All licenses"
         value={total}
         hint={`${number.format(good)} of them good now`}
@@ -79,7 +79,7 @@ function StateList({ states, total }: Overview) {
       {STATES.map((state) => (
         <li key={state}>
           <Link to="/licenses" search={{ state }}>
-            {stateWords(state).label}
+            {describeState(state).label}
           </Link>
           <Bar value={states[state]} most={total} />
           <span className="count">{number.format(states[state])}</span>
@@ -97,13 +97,13 @@ export function OverviewPage() {
       lead={
         data && (
           <>
-            As of <Moment at={data.at} />
+            As of <Timestamp at={data.at} />
           </>
         )
       }
     >
       {error && (
-        <Problem
+        <ErrorMessage
           error={error}
           what={data ? 'These figures are older.' : 'The figures could not be loaded.'}
           onRetry={() => void refetch()}
@@ -132,12 +132,12 @@ function Loaded(overview: Overview) {
           <Link to="/parked">Look at {parked === 1 ? 'it' : 'them'}</Link>
         </p>
       )}
-      <Figures {...overview} />
+      <Metrics {...overview} />
       {overview.total === 0 && (
-        <Nothing>
+        <EmptyState>
           There are no licenses yet. <Link to="/issue">Issue the first one</Link>, or let Stripe do
           it.
-        </Nothing>
+        </EmptyState>
       )}
       <div className="columns">
         <Card title="Issued per day">
@@ -176,9 +176,9 @@ function Loaded(overview: Overview) {
               />
             </Suspense>
           ) : (
-            <Nothing>
+            <EmptyState>
               Not counted here: verifications are counted by CloudWatch, on AWS only.
-            </Nothing>
+            </EmptyState>
           )}
         </Card>
         <Card title="By state">

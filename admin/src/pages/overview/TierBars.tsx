@@ -1,13 +1,13 @@
 import { Link } from '@tanstack/react-router'
-import type { Overview } from '../../api/answers.ts'
-import { Nothing } from '../../parts/Page.tsx'
+import type { Overview } from '../../api/types.ts'
+import { EmptyState } from '../../components/Page.tsx'
 import { Bar } from './Bar.tsx'
 
 const number = new Intl.NumberFormat()
 
 export function TierBars({ byTier }: Pick<Overview, 'byTier'>) {
   const most = Math.max(1, ...byTier.map(({ good }) => good))
-  if (byTier.length === 0) return <Nothing>No license is good now.</Nothing>
+  if (byTier.length === 0) return <EmptyState>No license is good now.</EmptyState>
   return (
     <ul className="bars">
       {byTier.map(({ tier, good }) => (

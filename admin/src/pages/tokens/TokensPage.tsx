@@ -1,16 +1,16 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Token } from '../../api/answers.ts'
 import { sessionQuery, tokensQuery } from '../../api/queries.ts'
-import { Action } from '../../parts/Action.tsx'
-import { Badge } from '../../parts/Badge.tsx'
-import { Copied } from '../../parts/Copied.tsx'
-import { Moment } from '../../parts/Moment.tsx'
-import { Nothing, Page } from '../../parts/Page.tsx'
-import { Problem } from '../../parts/Problem.tsx'
-import { Skeleton } from '../../parts/Skeleton.tsx'
-import { NewToken } from './NewToken.tsx'
-import { RevokeToken } from './RevokeToken.tsx'
+import type { Token } from '../../api/types.ts'
+import { Badge } from '../../components/Badge.tsx'
+import { Button } from '../../components/Button.tsx'
+import { CopyableText } from '../../components/CopyableText.tsx'
+import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { EmptyState, Page } from '../../components/Page.tsx'
+import { Skeleton } from '../../components/Skeleton.tsx'
+import { Timestamp } from '../../components/Timestamp.tsx'
+import { CreateTokenDialog } from './CreateTokenDialog.tsx'
+import { RevokeTokenDialog } from './RevokeTokenDialog.tsx'
 
 export function TokensPage() {
   const { data: session } = useQuery(sessionQuery())
@@ -26,9 +26,9 @@ export function TokensPage() {
       title="API tokens"
       lead="Who may call the service, and what for. The token of the secret is not among them."
       tools={
-        <Action kind="main" onPress={() => setMaking(true)}>
+        <Button variant="primary" onPress={() => setMaking(true)}>
           Make a token
-        </Action>
+        </Button>
       }
     >
       {made !== undefined && (
@@ -36,12 +36,12 @@ export function TokensPage() {
           <p>
             <strong>The token is shown this once.</strong> Copy it now; only a hash of it is kept.
           </p>
-          <Copied text={made} what="the token" />{' '}
-          <Action onPress={() => setMade(undefined)}>I have it</Action>
+          <CopyableText text={made} what="the token" />{' '}
+          <Button onPress={() => setMade(undefined)}>I have it</Button>
         </div>
       )}
       {error && (
-        <Problem
+        <ErrorMessage
           error={error}
           what="The tokens could not be loaded."
           onRetry={() => void refetch()}
@@ -49,7 +49,7 @@ export function TokensPage() {
       )}
       {!data && !error && <Skeleton rows={6} />}
       {data && tokens.length === 0 && (
-        <Nothing>There are none yet. Make one for each server and person that calls.</Nothing>
+        <EmptyState>There are none yet. Make one for each server and person that calls.</EmptyState>
       )}
       <ul className="stack bare">
         {tokens.map((token) => (
@@ -62,14 +62,14 @@ export function TokensPage() {
         ))}
       </ul>
       {hasNextPage && (
-        <Action isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
+        <Button isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
           Show more
-        </Action>
+        </Button>
       )}
       {isMaking && (
-        <NewToken
+        <CreateTokenDialog
           scopes={session?.scopes ?? []}
-          onMade={(token) => {
+          onCreated={(token) => {
             setMaking(false)
             setMade(token)
           }}
@@ -77,7 +77,7 @@ export function TokensPage() {
         />
       )}
       {ending && (
-        <RevokeToken
+        <RevokeTokenDialog
           token={ending}
           isOwn={ending.id === session?.tokenId}
           onClose={() => setEnding(undefined)}
@@ -99,7 +99,7 @@ function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
     <li className="card token">
       <div>
         <h2>
-          {name} <TokenState {...token} />{' '}
+          {name} <TokenStatus {...token} />{' '}
           {isOwn && (
             <Badge tone="note" sign="➝">
               This session
@@ -112,7 +112,7 @@ function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
           ))}
         </ul>
         <p className="hint">
-          Made <Moment at={createdAt} /> by{' '}
+          Made <Timestamp at={createdAt} /> by{' '}
           {createdBy === 'root' ? (
             'the token of the secret'
           ) : (
@@ -123,19 +123,19 @@ function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
             'never used'
           ) : (
             <>
-              last used <Moment at={lastUsedAt} />
+              last used <Timestamp at={lastUsedAt} />
             </>
           )}
           {' · '}
           {revokedAt !== null ? (
             <>
-              revoked <Moment at={revokedAt} />
+              revoked <Timestamp at={revokedAt} />
             </>
           ) : expiresAt === null ? (
             'does not end'
           ) : (
             <>
-              ends <Moment at={expiresAt} />
+              ends <Timestamp at={expiresAt} />
             </>
           )}
           {' · '}
@@ -143,15 +143,15 @@ function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
         </p>
       </div>
       {revokedAt === null && (
-        <Action kind="danger" label={`Revoke ${name}`} onPress={onRevoke}>
+        <Button variant="danger" label={`Revoke ${name}`} onPress={onRevoke}>
           Revoke
-        </Action>
+        </Button>
       )}
     </li>
   )
 }
 
-function TokenState({ revokedAt, expiresAt }: Token) {
+function TokenStatus({ revokedAt, expiresAt }: Token) {
   if (revokedAt !== null) {
     return (
       <Badge tone="bad" sign="✕">
