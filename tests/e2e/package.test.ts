@@ -675,12 +675,12 @@ describe('who is told of trouble in the template', () => {
     }
   })
 
-  it('costs what the README says', async () => {
+  it('costs what docs/deploying.md says', async () => {
     const metrics = alarms()
       .filter(({ Condition }) => Condition === 'HasAlarms')
       .flatMap(({ Properties }) => metricsOf(Properties))
-    expect(await readFile('README.md', 'utf8')).toContain(
-      `The alarms look at ${metrics.length} metrics, in \`prod\` at one more`,
+    expect(await readFile('docs/deploying.md', 'utf8')).toContain(
+      `The alarms use ${metrics.length} metrics, in \`prod\` one more`,
     )
   })
 

@@ -45,7 +45,7 @@ const PREFIXES: Readonly<Record<string, string>> = { apigatewayv2: 'apigateway' 
 
 const root = (file: string) => new URL(`../../${file}`, import.meta.url)
 const text = await readFile(root('.github/workflows/deploy.yml'), 'utf8')
-const guide = await readFile(root('docs/deploying-from-ci.md'), 'utf8')
+const guide = await readFile(root('docs/deploying.md'), 'utf8')
 const workflow: Workflow = load(text)
 const { scripts } = JSON.parse(await readFile(root('package.json'), 'utf8'))
 
@@ -151,7 +151,7 @@ describe('.github/workflows/deploy.yml', () => {
   })
 })
 
-describe('docs/deploying-from-ci.md', () => {
+describe('docs/deploying.md', () => {
   const policies = [...guide.matchAll(/```json\n(.+?)```/gs)].map(([, json = '']) =>
     JSON.parse(json),
   )

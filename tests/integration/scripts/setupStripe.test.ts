@@ -273,7 +273,7 @@ describe("setup with a key of Stripe's", () => {
 
 describe('the types of events', () => {
   const PLACES = {
-    readme: '../../../README.md',
+    document: '../../../docs/stripe.md',
     sdk: '../../../node_modules/stripe/esm/resources/WebhookEndpoints.d.ts',
   }
   const textOf = (place: keyof typeof PLACES) =>
@@ -291,9 +291,9 @@ describe('the types of events', () => {
     expect(known.toSorted()).toEqual([...EVENT_TYPES, 'charge.refund.updated'].toSorted())
   })
 
-  it('are those that README lists', async () => {
+  it('are those that docs/stripe.md lists', async () => {
     const [, list = ''] =
-      /```\n\s*(checkout\.session\.completed,[^`]+)```/.exec(await textOf('readme')) ?? []
+      /```\n\s*(checkout\.session\.completed,[^`]+)```/.exec(await textOf('document')) ?? []
     expect(list.trim().split(/,\s*/).toSorted()).toEqual(EVENT_TYPES.toSorted())
   })
 })
