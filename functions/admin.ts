@@ -6,10 +6,12 @@ import { adminRoutes } from '../lib/admin/routes.ts'
 import { authenticate } from '../lib/http/auth.ts'
 import { idempotencyKey, parseJsonRequest, parseQuery } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
-import { type AdminRuntime, adminEntry } from '../lib/lambda/adminEntry.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
+import { entry } from '../lib/lambda/entry.ts'
 import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import { createRouter } from '../lib/lambda/router.ts'
+import type { AdminRuntime } from '../lib/lambda/runtime.ts'
+import { createAdminRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 
 const NOTHING_REQUIRED = { required: [], missing: '' }
@@ -52,4 +54,4 @@ export function createHandler(runtime: AdminRuntime) {
   })
 }
 
-export const handler = await adminEntry(createHandler)
+export const handler = await entry(createAdminRuntime, createHandler)

@@ -14,9 +14,10 @@ import {
 } from '../lib/http/request.ts'
 import { json, problemResponse, type Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
-import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { entry } from '../lib/lambda/entry.ts'
 import { callerNetwork, createRateLimiter, type RateLimiter } from '../lib/lambda/rateLimit.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
   type Activation,
@@ -43,7 +44,7 @@ interface Asked {
 /** A device as its owner may know it; what it called itself is not told. */
 const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activatedAt })
 
-export function createHandler(runtime: KeyRuntime) {
+export function createHandler(runtime: Runtime) {
   const { catalog, clock } = runtime
   const rateLimited = createRateLimiter(runtime)
   const prepareToSign = createSigner(runtime)
@@ -145,4 +146,4 @@ async function countGuess(limiter: RateLimiter, verdict: Verdict) {
   if (isGuess(verdict)) await limiter.countFailure('key')
 }
 
-export const handler = await leanEntry(createKeyRuntime, createHandler)
+export const handler = await entry(createRuntime, createHandler)

@@ -17,16 +17,17 @@ import {
 } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { createKeyRuntime, type KeyRuntime } from '../lib/lambda/keyRuntime.ts'
-import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { entry } from '../lib/lambda/entry.ts'
 import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
+import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/order.ts'
 
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 
-export function createHandler(runtime: KeyRuntime) {
+export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, metrics, store } = runtime
   const rateLimited = createRateLimiter(runtime)
   const schema = generateSchema(catalog)
@@ -97,4 +98,4 @@ function toOrder(
   }
 }
 
-export const handler = await leanEntry(createKeyRuntime, createHandler)
+export const handler = await entry(createRuntime, createHandler)

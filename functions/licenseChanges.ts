@@ -8,6 +8,7 @@
 import { entry } from '../lib/lambda/entry.ts'
 import { countedIn, licenseChangeIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { batchConsumer, streamConsumer } from '../lib/lambda/stream.ts'
 import { leaseChangeOf } from '../lib/license/index.ts'
 
@@ -37,4 +38,4 @@ export function createHandler(runtime: Runtime) {
   }
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

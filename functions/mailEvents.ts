@@ -2,6 +2,7 @@
 
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { type MailEvent, readMailEvent } from '../lib/mail/event.ts'
 
 export function createHandler({ clock, log, metrics, outbox }: Runtime) {
@@ -20,4 +21,4 @@ export function createHandler({ clock, log, metrics, outbox }: Runtime) {
   }
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

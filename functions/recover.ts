@@ -8,6 +8,7 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 
 const BODY = { required: ['email'], missing: 'No e-mail address provided' }
 const MESSAGE = 'If this address has licenses, their keys are on the way to it'
@@ -21,4 +22,4 @@ export function createHandler(runtime: Runtime) {
   })
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

@@ -2,6 +2,7 @@
 
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { remind } from '../lib/mail/remind.ts'
 
 export function createHandler({ clock, log, outbox, store }: Runtime) {
@@ -12,4 +13,4 @@ export function createHandler({ clock, log, outbox, store }: Runtime) {
   }
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

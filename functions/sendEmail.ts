@@ -6,6 +6,7 @@ import { entry } from '../lib/lambda/entry.ts'
 import { createMailer } from '../lib/lambda/mailer.ts'
 import { noticeIn, recoveryIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { streamConsumer } from '../lib/lambda/stream.ts'
 import { deliver, recover } from '../lib/mail/deliver.ts'
@@ -32,4 +33,4 @@ export function createHandler(runtime: Runtime) {
   )
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

@@ -11,6 +11,7 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { createStripeApi } from '../lib/stripe/api.ts'
 import { type Applied, applyEvent } from '../lib/stripe/apply.ts'
 import { toEvent } from '../lib/stripe/event.ts'
@@ -92,4 +93,4 @@ function report(
   log[alerts.length > 0 ? 'warn' : 'info']('stripe event', { ...about, ...applied })
 }
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

@@ -10,10 +10,10 @@ import { codeOf, featuresOf, refusalResponse, wireExpiry } from '../lib/http/lic
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
-import { leanEntry } from '../lib/lambda/leanEntry.ts'
+import { entry } from '../lib/lambda/entry.ts'
 import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
+import { createVerifyRuntime, type VerifyRuntime } from '../lib/lambda/runtime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
-import { createVerifyRuntime, type VerifyRuntime } from '../lib/lambda/verifyRuntime.ts'
 import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
@@ -55,4 +55,4 @@ export function createHandler(runtime: VerifyRuntime) {
   })
 }
 
-export const handler = await leanEntry(createVerifyRuntime, createHandler)
+export const handler = await entry(createVerifyRuntime, createHandler)

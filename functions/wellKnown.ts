@@ -7,6 +7,7 @@ import type { Response } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
+import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { publishKeys, publishRevocations } from '../lib/signing/publish.ts'
 
 /** Far less than a new key is published before it signs. */
@@ -46,4 +47,4 @@ const open = (type: string, cache: string, body: string): Response => ({
   body,
 })
 
-export const handler = await entry(createHandler)
+export const handler = await entry(createRuntime, createHandler)

@@ -1,6 +1,7 @@
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { type Mailer, MailRefused, MailUnavailable } from '../mail/deliver.ts'
-import { BOUNDED, type Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
+import { AWS_CLIENT_CONFIG } from './sdkRuntime.ts'
 
 /** What SES says of a mail that it will never take. Whatever else it says, it may say otherwise later. */
 const NEVER = new Set(['BadRequestException', 'MessageRejected'])
@@ -21,7 +22,7 @@ export function createMailer({
   const { from, configurationSet } = mail
   if (from === undefined) return
   // Tried again by the stream: the client cannot know whether the first one arrived.
-  const client = new SESv2Client({ ...BOUNDED, maxAttempts: 1 })
+  const client = new SESv2Client({ ...AWS_CLIENT_CONFIG, maxAttempts: 1 })
   const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' })
   return {
     async send({ to, subject, html, text, ref, notice }) {

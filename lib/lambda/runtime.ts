@@ -1,98 +1,104 @@
-/** The composition root: the only place that makes clients and reads the clock. */
+/**
+ * The composition root: the only place, together with sdkRuntime.ts, that creates clients and reads the clock. This module
+ * must not import the AWS SDK, which verify does without: docs/adr/0003-aws-client-of-verify.md.
+ */
 
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { createCall, DYNAMODB, SECRETS_MANAGER } from '../aws/call.ts'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import {
   corsOrigins,
   type Env,
-  mailConfigurationSet,
-  mailFrom,
   type SecretName,
   secretIds,
   serviceName,
-  stage,
-  stripeApiBase,
-  stripeLivemode,
   tableName,
 } from '../config.ts'
-import { meter } from '../store/meter.ts'
-import { createStores, type Stores } from '../store/stores.ts'
-import { counted } from './counted.ts'
+import { createLookupStores, type LookupStores } from '../store/lookupStores.ts'
+import type { Stores } from '../store/stores.ts'
+import type { Table } from '../store/table.ts'
+import { createWireTable } from '../store/wireTable.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createSecretCache, type SecretCache } from './secretCache.ts'
+import { createSecretCache, type SecretCache, type SecretValue } from './secretCache.ts'
+import type { VerifiesPerDay } from './usage.ts'
 
-export interface Runtime extends Stores {
-  /** The name of this deployment, which its tokens carry. */
-  readonly stage: string
+/** The parts of every runtime. */
+export interface CoreRuntime {
   readonly catalog: Catalog
   readonly secretCache: SecretCache
   readonly secretIds: Partial<Record<SecretName, string>>
   readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly metrics: Metrics
-  readonly mail: {
-    /** An address that SES may send from; nothing is sent without one. */
-    readonly from: string | undefined
-    readonly configurationSet: string | undefined
-  }
-  readonly stripe: {
-    /** Whether this stage sells for real money. */
-    readonly livemode: boolean
-    /** Where Stripe is, if not at its own address. */
-    readonly apiBase: string | undefined
-  }
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** Opens connections and fetches secrets before the first request. Never rejects. */
   readonly prime: () => Promise<void>
 }
 
-/**
- * With these, an AWS service that does not answer is given up on within seconds, well before the function's own
- * timeout, so that the caller hears `UNAVAILABLE`. The SDK's defaults wait for ever.
- */
-export const BOUNDED = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
+export interface VerifyRuntime extends CoreRuntime, LookupStores {}
+
+export interface Runtime extends CoreRuntime, Stores {
+  /** The name of this deployment, which is part of its tokens. */
+  readonly stage: string
+  readonly mail: {
+    /** An address that SES may send from; without one, no email is sent. */
+    readonly from: string | undefined
+    readonly configurationSet: string | undefined
+  }
+  readonly stripe: {
+    /** True if this stage accepts events of Stripe's live mode. */
+    readonly livemode: boolean
+    /** The address of Stripe's API, if not the default. */
+    readonly apiBase: string | undefined
+  }
 }
 
-/** Asks Secrets Manager for the secret of a name. */
-export const askBySdk = (client: SecretsManagerClient) => (SecretId: string) =>
-  client.send(new GetSecretValueCommand({ SecretId }))
+export interface AdminRuntime extends Runtime {
+  readonly verifiesPerDay: VerifiesPerDay
+}
 
-/** @throws Error that names a variable of the environment which is missing. */
-export function createRuntime(env: Env): Runtime {
-  const table = tableName(env)
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(BOUNDED), {
-    marshallOptions: { removeUndefinedValues: true },
-  })
+/** AWS as a runtime needs it, through the SDK or through the client of verify. */
+export interface AwsClients<T extends Pick<Table, 'get'>> {
+  readonly table: T
+  readonly getSecret: (id: string) => Promise<SecretValue>
+}
+
+/** @throws Error that names a missing environment variable */
+export function createCore<T extends Pick<Table, 'get'>>(
+  env: Env,
+  createClients: (metrics: Metrics) => AwsClients<T>,
+): { readonly core: CoreRuntime; readonly table: T } {
   const metrics = createMetrics(serviceName(env))
-  meter(client, metrics.units)
-  const stores = createStores({ client, table })
+  const { table, getSecret } = createClients(metrics)
   const ids = secretIds(env)
-  const askForSecret = askBySdk(new SecretsManagerClient(BOUNDED))
-  const secretCache = createSecretCache(askForSecret, Date.now, ids.olderMasterKeys)
-
-  return {
-    ...stores,
-    store: counted(stores.store, metrics),
-    stage: stage(env),
+  const secretCache = createSecretCache(getSecret, Date.now, ids.olderMasterKeys)
+  const core = {
     catalog,
     secretCache,
     secretIds: ids,
     corsOrigins: corsOrigins(env),
     log: createLog(),
     metrics,
-    mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
-    stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
     clock: Date.now,
     async prime() {
-      const nothing = new GetCommand({ TableName: table, Key: { pk: 'PRIME', sk: 'PRIME' } })
-      await Promise.allSettled([client.send(nothing), secretCache.prime(Object.values(ids))])
+      const missing = table.get({ pk: 'PRIME', sk: 'PRIME' })
+      await Promise.allSettled([missing, secretCache.prime(Object.values(ids))])
     },
   }
+  return { core, table }
+}
+
+/** @throws Error that names a missing environment variable */
+export function createVerifyRuntime(env: Env): VerifyRuntime {
+  const { core, table } = createCore(env, (metrics) => {
+    const callSecretsManager = createCall(SECRETS_MANAGER, env)
+    return {
+      table: createWireTable(createCall(DYNAMODB, env), tableName(env), metrics.units),
+      getSecret: async (SecretId) =>
+        (await callSecretsManager('GetSecretValue', { SecretId })) as SecretValue,
+    }
+  })
+  return { ...core, ...createLookupStores(table) }
 }

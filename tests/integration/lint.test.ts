@@ -127,13 +127,7 @@ const forAll = (files: string[], rule: string, text: string, fires: boolean) =>
 
 const ENV = "export const a = process.env['STAGE']\n"
 const NO_ENV = ['lib/config.ts', 'lib/lambda/runtime.ts', 'lib/license/env.ts', 'functions/env.ts']
-const OWN_ENV = [
-  'lib/lambda/entry.ts',
-  'lib/lambda/leanEntry.ts',
-  'lib/lambda/preflight.ts',
-  'scripts/env.ts',
-  'tests/env.ts',
-]
+const OWN_ENV = ['lib/lambda/entry.ts', 'lib/lambda/preflight.ts', 'scripts/env.ts', 'tests/env.ts']
 const OWN_DEFAULT = [
   'jest.config.js',
   'scripts/functions/serverlessPlugin.ts',

@@ -12,7 +12,7 @@ import { createHandler as createWellKnownHandler } from '../../functions/wellKno
 import { SCOPES } from '../../lib/access/token.ts'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import type { Response } from '../../lib/http/response.ts'
-import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
+import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { createStores } from '../../lib/store/stores.ts'
 import { openApi } from '../../scripts/openapi/document.ts'
 import { aContext, aRequest, bodyOf } from '../support/http.ts'

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createHandler as createGenerateHandler } from '../../functions/generate.ts'
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
-import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
+import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { DAY_MS, type LicenseStore } from '../../lib/license/index.ts'
 import { createStores } from '../../lib/store/stores.ts'
 import { aContext, aPost, bodyOf } from '../support/http.ts'

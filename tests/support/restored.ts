@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { DeleteTableCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { afterAll } from '@jest/globals'
-import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
+import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { createDynamoStore } from '../../lib/store/dynamodb.ts'
 import { createOutbox } from '../../lib/store/outbox.ts'
 import { createRevocationStore } from '../../lib/store/revocations.ts'

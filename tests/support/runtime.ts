@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect } from '@jest/globals'
 import { catalog } from '../../lib/catalog/catalog.ts'
-import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
 import type { Metrics } from '../../lib/lambda/metrics.ts'
-import { askBySdk } from '../../lib/lambda/runtime.ts'
+import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
+import { secretReader } from '../../lib/lambda/sdkRuntime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
 import { meter, type Units } from '../../lib/store/meter.ts'
 import { createStores } from '../../lib/store/stores.ts'
@@ -165,7 +165,11 @@ export async function aRuntime(
       mail: { from: 'licenses@example.com', configurationSet: undefined },
       stage: 'test',
       catalog,
-      secretCache: createSecretCache(askBySdk(client), () => time.now, 'test/older-master-keys'),
+      secretCache: createSecretCache(
+        secretReader(client),
+        () => time.now,
+        'test/older-master-keys',
+      ),
       secretIds: {
         masterKeys: 'test/master-keys',
         olderMasterKeys: 'test/older-master-keys',

@@ -11,9 +11,9 @@ import { createHandler as createRecoverHandler } from '../../functions/recover.t
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
-import type { AdminRuntime } from '../../lib/lambda/adminEntry.ts'
 import type { Handler } from '../../lib/lambda/endpoint.ts'
 import { createPreflight } from '../../lib/lambda/preflight.ts'
+import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import {
   createRouter,
   type Match,

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { AdminRuntime } from '../../../lib/lambda/adminEntry.ts'
+import type { AdminRuntime } from '../../../lib/lambda/runtime.ts'
 import { DAY_MS } from '../../../lib/license/index.ts'
 import { sumOf } from '../../../scripts/backup/counts.ts'
 import { saveTable } from '../../../scripts/backup/save.ts'

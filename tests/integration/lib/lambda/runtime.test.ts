@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../../functions/verify.ts'
-import { createKeyRuntime } from '../../../../lib/lambda/keyRuntime.ts'
-import { createRuntime } from '../../../../lib/lambda/runtime.ts'
-import { createVerifyRuntime } from '../../../../lib/lambda/verifyRuntime.ts'
+import { createVerifyRuntime } from '../../../../lib/lambda/runtime.ts'
+import { createRuntime } from '../../../../lib/lambda/sdkRuntime.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -11,7 +10,7 @@ import { aContext, aPost, bodyOf } from '../../../support/http.ts'
 import { issued, someKeys } from '../../../support/licenses.ts'
 import { aLine, type Line } from '../../../support/line.ts'
 import { aLog } from '../../../support/runtime.ts'
-import { aTable, dynamoDbUrl } from '../../../support/table.ts'
+import { aTable, dynamoDbUrl, LOCAL_ENV } from '../../../support/table.ts'
 
 const before = { ...process.env }
 let dynamoDb: Line
@@ -26,10 +25,7 @@ beforeEach(async () => {
     signing: 'test_signing_key',
   })
   secretsLine = await aLine(secretsManager.url)
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+  Object.assign(process.env, LOCAL_ENV, {
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsLine.url,
     TABLE_NAME: await aTable(),
@@ -45,33 +41,27 @@ afterEach(async () => {
 })
 
 describe.each([
-  ['the AWS SDK', createRuntime],
-  ['the little that verifying needs', createVerifyRuntime],
-  ['what keys need', createKeyRuntime],
-])('the runtime, with %s', (_, createOne) => {
-  it('gives up on a service that takes a request and never answers, and recovers', async () => {
+  ['on the AWS SDK', createRuntime],
+  ['of verify', createVerifyRuntime],
+])('the runtime %s', (_, create) => {
+  it('returns 503 within the timeout of a service that never responds, and recovers', async () => {
     const { store, clock } = createRuntime(process.env)
     const { key } = await issued(store, {}, { keys: someKeys(), now: clock() })
-    const runtime = { ...createOne(process.env), log: aLog().log }
-    const handler = createHandler(runtime)
+    const handler = createHandler({ ...create(process.env), log: aLog().log })
     const verify = async () => {
       const response = await handler(aPost({ license: key }), aContext())
       return { status: response.statusCode, body: bodyOf(response) }
     }
-
-    secretsLine.state = 'mute'
-    expect(await verify()).toMatchObject({ status: 503, body: { retryable: true } })
-    secretsLine.state = 'open'
-    expect(await verify()).toMatchObject({ status: 200 })
-
-    dynamoDb.state = 'mute'
-    expect(await verify()).toMatchObject({ status: 503, body: { retryable: true } })
-    dynamoDb.state = 'open'
-    expect(await verify()).toMatchObject({ status: 200 })
+    for (const line of [secretsLine, dynamoDb]) {
+      line.state = 'mute'
+      expect(await verify()).toMatchObject({ status: 503, body: { retryable: true } })
+      line.state = 'open'
+      expect(await verify()).toMatchObject({ status: 200 })
+    }
   })
 
-  it('is ready for the first request after priming', async () => {
-    const runtime = createOne(process.env)
+  it('has its secrets once it is primed', async () => {
+    const runtime = create(process.env)
     await runtime.prime()
     secretsLine.state = 'cut'
     const answer = await createHandler(runtime)(aPost({ license: 'x' }), aContext())

@@ -4,7 +4,7 @@ import {
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { askBySdk } from '../../../../lib/lambda/runtime.ts'
+import { secretReader } from '../../../../lib/lambda/sdkRuntime.ts'
 import { createSecretCache, type SecretCache } from '../../../../lib/lambda/secretCache.ts'
 import {
   type LocalSecretsManager,
@@ -28,7 +28,7 @@ beforeEach(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   })
-  cache = createSecretCache(askBySdk(client), () => now, 'optional')
+  cache = createSecretCache(secretReader(client), () => now, 'optional')
 })
 afterEach(() => service.stop())
 

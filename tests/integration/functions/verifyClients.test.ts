@@ -1,48 +1,59 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createHandler as createDevices } from '../../../functions/devices.ts'
 import { createHandler } from '../../../functions/verify.ts'
+import { createVerifyRuntime, type VerifyRuntime } from '../../../lib/lambda/runtime.ts'
 import { createSecretsLoader, KEY_SECRETS, keysOf } from '../../../lib/lambda/secrets.ts'
-import { createVerifyRuntime, type VerifyRuntime } from '../../../lib/lambda/verifyRuntime.ts'
 import { reissueKey } from '../../../lib/license/index.ts'
 import { aContext, aPost, bodyOf } from '../../support/http.ts'
-import { lean } from '../../support/lean.ts'
 import { issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { dynamoDbUrl, LOCAL_ENV } from '../../support/table.ts'
 
 const HOUR = 60 * 60 * 1000
 
 let test: TestRuntime
-let verifying: VerifyRuntime
+/** With the client of verify, on the table, secrets and clock of the test. */
+let runtime: VerifyRuntime
 
 beforeAll(async () => {
   test = await aRuntime()
-  verifying = lean(test, createVerifyRuntime)
+  const { clock, corsOrigins, log, metrics, secretIds } = test.runtime
+  const created = createVerifyRuntime({
+    ...LOCAL_ENV,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: test.secretsManager.url,
+    TABLE_NAME: test.table,
+    CORS_ORIGINS: corsOrigins.join(','),
+    PEPPER_SECRET: secretIds.pepper,
+    SIGNING_KEYS_SECRET: secretIds.signingKeys,
+  })
+  runtime = { ...created, clock, log, metrics }
 })
 afterAll(() => test.stop())
 
-/** A license that had three keys, the second of them at its end in an hour, and a device by the first and by the last. */
-async function severalKeys(): Promise<readonly string[]> {
+/** Returns three keys of one license, the second valid for another hour, with a device activated by the first and last. */
+async function issueKeys(): Promise<readonly string[]> {
   const { store, catalog } = test.runtime
   const keys = keysOf(await createSecretsLoader(test.runtime, KEY_SECRETS)(), catalog)
   const { license, key } = await issued(store, { userId: 'Ünï 😀 "q"', tier: 'elite' })
   const cause = { actor: 'root', reason: 'leaked', requestId: 'request_1' }
-  const reissued = async (overlap: number) => {
+  const reissue = async (overlap: number) => {
     const outcome = await reissueKey({ store, keys, now: NOW }, license.id, overlap, cause)
-    if (!outcome.ok) throw new Error('There is no other key')
+    if (!outcome.ok) throw new Error('The key was not reissued')
     return outcome.value.key
   }
-  const activate = createDevices(test.runtime)
-  const activated = async (text: string, deviceId: string) => {
+  const handler = createDevices(test.runtime)
+  const activate = async (text: string, deviceId: string) => {
     const post = aPost({ license: text, deviceId }, { route: '/api/activate' })
-    expect((await activate(post, aContext())).statusCode).toBe(200)
+    expect((await handler(post, aContext())).statusCode).toBe(200)
     return text
   }
-  const all = [await activated(key, 'first device'), await reissued(0), await reissued(HOUR)]
-  return [...all, await activated(await reissued(HOUR), 'last device')]
+  const all = [await activate(key, 'first device'), await reissue(0), await reissue(HOUR)]
+  return [...all, await activate(await reissue(HOUR), 'last device')]
 }
 
-it('is answered without the SDK as with it: each key of a license, on each device, at each time', async () => {
-  const keys = await severalKeys()
+it('responds the same with either client, for every key, device and time', async () => {
+  const keys = await issueKeys()
   const newest = keys.at(-1) ?? ''
   const forged = newest.replace(/-[0-9a-f]{12}-/, '-000000000000-')
   const texts = [
@@ -53,20 +64,18 @@ it('is answered without the SDK as with it: each key of a license, on each devic
     `${newest}0`,
   ]
   const { rateLimits, rateLimited } = test.runtime
-  const answers = [verifying, { ...verifying, rateLimits, rateLimited }].map((runtime) =>
-    createHandler(runtime),
-  )
+  const handlers = [runtime, { ...runtime, rateLimits, rateLimited }].map(createHandler)
   const codes = new Set<string>()
   for (const now of [NOW, NOW + HOUR, NOW + HOUR + 1]) {
     test.time.now = now
     for (const license of texts) {
       for (const deviceId of [undefined, 'first device', 'last device', 'no device']) {
         for (const nonce of [undefined, 'x'.repeat(16)]) {
-          const [without, by] = await Promise.all(
-            answers.map((answer) => answer(aPost({ license, deviceId, nonce }), aContext())),
+          const [own, sdk] = await Promise.all(
+            handlers.map((handler) => handler(aPost({ license, deviceId, nonce }), aContext())),
           )
-          expect(without).toEqual(by)
-          codes.add(`${deviceId} ${without && bodyOf(without).code}`)
+          expect(own).toEqual(sdk)
+          codes.add(`${deviceId} ${own && bodyOf(own).code}`)
         }
       }
     }

@@ -1,0 +1,67 @@
+/** The runtime of every function but verify, on the AWS SDK. */
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import {
+  countedAs,
+  type Env,
+  mailConfigurationSet,
+  mailFrom,
+  stage,
+  stripeApiBase,
+  stripeLivemode,
+  tableName,
+} from '../config.ts'
+import { meter } from '../store/meter.ts'
+import { createSdkTable } from '../store/sdkTable.ts'
+import { createStores } from '../store/stores.ts'
+import { counted } from './counted.ts'
+import { type AdminRuntime, createCore, type Runtime } from './runtime.ts'
+import { createUsage } from './usage.ts'
+
+/**
+ * Makes a call fail with `UNAVAILABLE` within seconds if an AWS service does not respond, well before the timeout of the
+ * function. By default, the SDK waits without a limit.
+ */
+export const AWS_CLIENT_CONFIG = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
+}
+
+/** Returns a function that fetches the secret of a name. */
+export const secretReader = (client: SecretsManagerClient) => (SecretId: string) =>
+  client.send(new GetSecretValueCommand({ SecretId }))
+
+/** @throws Error that names a missing environment variable */
+export function createRuntime(env: Env): Runtime {
+  const name = tableName(env)
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_CONFIG), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  const { core } = createCore(env, (metrics) => {
+    meter(client, metrics.units)
+    return {
+      table: createSdkTable(client, name),
+      getSecret: secretReader(new SecretsManagerClient(AWS_CLIENT_CONFIG)),
+    }
+  })
+  const stores = createStores({ client, table: name })
+  return {
+    ...core,
+    ...stores,
+    store: counted(stores.store, core.metrics),
+    stage: stage(env),
+    mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
+    stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },
+  }
+}
+
+/** Adds CloudWatch, which no other function bundles. */
+export function createAdminRuntime(env: Env): AdminRuntime {
+  const runtime = createRuntime(env)
+  return {
+    ...runtime,
+    verifiesPerDay: createUsage(countedAs(env), AWS_CLIENT_CONFIG, runtime.log),
+  }
+}
