@@ -1,4 +1,4 @@
-/** Backups: a file of `backup:export`, or what DynamoDB exported to S3. */
+/** Backups: a file of `backup`, or what DynamoDB exported to S3. */
 
 import { createReadStream, existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'

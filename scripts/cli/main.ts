@@ -1,16 +1,17 @@
 /**
  * license-authority: runs a deployment from the command line.
  *
- * Exit codes: 0 done, 1 refused (or a key that is not good, or rows that were not taken), 2 used wrongly, 3 not reached
- * or failed on the other side.
+ * Exit codes: 0 success; 1 refused or failed (also an invalid key, rejected rows, a failed check, something left to do);
+ * 2 incorrect usage; 3 service unreachable or failed.
  */
 
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCOPES } from '../../lib/access/token.ts'
 import { STATES } from '../../lib/license/index.ts'
-import { aUrl } from '../smoke/url.ts'
 import { type Client, createClient, Failure, type Json } from './client.ts'
+import { addOperations } from './operations.ts'
 import { day, printJson, printLicense, printLicenses, printTable, textOf } from './print.ts'
 import { exportLicenses, importFile } from './transfer.ts'
 
@@ -22,13 +23,23 @@ interface Global {
   readonly json?: true
 }
 
+function parseUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new InvalidArgumentError('It must be a URL.')
+}
+
+function parseFile(text: string): string {
+  if (existsSync(text)) return text
+  throw new InvalidArgumentError('It does not exist.')
+}
+
 const program: Command = new Command('license-authority')
   .description('Issues, verifies and manages the licenses of a License Authority.')
   .addOption(
     new Option('--url <url>', 'where it is')
       .env('LICENSE_AUTHORITY_URL')
       .default(LOCAL)
-      .argParser(aUrl),
+      .argParser(parseUrl),
   )
   .addOption(
     new Option(
@@ -289,7 +300,7 @@ program
     'puts licenses on record that were sold before: a line of JSON each, with userId, tier, license and expiresAt ' +
       '(milliseconds, null for never) or duration (days); a line without license is issued. Goes on where it was stopped.',
   )
-  .argument('<file>')
+  .argument('<file>', 'the file', parseFile)
   .option('--reissue', 'a new key for whom the old one cannot be taken over; prints each')
   .action(async (file: string, { reissue = false }) => {
     if ((await importFile(client(), file, { reissue })) > 0) process.exitCode = 1
@@ -301,6 +312,8 @@ program
   .argument('[file]', 'where to (default: the standard output)')
   .option('--keys <reason>', 'with their keys, and why, for the history of each')
   .action((file: string | undefined, { keys }) => exportLicenses(client(), file, keys))
+
+addOperations(program)
 
 try {
   await program.parseAsync()
@@ -315,6 +328,6 @@ try {
     process.exitCode = exitCode
   } else {
     console.error(`error: ${error instanceof Error ? error.message : error}`)
-    process.exitCode = 2
+    process.exitCode = 1
   }
 }

@@ -1,4 +1,4 @@
-/** npm run mail:pictures -- <folder>: a picture of each mail as Chromium shows it, to look at after a change of the brand. */
+/** node scripts/mail/pictures.ts <folder>: a picture of each mail as Chromium shows it, to look at after a change of the brand. */
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'

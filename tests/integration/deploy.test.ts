@@ -123,9 +123,9 @@ describe('.github/workflows/deploy.yml', () => {
   })
 
   it('checks what it deployed, and rolls back to what ran before when anything failed', () => {
-    const order = ['deploy:current', 'npm run deploy --', 'npm run smoke', 'npm run rollback']
+    const order = ['deploy current', 'npm run deploy --', 'npm run smoke', 'npm run rollback']
     expect(order.map(place)).toEqual([...order.map(place)].sort((one, other) => one - other))
-    expect(stepWith('deploy:current')?.id).toBe('before')
+    expect(stepWith('deploy current')?.id).toBe('before')
     expect(stepWith('npm run rollback')).toMatchObject({
       if: '$' + "{{ failure() && steps.before.outputs.deployment != '' }}",
       env: { DEPLOYMENT: '$' + '{{ steps.before.outputs.deployment }}' },

@@ -19,7 +19,7 @@ import { localClient } from '../../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../../scripts/local/service.ts'
 import { aTableName, fill, onTable } from '../../support/restored.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
-import { runScript } from '../../support/script.ts'
+import { runCli } from '../../support/script.ts'
 import { anApiServer } from '../../support/server.ts'
 import { aCheckout, aSignature } from '../../support/stripe.ts'
 import { aDocumentClient, allItems, aTable, dynamoDbUrl } from '../../support/table.ts'
@@ -457,17 +457,17 @@ describe('a spoilt backup is refused before anything is made or written', () => 
 })
 
 /** Runs a command as a person does, against a DynamoDB on this machine. */
-async function npm(script: string, ...args: string[]) {
+async function cli(...args: string[]) {
   const env = {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
   }
-  const { code, stdout, stderr } = await runScript(script, args, env)
+  const { code, stdout, stderr } = await runCli(args, env)
   return { code, lines: `${stdout}${stderr}`.trimEnd().split('\n') }
 }
 
-it('npm run backup:export and npm run restore say what they did, and in a line what is wrong', async () => {
+it('license-authority backup and restore say what they did, and in a line what is wrong', async () => {
   const table = await aTable()
   for (const [pk, sk] of [
     ['LICENSE#lic_1', 'LICENSE'],
@@ -477,7 +477,7 @@ it('npm run backup:export and npm run restore say what they did, and in a line w
     await aDocumentClient().send(new PutCommand({ TableName: table, Item: { pk, sk } }))
   }
   const file = aFile()
-  expect(await npm('backup:export', '--stage', 'prod', '--table', table, '--to', file)).toEqual({
+  expect(await cli('backup', '--stage', 'prod', '--table', table, '--to', file)).toEqual({
     code: 0,
     lines: [
       `3 records of ${table} are in ${file}.`,
@@ -486,15 +486,15 @@ it('npm run backup:export and npm run restore say what they did, and in a line w
     ],
   })
   // The table that serverless.yml names for the stage.
-  expect(await npm('backup:export', '--stage', 'prod', '--to', aFile())).toMatchObject({ code: 1 })
+  expect(await cli('backup', '--stage', 'prod', '--to', aFile())).toMatchObject({ code: 1 })
   const name = 'license-authority-prod'
-  const restore = () => npm('restore', '--stage', 'prod', '--from', file)
+  const restore = () => cli('restore', '--stage', 'prod', '--from', file)
   expect(await restore()).toEqual({
     code: 0,
     lines: [
       `2 records were written to ${name}.`,
       '  LICENSE              2',
-      '1 were left out, because they have run out or must not come back:',
+      '1 were left out, because they expired or must not come back:',
       '  TRIES                1',
       '0 licenses were counted.',
     ],
@@ -503,7 +503,7 @@ it('npm run backup:export and npm run restore say what they did, and in a line w
   expect(Table?.DeletionProtectionEnabled).toBe(true)
   expect(await restore()).toEqual({
     code: 1,
-    lines: [expect.stringMatching(/^license-authority-prod holds records already/)],
+    lines: [expect.stringMatching(/^error: license-authority-prod holds records already/)],
   })
   await client().send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))
 })

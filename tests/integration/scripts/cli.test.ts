@@ -158,7 +158,7 @@ describe('license-authority', () => {
       'NOT_FOUND There is no such license',
     ],
     ['an unknown tier', ['issue', '--user', 'u', '--tier', 'gold'], 1, 'tier must be one of free'],
-    ['a file that does not exist', ['import', 'nothing.jsonl'], 2, 'ENOENT'],
+    ['a file that does not exist', ['import', 'nothing.jsonl'], 2, 'It does not exist'],
   ])('says what is wrong with %s', async (_, args, code, message) => {
     const failed = await cli(args)
     expect(failed.err).toContain(message)

@@ -6,7 +6,7 @@ import {
   type LocalSecretsManager,
   startSecretsManager,
 } from '../../../scripts/local/secretsManager.ts'
-import { runScript } from '../../support/script.ts'
+import { runCli } from '../../support/script.ts'
 
 const DAY_MS = 86_400_000
 const SECRET = 'license-authority/prod/signing-keys'
@@ -31,11 +31,11 @@ async function rotate(...args: string[]) {
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   }
-  const { code, stdout, stderr } = await runScript('keys:rotate', args, env)
+  const { code, stdout, stderr } = await runCli(['rotate', ...args], env)
   return { code, lines: `${stdout}${stderr}`.trim().split('\n') }
 }
 
-describe('npm run keys:rotate', () => {
+describe('license-authority rotate', () => {
   it('adds a key that signs in two days, says so, and has to wait before it does it again', async () => {
     const before = Date.now()
     const { code, lines } = await rotate('--stage', 'prod')
@@ -44,8 +44,8 @@ describe('npm run keys:rotate', () => {
       0,
       expect.stringMatching(/^New key [\w-]{43}$/),
       expect.stringMatching(/^Old key [\w-]{43}$/),
-      expect.stringMatching(/^The new one is published now and signs from 20.* UTC on\.$/),
-      expect.stringMatching(/^The old one stays published until 20.* UTC\.$/),
+      expect.stringMatching(/^The new key is published now and signs from 20.* UTC\.$/),
+      expect.stringMatching(/^The old key stays published until 20.* UTC\.$/),
     ])
     const { keys, endorsements } = ring()
     expect(keys).toEqual([
@@ -60,7 +60,7 @@ describe('npm run keys:rotate', () => {
     const again = await rotate('--stage', 'prod')
     expect(again).toEqual({
       code: 1,
-      lines: [expect.stringMatching(/^A new key is published already and signs from 20/)],
+      lines: [expect.stringMatching(/^error: A new key is published already and signs from 20/)],
     })
     expect(ring().keys).toEqual(keys)
   })
@@ -69,26 +69,26 @@ describe('npm run keys:rotate', () => {
     const { code, lines } = await rotate('--stage', 'prod', '--now')
     expect(code).toBe(0)
     expect(lines).toContain('It signs as soon as the functions read it, within ten minutes.')
-    expect(lines).toContain('2 older keys are gone.')
+    expect(lines).toContain('2 older keys were removed.')
     expect(ring().keys).toHaveLength(1)
   })
 
   it('says in a line what is wrong', async () => {
     expect(await rotate()).toEqual({
-      code: 1,
-      lines: ["error: required option '--stage <stage>' not specified"],
+      code: 2,
+      lines: ["error: required option '--stage <stage>' not specified", '(see --help)'],
     })
     const { code, lines } = await rotate('--stage', 'none')
     expect([code, lines.length]).toEqual([1, 1])
     secretsManager.secrets.set(SECRET, '{"keys":"spoilt"}')
     expect(await rotate('--stage', 'prod')).toEqual({
       code: 1,
-      lines: [`The secret ${SECRET} holds no signing keys: mend it first`],
+      lines: [`error: The secret ${SECRET} holds no signing keys: mend it first`],
     })
   })
 })
 
-describe('npm run keys:rotate -- --master', () => {
+describe('license-authority rotate --master', () => {
   const held = (name: string) => JSON.parse(secretsManager.secrets.get(name) ?? '')
 
   it('makes a new master key, keeps the one before, and says where', async () => {
@@ -96,8 +96,8 @@ describe('npm run keys:rotate -- --master', () => {
     const { code, lines } = await rotate('--stage', 'prod', '--master')
     expect([code, ...lines]).toEqual([
       0,
-      'Master key 2 makes new keys as soon as the functions read it, within ten minutes.',
-      `Master key 1 is kept in ${OLDER} for the keys that it made.`,
+      'Master key 2 derives new keys as soon as the functions read it, within ten minutes.',
+      `Master key 1 is kept in ${OLDER} for the keys that it derived.`,
       'Back up both secrets.',
     ])
     expect(held(OLDER)).toEqual({ 1: 'bare key' })
@@ -119,21 +119,22 @@ describe('npm run keys:rotate -- --master', () => {
     await writeFile(file, '')
     expect(await rotate('--stage', 'prod', '--master', '--key-file', file)).toEqual({
       code: 1,
-      lines: [`${file} is empty`],
+      lines: [`error: ${file} is empty`],
     })
     await writeFile(file, Buffer.from([0xff, 0xfe, 0x41]))
     expect(await rotate('--stage', 'prod', '--master', '--key-file', file)).toEqual({
       code: 1,
-      lines: [`${file} is no text in UTF-8, which a master key has to be`],
+      lines: [`error: ${file} is not UTF-8 text, which a master key must be`],
     })
     expect(held(MASTER).current).toBe('3')
     await rm(directory, { recursive: true })
   })
 
   it.each([
-    [['--key-file', 'x'], '--key-file goes with --master'],
-    [['--master', '--now'], "error: option '--master' cannot be used with option '--now'"],
-  ])('refuses %j', async (args, line) => {
-    expect(await rotate('--stage', 'prod', ...args)).toEqual({ code: 1, lines: [line] })
+    [['--key-file', 'x'], 1, 'error: --key-file requires --master'],
+    [['--master', '--now'], 2, "error: option '--master' cannot be used with option '--now'"],
+  ])('rejects %j', async (args, code, line) => {
+    const rejected = await rotate('--stage', 'prod', ...args)
+    expect(rejected).toMatchObject({ code, lines: [line, ...(code === 2 ? ['(see --help)'] : [])] })
   })
 })

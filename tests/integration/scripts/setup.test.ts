@@ -4,7 +4,7 @@ import { readSecret } from '../../../lib/lambda/secrets.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
 import { createTable, localClient } from '../../../scripts/local/dynamodb.ts'
 import { issued } from '../../support/licenses.ts'
-import { runScript } from '../../support/script.ts'
+import { runCli } from '../../support/script.ts'
 import { nameOf, STRIPE_SECRET, URL_OF_STAGE, useStage } from '../../support/setup.ts'
 import { aStoreTable, aTable, dynamoDbUrl } from '../../support/table.ts'
 
@@ -268,9 +268,9 @@ describe('setup of mail', () => {
   })
 })
 
-describe('npm run setup', () => {
+describe('license-authority setup', () => {
   const setupCommand = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    runScript('setup', args, {
+    runCli(['setup', ...args], {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
@@ -321,8 +321,8 @@ describe('npm run setup', () => {
 
   it('says in a line what is wrong', async () => {
     expect(await setupCommand([])).toMatchObject({
-      code: 1,
-      stderr: "error: required option '--stage <stage>' not specified\n",
+      code: 2,
+      stderr: "error: required option '--stage <stage>' not specified\n(see --help)\n",
     })
     const alone = await setupCommand(['--stage', 'prod'], {
       AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',

@@ -4,7 +4,7 @@ import { smoke } from '../../../scripts/smoke/smoke.ts'
 import { aFront, type Front } from '../../support/front.ts'
 import { aLine } from '../../support/line.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
-import { runScript } from '../../support/script.ts'
+import { runCli } from '../../support/script.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
 import { answering } from '../../support/service.ts'
 import { aDocumentClient, allItems, dynamoDbUrl } from '../../support/table.ts'
@@ -253,9 +253,9 @@ describe('the smoke test', () => {
   })
 })
 
-describe('npm run smoke', () => {
+describe('license-authority smoke', () => {
   const smokeTest = (...args: string[]) =>
-    runScript('smoke', args, { LICENSE_AUTHORITY_TOKEN: TOKEN })
+    runCli(['smoke', ...args], { LICENSE_AUTHORITY_TOKEN: TOKEN })
 
   it('says by its exit code whether all is well', async () => {
     const well = await smokeTest('--url', front.url, '--origin', ORIGIN)
@@ -264,24 +264,25 @@ describe('npm run smoke', () => {
       ...GOOD,
       WITH_ORIGIN,
       WITH_TOKEN,
-      'All is well.',
+      'All checks passed.',
     ])
     const ill = await smokeTest('--url', front.url, '--token', 'sesame', '--patience', '0')
     expect([ill.code, ...ill.stdout.trim().split('\n')]).toEqual([
       1,
       ...GOOD,
       expect.stringContaining('came 401 UNAUTHORIZED'),
-      'Something is wrong: see the lines with FAIL.',
+      'Some checks failed: see the lines with FAIL.',
     ])
     expect(ill.stdout).not.toContain('sesame')
   })
 
   it('says in a line how it is used', async () => {
-    expect(await smokeTest()).toMatchObject({
-      code: 1,
-      stderr: "error: required option '--url <url>' not specified\n",
-    })
-    expect((await smokeTest('--url', 'example.com')).stderr).toContain('It must be a URL.')
+    for (const url of ['example.com', '']) {
+      expect(await smokeTest('--url', url)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('It must be a URL.'),
+      })
+    }
     expect((await smokeTest('--url', front.url, '--patience', 'much')).stderr).toContain(
       'It must be a number of seconds.',
     )

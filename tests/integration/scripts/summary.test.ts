@@ -14,7 +14,7 @@ import { aContext } from '../../support/http.ts'
 import { issued, NOW } from '../../support/licenses.ts'
 import { aTableName, fill, onTable } from '../../support/restored.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
-import { runScript } from '../../support/script.ts'
+import { runCli } from '../../support/script.ts'
 import { streamOf } from '../../support/stream.ts'
 import { aDocumentClient, allItems, dynamoDbUrl } from '../../support/table.ts'
 
@@ -174,10 +174,10 @@ it('a table that was restored counts what came back, and once', async () => {
   expect(await seen(restored)).toEqual(before)
 })
 
-it('npm run summary:rebuild says how many it counted', async () => {
+it('license-authority summary rebuild says how many it counted', async () => {
   await some(2)
   const args = ['--stage', 'prod', '--table', test.table]
-  const { stdout } = await runScript('summary:rebuild', args, {
+  const { stdout } = await runCli(['summary', 'rebuild', ...args], {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl(),
