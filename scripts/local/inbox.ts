@@ -3,27 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { inboxPage } from './inboxPage.ts'
+import { inboxPage, type SentMail } from './inboxPage.ts'
 import { type Server, toServer } from './server.ts'
-
-/** A mail that was sent. */
-export interface SentMail {
-  readonly messageId: string
-  readonly from: string
-  readonly replyTo: readonly string[]
-  readonly destination: {
-    readonly to: readonly string[]
-    readonly cc: readonly string[]
-    readonly bcc: readonly string[]
-  }
-  readonly subject: string
-  readonly body: { readonly html?: string; readonly text?: string }
-  readonly headers: readonly { readonly name: string; readonly value: string }[]
-  readonly tags: readonly { readonly name: string; readonly value: string }[]
-  readonly configurationSet?: string
-  /** The time of sending, in seconds since the epoch. */
-  readonly at: number
-}
 
 /** A request that SES refuses, with the message that it answers. */
 class BadRequest extends Error {}

@@ -1,4 +1,21 @@
-import type { SentMail } from './inbox.ts'
+/** A mail that was sent. */
+export interface SentMail {
+  readonly messageId: string
+  readonly from: string
+  readonly replyTo: readonly string[]
+  readonly destination: {
+    readonly to: readonly string[]
+    readonly cc: readonly string[]
+    readonly bcc: readonly string[]
+  }
+  readonly subject: string
+  readonly body: { readonly html?: string; readonly text?: string }
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly tags: readonly { readonly name: string; readonly value: string }[]
+  readonly configurationSet?: string
+  /** The time of sending, in seconds since the epoch. */
+  readonly at: number
+}
 
 const STYLE = `
 :root { color-scheme: light dark }

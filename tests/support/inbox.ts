@@ -1,5 +1,6 @@
 import getPort from 'get-port'
-import { type SentMail, startInbox } from '../../scripts/local/inbox.ts'
+import { startInbox } from '../../scripts/local/inbox.ts'
+import type { SentMail } from '../../scripts/local/inboxPage.ts'
 import type { Server } from '../../scripts/local/server.ts'
 
 export interface Inbox extends Server {

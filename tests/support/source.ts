@@ -16,7 +16,7 @@ export function listSources(folders: readonly string[], ending: RegExp): readonl
 
 export const readSource = (path: string): string => readFileSync(`${ROOT}${path}`, 'utf8')
 
-/** A comment, text literal or import specifier with its position in the file. */
+/** A comment, text or import specifier with its position in the file. */
 export interface Piece {
   readonly text: string
   readonly offset: number
@@ -27,25 +27,23 @@ export interface ParsedSource {
   readonly comments: readonly Piece[]
   /** String and template literals and JSX text, without import specifiers. */
   readonly texts: readonly Piece[]
-  /** Specifiers of imports and re-exports, types and `import()` included. */
-  readonly imports: readonly Piece[]
 }
 
 const LINE_COMMENTS = String.raw`\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*`
 const COMMENTS = new RegExp(String.raw`\/\*[\s\S]*?\*\/|${LINE_COMMENTS}`, 'g')
 
-const isSpecifier = ({ parent }: ts.Node): boolean =>
-  ts.isImportDeclaration(parent) ||
-  ts.isExportDeclaration(parent) ||
-  ts.isExternalModuleReference(parent) ||
-  (ts.isLiteralTypeNode(parent) && ts.isImportTypeNode(parent.parent)) ||
-  (ts.isCallExpression(parent) && parent.expression.kind === ts.SyntaxKind.ImportKeyword)
+/** Finds the specifiers of imports and re-exports, types and `import()` included. */
+export const findImports = (source: string): readonly Piece[] =>
+  ts
+    .preProcessFile(source, true, true)
+    .importedFiles.map(({ fileName, pos }) => ({ text: fileName, offset: pos }))
 
 /** Parses TypeScript or JavaScript. Text between two tokens is white space and comments only. */
 export function parseSource(path: string, source: string): ParsedSource {
   const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true, kind)
-  const parsed = { comments: [] as Piece[], texts: [] as Piece[], imports: [] as Piece[] }
+  const specifiers = new Set(findImports(source).map(({ offset }) => offset))
+  const parsed = { comments: [] as Piece[], texts: [] as Piece[] }
   let end = 0
 
   const visit = (node: ts.Node): void => {
@@ -58,15 +56,12 @@ export function parseSource(path: string, source: string): ParsedSource {
       parsed.comments.push({ text, offset: end + index })
     }
     end = Math.max(end, node.end)
-    if (
+    const isText =
       ts.isLiteralExpression(node) ||
+      ts.isTemplateHead(node) ||
       ts.isTemplateMiddleOrTemplateTail(node) ||
-      node.kind === ts.SyntaxKind.TemplateHead ||
       ts.isJsxText(node)
-    ) {
-      const list = isSpecifier(node) ? parsed.imports : parsed.texts
-      list.push({ text: (node as ts.LiteralLikeNode).text, offset: start })
-    }
+    if (isText && !specifiers.has(start)) parsed.texts.push({ text: node.text, offset: start })
   }
   visit(file)
   return parsed

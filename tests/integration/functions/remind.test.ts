@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../functions/remind.ts'
-import { DAY_MS } from '../../../lib/license/index.ts'
-import type { LicenseFacts } from '../../../lib/license/license.ts'
-import { reminderOf } from '../../../lib/license/outbox.ts'
+import { DAY_MS, type License, reminderOf } from '../../../lib/license/index.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 
@@ -50,15 +48,15 @@ describe('the daily reminder', () => {
 })
 
 describe('a reminder', () => {
-  const due = (facts: Partial<LicenseFacts>, now: number, createdAt = day(-100)) => {
+  const due = (facts: Partial<License['facts']>, now: number, createdAt = day(-100)) => {
     const license = aLicense({ createdAt })
     return reminderOf({ ...license, facts: { ...license.facts, ...facts } }, now)?.kind
   }
-  const paid = (days: number, more: object = {}): Partial<LicenseFacts> => ({
+  const paid = (days: number, more: object = {}): Partial<License['facts']> => ({
     billing: { status: 'paid', paidUntil: day(days), ...more },
   })
 
-  it.each<[string, Partial<LicenseFacts>, string | undefined]>([
+  it.each<[string, Partial<License['facts']>, string | undefined]>([
     ['is of seven days', paid(7), 'expiring_7'],
     ['is not of more', paid(7.01), undefined],
     ['is of one day', paid(1), 'expiring_1'],

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { makeKey } from '../../../lib/license/key.ts'
 import type { CliRequest, CliResult } from '../../support/cliHost.ts'
-import { aRing, NOW } from '../../support/licenses.ts'
+import { NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
 
@@ -215,12 +215,11 @@ describe('license-authority', () => {
   })
 })
 
-/** A key as the prototype made it. */
-const sold = (userId: string, at = NOW / 1000 - 86_400) =>
-  makeKey(
-    { subject: userId, tier: 'pro', issuedAt: at, keyVersion: '1' },
-    { ring: aRing(), prefix: 'QF' },
-  )
+/** Builds a key as the vendor's prototype does. */
+function sold(userId: string, at = NOW / 1000 - 86_400): string {
+  const signed = createHmac('sha256', 'test_master_key').update(`${userId}:pro:${at}`)
+  return `QF-PRO-${signed.digest('hex').slice(0, 12)}-${at}`
+}
 
 describe('license-authority import', () => {
   const aRow = (userId: string, changes: object = {}) => ({

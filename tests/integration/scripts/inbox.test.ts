@@ -1,6 +1,7 @@
 import { SESv2Client, SendEmailCommand, type SendEmailCommandInput } from '@aws-sdk/client-sesv2'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { type SentMail, startInbox } from '../../../scripts/local/inbox.ts'
+import { startInbox } from '../../../scripts/local/inbox.ts'
+import type { SentMail } from '../../../scripts/local/inboxPage.ts'
 import type { Server } from '../../../scripts/local/server.ts'
 
 let server: Server

@@ -12,19 +12,19 @@ import {
   parseListSearch,
   STATES,
 } from '../../../admin/src/pages/licenses/search.ts'
+import type { License } from '../../../lib/license/index.ts'
 import { evaluate, STATES as STATES_OF_THE_SERVICE } from '../../../lib/license/index.ts'
-import type { LicenseFacts } from '../../../lib/license/license.ts'
 
 const NOW = Date.UTC(2026, 10, 25)
 const DAY_MS = 24 * 60 * 60 * 1000
-const PAID: LicenseFacts = {
+const PAID: License['facts'] = {
   admin: 'clear',
   risk: 'clear',
   billing: { status: 'paid', paidUntil: NOW + 30 * DAY_MS },
 }
 
 /** As the service judges these facts, and the panel tells why. */
-function why(changes: Partial<LicenseFacts>) {
+function why(changes: Partial<License['facts']>) {
   const { state, expiresAt, trial = false } = evaluate({ ...PAID, ...changes }, NOW)
   return explainVerdict({
     facts: { ...PAID, ...changes, billing: { ...(changes.billing ?? PAID.billing) } },
