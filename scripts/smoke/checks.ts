@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readList, readToken } from '../../clients/typescript/src/token.ts'
-import { type PublishedKeys, trustIn } from '../../clients/typescript/src/trust.ts'
+import { readRevocationList, readToken } from '../../clients/typescript/src/token.ts'
+import { importTrustedKeys, type PublishedKeys } from '../../clients/typescript/src/trustedKeys.ts'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import type { Answer, Ask } from './ask.ts'
 
@@ -39,7 +39,7 @@ export function checksOf(ask: Ask, { token, origin }: Asked): readonly Check[] {
   async function trust() {
     const { body } = await ask('GET', '/.well-known/jwks.json')
     const { keys = [], endorsements = [] } = body as Partial<PublishedKeys>
-    return trustIn(keys, endorsements)
+    return importTrustedKeys(keys, endorsements)
   }
 
   const preflight = (from: string) => async () => {
@@ -73,7 +73,11 @@ export function checksOf(ask: Ask, { token, origin }: Asked): readonly Check[] {
       title: 'what it signed, by GET /.well-known/jwks.json',
       expected: 'NOT_FOUND to this request, signed',
       async came() {
-        const read = await readToken(signed, { trust: await trust(), deviceId: undefined, nonce })
+        const read = await readToken(signed, {
+          trustedKeys: await trust(),
+          deviceId: undefined,
+          nonce,
+        })
         return read.ok
           ? `${read.claims.code} to this request, signed`
           : `a token that is not to be believed: ${read.reason}`
@@ -84,7 +88,7 @@ export function checksOf(ask: Ask, { token, origin }: Asked): readonly Check[] {
       expected: '200, signed',
       async came() {
         const { status, text } = await ask('GET', '/.well-known/revocations.jwt')
-        const list = await readList(text, await trust())
+        const list = await readRevocationList(text, await trust())
         return `${status}, ${list ? 'signed' : 'and not signed by a key that is published'}`
       },
     },

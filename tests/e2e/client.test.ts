@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { build } from 'esbuild'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { fileStorage } from '../../clients/typescript/src/file.ts'
+import { fileStorage } from '../../clients/typescript/src/fileStorage.ts'
 import {
   createLicenseClient,
   type LicenseClient,

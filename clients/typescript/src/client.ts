@@ -1,191 +1,224 @@
-import { type Answer, type Asking, faultsIn, get, post, textIn } from './ask.ts'
-import { createKeeper, type Kept } from './kept.ts'
+import {
+  formatRequestError,
+  get,
+  type HttpOptions,
+  type JsonResponse,
+  post,
+  toText,
+} from './http.ts'
+import { createStateStore, type State } from './state.ts'
 import {
   type Device,
   type Invalid,
   type LicenseStatus,
-  statusOf,
+  toStatus,
+  toUnknown,
   type Unknown,
-  unknown,
 } from './status.ts'
 import { browserStorage, type Storage } from './storage.ts'
-import { type Claims, isRevoked, type Read, readList, readToken, SKEW_SECONDS } from './token.ts'
-import { type Distrust, endorsementsIn, type PublishedKeys, type Trust, trustIn } from './trust.ts'
+import {
+  type Claims,
+  isRevoked,
+  readRevocationList,
+  readToken,
+  SKEW_SECONDS,
+  type TokenResult,
+} from './token.ts'
+import {
+  getEndorsements,
+  importTrustedKeys,
+  type PublishedKeys,
+  type TokenError,
+  type TrustedKeys,
+} from './trustedKeys.ts'
 
 export interface Options {
-  /** Where the License Authority is, such as `https://licenses.example.com`. */
+  /** Base URL of the License Authority, such as `https://licenses.example.com`. */
   readonly url: string
-  /** Its `/.well-known/jwks.json`, as it was when the app was built. Part of the app, never fetched when it runs. */
+  /** Content of `/.well-known/jwks.json` at build time. Ship it with the app; never fetch it at run time. */
   readonly keys: PublishedKeys
-  /** Where the lease is kept. Without one, the browser's localStorage. */
+  /** Storage for the lease. Default: the browser's localStorage. */
   readonly storage?: Storage
-  /** What names this device and stays the same. Without one, a random text that is kept in the storage. */
+  /** Stable identifier of this device. Default: a random one, kept in the storage. */
   readonly deviceId?: string
-  /** Where the list of revocations is, if there is a copy nearer than the service's own. */
+  /** URL of a copy of the revocation list, such as one on a CDN. Default: the service's own list. */
   readonly revocationsUrl?: string
-  /** How long an answer may take, in milliseconds; 5000 without it. */
+  /** Timeout of a request in milliseconds. Default: 5000. */
   readonly timeoutMs?: number
-  /** How often a request that failed is tried again; twice without it. */
+  /** Number of retries of a failed request. Default: 2. */
   readonly retries?: number
-  /** Is told each time that the license which is kept has become something else; the first time as well. */
+  /** Called with the first status of the stored license, and whenever it changes. */
   readonly onChange?: (status: LicenseStatus) => void
   readonly fetch?: typeof fetch
-  /** Milliseconds since the epoch. */
+  /** Returns the current time in milliseconds since the epoch. */
   readonly now?: () => number
 }
 
-/** None of its methods rejects, but with what `onChange` throws: what cannot be found out is `unknown`. */
+/** Its methods reject only with an exception of `onChange`. Other failures resolve to an `unknown` status. */
 export interface LicenseClient {
-  /** Whether any key is good just now. Keeps nothing. */
+  /** Verifies any key online. Stores nothing. */
   verify(license: string): Promise<LicenseStatus>
-  /** Gives this device a seat of a license, and keeps its key and a lease. Again is free. */
+  /** Activates a license on this device, and stores the key and a lease. Idempotent. */
   activate(license: string, name?: string): Promise<LicenseStatus>
-  /** Whether the kept license is good: by asking when that is possible, by the lease when not. */
+  /** Checks the stored license, online or by its lease while the service is unreachable. */
   check(): Promise<LicenseStatus>
-  /** Frees the seat of this device, and forgets the license. */
+  /** Frees the seat of this device and removes the stored license. */
   deactivate(): Promise<LicenseStatus>
 }
 
-interface Believed {
+interface VerifiedResponse {
   readonly claims: Claims
   readonly token: string
-  readonly answer: Answer
+  readonly response: JsonResponse
 }
 
-/** 128 bits that nobody can guess. */
-const random = () =>
+/** Returns 128 random bits in hexadecimal digits. */
+const createNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
 /**
- * @throws TypeError for options that can never work. That is so as well where nothing could be kept: each start would take
- * another seat.
+ * Creates a client for one service.
+ *
+ * @throws TypeError for unusable options, a missing storage included: without one, each start would take another seat.
  */
 export function createLicenseClient(options: Options): LicenseClient {
   const { keys, onChange, now = Date.now } = options
   if (!Array.isArray(keys?.keys)) throw new TypeError('The keys of the service are missing')
   if (!/^https?:\/\//.test(options.url)) throw new TypeError('The url must begin with https://')
   const storage = options.storage ?? browserStorage()
-  if (!storage) throw new TypeError('There is no localStorage here: give the client a storage')
+  if (!storage) throw new TypeError('There is no localStorage: pass a storage to the client')
   const base = options.url.replace(/\/+$/, '')
   const listUrl = options.revocationsUrl ?? `${base}/.well-known/revocations.jwt`
-  const asking: Asking = {
+  const http: HttpOptions = {
     fetch: options.fetch ?? ((...request) => fetch(...request)),
     timeoutMs: options.timeoutMs ?? 5000,
     retries: options.retries ?? 2,
   }
 
-  const { load, save } = createKeeper(storage, `license ${base}`)
-  const trustOf = (known: Pick<Kept, 'endorsements'>) =>
-    trustIn(keys.keys, [...endorsementsIn(keys), ...endorsementsIn(known)])
-  const deviceOf = ({ deviceId }: Kept) => options.deviceId ?? deviceId
+  const { load, save } = createStateStore(storage, `license ${base}`)
+  const loadTrustedKeys = (source: Pick<State, 'endorsements'>) =>
+    importTrustedKeys(keys.keys, [...getEndorsements(keys), ...getEndorsements(source)])
+  const getDeviceId = ({ deviceId }: State) => options.deviceId ?? deviceId
 
-  /** Reads an answer, and learns the keys that a trusted one speaks for when it is signed with one that is new. */
-  async function believe(kept: Kept, token: unknown, trust: Trust, sent: Sent): Promise<Read> {
-    const read = await readToken(token, { trust, ...sent })
-    if (read.ok || read.reason !== 'UNKNOWN_KEY') return read
-    const url = `${base}/.well-known/jwks.json?kid=${encodeURIComponent(`${read.kid}`)}`
-    const text = await get(asking, url)
+  /** Verifies the token of a response. For an unknown key, fetches its endorsements and stores them if they are trusted. */
+  async function readResponse(
+    state: State,
+    token: unknown,
+    trustedKeys: TrustedKeys,
+    sent: Sent,
+  ): Promise<TokenResult> {
+    const result = await readToken(token, { trustedKeys, ...sent })
+    if (result.ok || result.reason !== 'UNKNOWN_KEY') return result
+    const url = `${base}/.well-known/jwks.json?kid=${encodeURIComponent(`${result.kid}`)}`
+    const text = await get(http, url)
     try {
-      const endorsements = endorsementsIn(JSON.parse(text ?? ''))
-      const learned = await readToken(token, { trust: await trustOf({ endorsements }), ...sent })
-      if (learned.ok) kept.endorsements = endorsements
-      return learned
+      const endorsements = getEndorsements(JSON.parse(text ?? ''))
+      const newKeys = await loadTrustedKeys({ endorsements })
+      const retried = await readToken(token, { trustedKeys: newKeys, ...sent })
+      if (retried.ok) state.endorsements = endorsements
+      return retried
     } catch {
-      return read
+      return result
     }
   }
 
-  async function ask(kept: Kept, route: string, license: string, sent: object, isHere: boolean) {
-    const trust = await trustOf(kept)
-    const nonce = random()
-    const deviceId = isHere ? deviceOf(kept) : undefined
-    const body = { license, deviceId, nonce, ...sent }
-    const answer = await post(asking, base + route, body)
-    if (typeof answer === 'string') return unknown('UNREACHABLE', answer)
-    const { token, code } = answer.body
-    const read = await believe(kept, token, trust, { deviceId, nonce })
-    if (!read.ok) {
+  /** Calls a route of the service and verifies the response. `sendsDevice`: the request is about this device. */
+  async function call(
+    state: State,
+    route: string,
+    license: string,
+    fields: object,
+    sendsDevice: boolean,
+  ): Promise<VerifiedResponse | Unknown> {
+    const trustedKeys = await loadTrustedKeys(state)
+    const nonce = createNonce()
+    const deviceId = sendsDevice ? getDeviceId(state) : undefined
+    const response = await post(http, base + route, { license, deviceId, nonce, ...fields })
+    if (typeof response === 'string') return toUnknown('UNREACHABLE', response)
+    const { token, code } = response.body
+    const result = await readResponse(state, token, trustedKeys, { deviceId, nonce })
+    if (!result.ok) {
       return code === 'INVALID_REQUEST'
-        ? unknown(code, faultsIn(answer))
-        : unknown('UNTRUSTED', read.reason)
+        ? toUnknown(code, formatRequestError(response))
+        : toUnknown('UNTRUSTED', result.reason)
     }
-    // What the service says of the time counts, also when this device was wrong about it.
-    kept.time = read.claims.iat * 1000
-    kept.asked = read.claims.iat
-    return { claims: read.claims, token: token as string, answer } satisfies Believed
+    // The clock of the service is right, even if this device's was wrong before.
+    state.latestTime = result.claims.iat * 1000
+    state.issuedAt = result.claims.iat
+    return { claims: result.claims, token: token as string, response }
   }
 
-  /** What was known before, while nobody answers. `why`: what came of asking. */
-  async function lean(kept: Kept, why: LicenseStatus): Promise<LicenseStatus> {
-    const { answer } = kept
-    const deviceId = deviceOf(kept)
-    if (answer === undefined) return why
-    const trust = await trustOf(kept)
+  /** Returns the status by the stored response, or `failure` if none is stored. */
+  async function checkOffline(state: State, failure: LicenseStatus): Promise<LicenseStatus> {
+    const { token } = state
+    const deviceId = getDeviceId(state)
+    if (token === undefined) return failure
+    const trustedKeys = await loadTrustedKeys(state)
     const time = now()
-    const read = await readToken(answer, { trust, deviceId, now: time / 1000 })
-    if (!read.ok) return unknown(WHY_NO_LEASE[read.reason] ?? 'UNTRUSTED', read.reason)
-    const { claims } = read
-    if (claims.code !== 'VALID') return statusOf(claims, false, true)
-    if (time < (kept.time ?? 0) - SKEW_SECONDS * 1000) return unknown('CLOCK_SET_BACK')
-    kept.time = Math.max(time, kept.time ?? 0)
+    const result = await readToken(token, { trustedKeys, deviceId, now: time / 1000 })
+    if (!result.ok) return toUnknown(LEASE_ERRORS[result.reason] ?? 'UNTRUSTED', result.reason)
+    const { claims } = result
+    if (claims.code !== 'VALID') return toStatus(claims, false, true)
+    if (time < (state.latestTime ?? 0) - SKEW_SECONDS * 1000) return toUnknown('CLOCK_SET_BACK')
+    state.latestTime = Math.max(time, state.latestTime ?? 0)
 
-    const list = await readList(await get(asking, listUrl), trust)
-    if (list && list.number >= (kept.list ?? 0)) {
-      kept.list = list.number
-      if (isRevoked(claims, list)) kept.void = true
-      else delete kept.void
+    const list = await readRevocationList(await get(http, listUrl), trustedKeys)
+    if (list && list.number >= (state.listNumber ?? 0)) {
+      state.listNumber = list.number
+      if (isRevoked(claims, list)) state.isRevoked = true
+      else delete state.isRevoked
     }
-    return kept.void
+    return state.isRevoked
       ? { status: 'invalid', code: 'REVOKED', source: 'list' }
-      : statusOf(claims, false, true)
+      : toStatus(claims, false, true)
   }
 
-  /** What an answer means for the license that is kept. */
-  function settle(kept: Kept, { claims, token, answer }: Believed): LicenseStatus {
-    kept.answer = token
-    delete kept.void
-    return withDevices(statusOf(claims, true, true), answer)
+  function storeResponse(state: State, { claims, token, response }: VerifiedResponse) {
+    state.token = token
+    delete state.isRevoked
+    return withDevices(toStatus(claims, true, true), response)
   }
 
-  let told = ''
-  function tell(status: LicenseStatus): LicenseStatus {
-    // How it is known, and for how long, is no news.
-    const news = JSON.stringify({ ...status, source: 0, offlineUntil: 0, detail: 0 })
-    if (news !== told) {
-      told = news
+  let notified = ''
+  function notify(status: LicenseStatus): LicenseStatus {
+    // A different source, lease expiry or detail is not a change of the license.
+    const comparable = JSON.stringify({ ...status, source: 0, offlineUntil: 0, detail: 0 })
+    if (comparable !== notified) {
+      notified = comparable
       onChange?.(status)
     }
     return status
   }
 
   let last: Promise<unknown> = Promise.resolve()
-  /** One after the other, each on what the one before kept. */
-  function next(
-    work: (kept: Kept) => Promise<LicenseStatus>,
-    needsKept = true,
+  /** Runs operations one after the other, each on the state that the previous one stored. */
+  function enqueue(
+    operation: (state: State) => Promise<LicenseStatus>,
+    needsState = true,
   ): Promise<LicenseStatus> {
     const run = async (): Promise<LicenseStatus> => {
-      let kept: Kept = {}
-      let isRead = true
+      let state: State = {}
+      let isLoaded = true
       try {
-        kept = await load()
+        state = await load()
       } catch (error) {
-        if (needsKept) return unknown('STORAGE_FAILED', `${error}`)
-        isRead = false
+        if (needsState) return toUnknown('STORAGE_FAILED', `${error}`)
+        isLoaded = false
       }
-      const { license } = kept
-      const before = JSON.stringify(kept)
+      const { license } = state
+      const before = JSON.stringify(state)
       let status: LicenseStatus
       try {
-        status = await work(kept)
+        status = await operation(state)
       } catch (error) {
-        status = unknown('UNSUPPORTED', `${error}`)
+        status = toUnknown('UNSUPPORTED', `${error}`)
       }
-      // What could not be read is not written over.
-      const isKept = isRead && (JSON.stringify(kept) === before || (await save(kept, license)))
-      return status.status === 'valid' && !isKept ? { ...status, offlineUntil: null } : status
+      // State that could not be read must not be overwritten.
+      const isStored =
+        isLoaded && (JSON.stringify(state) === before || (await save(state, license)))
+      return status.status === 'valid' && !isStored ? { ...status, offlineUntil: null } : status
     }
     const result = last.then(run)
     last = result
@@ -197,48 +230,48 @@ export function createLicenseClient(options: Options): LicenseClient {
   return {
     async verify(license) {
       try {
-        const kept = await load().catch(() => ({}))
-        const asked = await ask(kept, '/api/verify', typed(license), {}, false)
-        return 'claims' in asked ? statusOf(asked.claims, true, false) : asked
+        const state = await load().catch(() => ({}))
+        const result = await call(state, '/api/verify', trimKey(license), {}, false)
+        return 'claims' in result ? toStatus(result.claims, true, false) : result
       } catch (error) {
-        return unknown('UNSUPPORTED', `${error}`)
+        return toUnknown('UNSUPPORTED', `${error}`)
       }
     },
 
-    async activate(given, name) {
-      const license = typed(given)
-      let isKept = false
-      const status = await next(async (kept) => {
-        // Kept before it is sent: whatever becomes of the answer, the next try is the same device.
-        if (deviceOf(kept) === undefined) {
-          kept.deviceId = random()
-          if (!(await save(kept, kept.license))) return unknown('STORAGE_FAILED')
-          // Another window may have had the same idea a moment later.
-          kept.deviceId = (await load()).deviceId ?? kept.deviceId
+    async activate(key, name) {
+      const license = trimKey(key)
+      let isStored = false
+      const status = await enqueue(async (state) => {
+        // Stored before the request: a retry after a lost response must come from the same device.
+        if (getDeviceId(state) === undefined) {
+          state.deviceId = createNonce()
+          if (!(await save(state, state.license))) return toUnknown('STORAGE_FAILED')
+          // Another window may have stored its own id at the same moment.
+          state.deviceId = (await load()).deviceId ?? state.deviceId
         }
-        const asked = await ask(kept, '/api/activate', license, { name }, true)
-        if (!('claims' in asked)) return asked
-        if (asked.claims.code === 'VALID') {
-          kept.license = license
-          kept.deviceId = deviceOf(kept) as string
+        const result = await call(state, '/api/activate', license, { name }, true)
+        if (!('claims' in result)) return result
+        if (result.claims.code === 'VALID') {
+          state.license = license
+          state.deviceId = getDeviceId(state) as string
         }
-        isKept = kept.license === license
-        return isKept
-          ? settle(kept, asked)
-          : withDevices(statusOf(asked.claims, true, false), asked.answer)
+        isStored = state.license === license
+        return isStored
+          ? storeResponse(state, result)
+          : withDevices(toStatus(result.claims, true, false), result.response)
       }, options.deviceId === undefined)
-      // A key that cannot be had says nothing about the one that is there.
-      return isKept ? tell(status) : status
+      // The refusal of another key is not a change of the stored license.
+      return isStored ? notify(status) : status
     },
 
     check() {
-      checking ??= next(async (kept) => {
-        const { license } = kept
-        if (license === undefined) return unknown('NO_LICENSE')
-        const asked = await ask(kept, '/api/verify', license, {}, true)
-        return 'claims' in asked ? settle(kept, asked) : lean(kept, asked)
+      checking ??= enqueue(async (state) => {
+        const { license } = state
+        if (license === undefined) return toUnknown('NO_LICENSE')
+        const result = await call(state, '/api/verify', license, {}, true)
+        return 'claims' in result ? storeResponse(state, result) : checkOffline(state, result)
       })
-        .then(tell)
+        .then(notify)
         .finally(() => {
           checking = undefined
         })
@@ -246,31 +279,30 @@ export function createLicenseClient(options: Options): LicenseClient {
     },
 
     async deactivate() {
-      let isAnswered = false
-      const status = await next(async (kept) => {
-        const { license } = kept
-        if (license === undefined) return unknown('NO_LICENSE')
-        const asked = await ask(kept, '/api/deactivate', license, {}, true)
-        if (!('claims' in asked)) return asked
-        isAnswered = true
-        const { claims, answer } = asked
-        // Whoever has a key that was replaced cannot free a seat with it.
-        if (answer.body['deactivated'] === true || claims.code === 'NOT_FOUND') {
-          delete kept.license
-          delete kept.answer
-          delete kept.void
+      let hasResponse = false
+      const status = await enqueue(async (state) => {
+        const { license } = state
+        if (license === undefined) return toUnknown('NO_LICENSE')
+        const result = await call(state, '/api/deactivate', license, {}, true)
+        if (!('claims' in result)) return result
+        hasResponse = true
+        const { claims, response } = result
+        // A replaced key cannot free a seat, so the license stays stored.
+        if (response.body['deactivated'] === true || claims.code === 'NOT_FOUND') {
+          delete state.license
+          delete state.token
+          delete state.isRevoked
         }
-        return statusOf(claims, true, false)
+        return toStatus(claims, true, false)
       })
-      return isAnswered ? tell(status) : status
+      return hasResponse ? notify(status) : status
     },
   }
 }
 
-/** A key as somebody typed it, if anything. */
-const typed = (license: unknown) => textIn(license).trim()
+const trimKey = (license: unknown) => toText(license).trim()
 
-const WHY_NO_LEASE: Partial<Record<Distrust, Unknown['code']>> = {
+const LEASE_ERRORS: Partial<Record<TokenError, Unknown['code']>> = {
   EXPIRED: 'LEASE_ENDED',
   NOT_YET: 'CLOCK_SET_BACK',
 }
@@ -280,11 +312,11 @@ interface Sent {
   readonly nonce: string
 }
 
-const withDevices = (status: LicenseStatus, { body }: Answer): LicenseStatus =>
+const withDevices = (status: LicenseStatus, { body }: JsonResponse): LicenseStatus =>
   status.status === 'invalid' && Array.isArray(body['devices'])
     ? ({
         ...status,
         devices: body['devices'] as Device[],
-        detail: textIn(body['error']),
+        detail: toText(body['error']),
       } satisfies Invalid)
     : status

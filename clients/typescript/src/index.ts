@@ -1,7 +1,4 @@
-/**
- * Protects an app with licenses of a License Authority: asks whether a license is good, goes on with a lease while nobody
- * answers, and believes nothing that is not signed.
- */
+/** Client of a License Authority: verifies signed responses, and works offline by a stored lease. */
 
 export { createLicenseClient, type LicenseClient, type Options } from './client.ts'
 export type { Device, Invalid, InvalidCode, LicenseStatus, Unknown, Valid } from './status.ts'
@@ -9,9 +6,15 @@ export { memoryStorage, type Storage } from './storage.ts'
 export {
   type Claims,
   isRevoked,
-  type Read,
   type RevocationList,
-  readList,
+  readRevocationList,
   readToken,
+  type TokenResult,
 } from './token.ts'
-export { type Distrust, type PublicJwk, type PublishedKeys, type Trust, trustIn } from './trust.ts'
+export {
+  importTrustedKeys,
+  type PublicJwk,
+  type PublishedKeys,
+  type TokenError,
+  type TrustedKeys,
+} from './trustedKeys.ts'

@@ -1,6 +1,6 @@
 import type { Claims } from './token.ts'
 
-/** Good: by an answer of just now, or by a lease while none can be had. */
+/** The license is valid, by a response of the service or by a lease while the service is unreachable. */
 export interface Valid {
   readonly status: 'valid'
   readonly code: 'VALID'
@@ -11,9 +11,9 @@ export interface Valid {
   readonly features: readonly string[]
   /** `active`, `canceling` or `grace`. */
   readonly state: string
-  /** When it ends, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly expiresAt: number
-  /** Until when it is good without asking; null when nothing was kept. Milliseconds since the epoch. */
+  /** Expiry of the stored lease, null if none was stored. Milliseconds since the epoch. */
   readonly offlineUntil: number | null
 }
 
@@ -27,20 +27,20 @@ export type InvalidCode =
   | 'DEVICE_NOT_ACTIVATED'
   | 'DEVICE_LIMIT_REACHED'
 
-/** Not good: the service said so and signed it, just now or before it could not be reached, or a signed list did. */
+/** The license is not valid, by a signed response (new or stored) or by the signed revocation list. */
 export interface Invalid {
   readonly status: 'invalid'
   readonly code: InvalidCode
   readonly source: 'online' | 'kept' | 'list'
-  /** What an expired license may go on using. */
+  /** Tier and features that remain after the license expired. */
   readonly fallback?: { readonly tier: string; readonly features: readonly string[] }
-  /** With `DEVICE_LIMIT_REACHED`: who has the seats. Is not signed, so for showing only. */
+  /** With `DEVICE_LIMIT_REACHED`: the active devices. Not signed: use it for display only. */
   readonly devices?: readonly Device[]
-  /** With `DEVICE_LIMIT_REACHED`: whether seats are taken or devices were changed too often. Not signed either. */
+  /** With `DEVICE_LIMIT_REACHED`: whether all seats are taken or too many devices were replaced. Not signed. */
   readonly detail?: string
 }
 
-/** Nobody can say: keep what was true before. Never a reason to take something from a customer. */
+/** The license could not be checked. Keep the previous state; never lock a customer out because of it. */
 export interface Unknown {
   readonly status: 'unknown'
   readonly code:
@@ -52,7 +52,7 @@ export interface Unknown {
     | 'CLOCK_SET_BACK'
     | 'UNSUPPORTED'
     | 'STORAGE_FAILED'
-  /** For whoever looks for the cause. */
+  /** Cause, for logs and support. */
   readonly detail?: string
 }
 
@@ -64,24 +64,24 @@ export interface Device {
   readonly activatedAt: number
 }
 
-export const unknown = (code: Unknown['code'], detail?: string): Unknown => ({
+export const toUnknown = (code: Unknown['code'], detail?: string): Unknown => ({
   status: 'unknown',
   code,
   ...(detail !== undefined && { detail }),
 })
 
-/** What signed claims mean for whoever uses the app. `isKept`: they are kept for when nobody answers. */
-export function statusOf(claims: Claims, isOnline: boolean, isKept: boolean): Valid | Invalid {
+/** Converts signed claims to a status. `isStored`: the claims are stored for offline use. */
+export function toStatus(claims: Claims, isOnline: boolean, isStored: boolean): Valid | Invalid {
   const { code, licenseId = '', userId = null, tier = '', features = [], state = '' } = claims
   const { expiresAt = 0, exp, fallback } = claims
   if (code !== 'VALID') {
     const source = isOnline ? 'online' : 'kept'
-    // A newer service may know more codes than this client; what to do about them is the same.
+    // A newer service may return codes that this client does not know. They mean invalid, too.
     const known = code as InvalidCode
     return { status: 'invalid', code: known, source, ...(fallback && { fallback }) }
   }
   const source = isOnline ? 'online' : 'lease'
-  const offlineUntil = isKept ? exp * 1000 : null
-  const about = { licenseId, userId, tier, features, state, expiresAt }
-  return { status: 'valid', code, source, ...about, offlineUntil }
+  const offlineUntil = isStored ? exp * 1000 : null
+  const details = { licenseId, userId, tier, features, state, expiresAt }
+  return { status: 'valid', code, source, ...details, offlineUntil }
 }

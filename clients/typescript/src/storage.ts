@@ -1,19 +1,19 @@
 /**
- * Where a client keeps a few hundred bytes between runs. May be slow. What it throws is `STORAGE_FAILED`: that something
- * cannot be read does not mean that there is nothing.
+ * Storage for a few hundred bytes, synchronous or asynchronous. An exception makes the status `STORAGE_FAILED`: a failed
+ * read does not mean that nothing is stored.
  */
 export interface Storage {
   get(name: string): string | null | undefined | Promise<string | null | undefined>
   set(name: string, value: string): void | Promise<void>
 }
 
-/** For as long as the program runs: without the lease of before, every start needs the service. */
+/** Creates a storage for the lifetime of the process. Each start needs the service, since no lease survives. */
 export function memoryStorage(): Storage {
-  const kept = new Map<string, string>()
-  return { get: (name) => kept.get(name), set: (name, value) => void kept.set(name, value) }
+  const values = new Map<string, string>()
+  return { get: (name) => values.get(name), set: (name, value) => void values.set(name, value) }
 }
 
-/** The browser's own, or undefined where there is none. A page that may not use it is told so by an exception. */
+/** Returns the browser's localStorage, or undefined where there is none or where access throws. */
 export function browserStorage(): Storage | undefined {
   try {
     const { localStorage } = globalThis

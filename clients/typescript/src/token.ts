@@ -1,9 +1,9 @@
-import { type Distrust, open, type Trust } from './trust.ts'
+import { openJws, type TokenError, type TrustedKeys } from './trustedKeys.ts'
 
-/** How far clocks may differ, both ways. */
+/** Tolerated clock difference, in both directions. */
 export const SKEW_SECONDS = 300
 
-/** What a signed answer says. Names and values are those of `POST /api/verify`. */
+/** Claims of a signed response. Names and values are those of `POST /api/verify`. */
 export interface Claims {
   readonly code: string
   readonly iat: number
@@ -20,54 +20,58 @@ export interface Claims {
   readonly nonce?: string
 }
 
-export type Read =
+export type TokenResult =
   | { readonly ok: true; readonly claims: Claims }
-  | { readonly ok: false; readonly reason: Distrust; readonly kid?: string }
+  | { readonly ok: false; readonly reason: TokenError; readonly kid?: string }
 
 interface Expected {
-  readonly trust: Trust
-  /** What was sent: the token has to say the same. */
+  readonly trustedKeys: TrustedKeys
+  /** Device of the request. The token must name the same one, or none for undefined. */
   readonly deviceId: string | undefined
-  /** The nonce of the request that it answers; such an answer is as new as the nonce, whatever clocks say. */
+  /** Nonce of the request. It proves that a response is new, so that clocks need not agree. */
   readonly nonce?: string
-  /** For a lease: seconds since the epoch. */
+  /** Current time to check a lease against, in seconds since the epoch. */
   readonly now?: number
 }
 
-/** Reads a signed answer or a lease, if it is to be believed here and now. */
+/** Verifies the signature, device, nonce and times of a signed response or a lease. */
 export async function readToken(
   token: unknown,
-  { trust, deviceId, nonce, now }: Expected,
-): Promise<Read> {
-  const opened = await open(token, 'license+jwt', trust)
+  { trustedKeys, deviceId, nonce, now }: Expected,
+): Promise<TokenResult> {
+  const opened = await openJws(token, 'license+jwt', trustedKeys)
   if (!opened.ok) return opened
   const claims = opened.claims as unknown as Claims
-  const distrust = (reason: Distrust) => ({ ok: false, reason }) as const
-  if (nonce !== undefined && claims.nonce !== nonce) return distrust('NONCE')
-  if (claims.deviceId !== deviceId) return distrust('DEVICE')
-  // A refusal that was kept stays one until the service says otherwise.
+  const refuse = (reason: TokenError) => ({ ok: false, reason }) as const
+  if (nonce !== undefined && claims.nonce !== nonce) return refuse('NONCE')
+  if (claims.deviceId !== deviceId) return refuse('DEVICE')
+  // A stored refusal does not expire.
   if (now !== undefined && claims.code === 'VALID') {
-    // Put so that a time which is no number is refused as well.
-    if (!(claims.iat <= now + SKEW_SECONDS)) return distrust('NOT_YET')
-    if (!(claims.exp > now - SKEW_SECONDS)) return distrust('EXPIRED')
+    // Negated, so that a missing or malformed time is refused, too.
+    if (!(claims.iat <= now + SKEW_SECONDS)) return refuse('NOT_YET')
+    if (!(claims.exp > now - SKEW_SECONDS)) return refuse('EXPIRED')
   }
   return { ok: true, claims }
 }
 
-/** The signed list of leases that are void before their time. */
+/** Signed list of leases that were revoked before their expiry. */
 export interface RevocationList {
-  /** Grows; an older list than one that was seen says nothing. */
+  /** Grows with each change. Ignore a list with a smaller number than one seen before. */
   readonly number: number
-  /** By the beginning of a license's id: up to which second leases of it are void. */
+  /** Per license, by 12 characters of its id after `lic_`: leases issued up to this second are revoked. */
   readonly revoked: Readonly<Record<string, number>>
 }
 
-export async function readList(token: unknown, trust: Trust): Promise<RevocationList | undefined> {
-  const opened = await open(token, 'license-revocations+jwt', trust)
+/** Verifies a revocation list. Returns undefined if it is malformed or its signature is not trusted. */
+export async function readRevocationList(
+  token: unknown,
+  trustedKeys: TrustedKeys,
+): Promise<RevocationList | undefined> {
+  const opened = await openJws(token, 'license-revocations+jwt', trustedKeys)
   return opened.ok ? (opened.claims as unknown as RevocationList) : undefined
 }
 
-/** Whether a list says that a lease is void. */
+/** True if the list revokes the lease with these claims. */
 export function isRevoked({ licenseId = '', iat }: Claims, { revoked }: RevocationList): boolean {
   const name = licenseId.slice(4, 16)
   return Object.hasOwn(revoked, name) && iat <= (revoked[name] ?? 0)

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, jest } from '@jest/globals'
-import { fileStorage } from '../../../clients/typescript/src/file.ts'
+import { fileStorage } from '../../../clients/typescript/src/fileStorage.ts'
 import {
   createLicenseClient,
   memoryStorage,

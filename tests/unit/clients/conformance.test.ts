@@ -1,28 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import {
+  importTrustedKeys,
   isRevoked,
-  readList,
+  readRevocationList,
   readToken,
-  type Trust,
-  trustIn,
+  type TrustedKeys,
 } from '../../../clients/typescript/src/index.ts'
 import { conformance, type Vector } from '../../../scripts/conformance/vectors.ts'
 
 const { keys, vectors } = await conformance()
 
-let trust: Trust
+let trustedKeys: TrustedKeys
 beforeAll(async () => {
-  trust = await trustIn(keys.keys, keys.endorsements)
+  trustedKeys = await importTrustedKeys(keys.keys, keys.endorsements)
 })
 
 async function read({ token, deviceId, nonce, now, revocations }: Vector) {
   const found = await readToken(token, {
-    trust,
+    trustedKeys,
     deviceId,
     ...(nonce === undefined ? { now } : { nonce }),
   })
-  const list = await readList(revocations, trust)
+  const list = await readRevocationList(revocations, trustedKeys)
   return found.ok && !(list && isRevoked(found.claims, list)) ? found.claims : undefined
 }
 

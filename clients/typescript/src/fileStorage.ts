@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Storage } from './storage.ts'
 
-/** What is being written, by file: one after the other, so that nobody undoes what another one writes. */
-const writing = new Map<string, Promise<unknown>>()
+/** Pending writes by file. Writes to one file run one after the other, since each rewrites all of it. */
+const pendingWrites = new Map<string, Promise<unknown>>()
 
 /**
- * Keeps what the client knows in a file, for Node and Electron's main process. Whoever stops in the middle of a write
- * finds what was there before.
+ * Creates a storage in a file, for Node and Electron's main process. Writes are atomic: a crash leaves the previous
+ * content.
  */
 export function fileStorage(path: string): Storage {
   const file = resolve(path)
@@ -18,7 +18,7 @@ export function fileStorage(path: string): Storage {
     try {
       text = await readFile(file, 'utf8')
     } catch (error) {
-      // A file that is there and cannot be read just now is not one that holds nothing.
+      // Any other error must not look like an empty file.
       if ((error as { code?: string }).code === 'ENOENT') return {}
       throw error
     }
@@ -44,10 +44,10 @@ export function fileStorage(path: string): Storage {
   return {
     get: async (name) => (await read())[name],
     set(name, value) {
-      const done = (writing.get(file) ?? Promise.resolve())
+      const done = (pendingWrites.get(file) ?? Promise.resolve())
         .catch(() => {})
         .then(() => write(name, value))
-      writing.set(file, done)
+      pendingWrites.set(file, done)
       return done
     },
   }
