@@ -3,6 +3,6 @@
  * would open every route of the gateway, the webhook included.
  */
 
-import { preflightEntry } from '../lib/lambda/preflight.ts'
+import { preflightEntry } from '../lib/lambda/cors.ts'
 
 export const handler = preflightEntry()

@@ -1,14 +1,13 @@
 import middy from '@middy/core'
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { SecretName } from '../config.ts'
 import type { Response } from '../http/response.ts'
 import { MasterKeyFault } from '../license/index.ts'
 import { cors } from './cors.ts'
-import { problems } from './problems.ts'
+import type { HttpHandler } from './entry.ts'
+import { errorHandler } from './errorHandler.ts'
 import type { Runtime } from './runtime.ts'
 import { createSecretsLoader, type Secrets } from './secrets.ts'
-
-export type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>
 
 interface Options<Name extends SecretName> {
   readonly secrets: readonly Name[]
@@ -28,13 +27,13 @@ export function endpoint<Name extends SecretName>(
   runtime: Pick<Runtime, 'corsOrigins' | 'log' | 'metrics' | 'secretCache' | 'secretIds'>,
   options: Options<Name>,
   respond: (event: APIGatewayProxyEventV2, secrets: Pick<Secrets, Name>) => Promise<Response>,
-): Handler {
+): HttpHandler {
   const { corsOrigins, secretCache } = runtime
   const load = createSecretsLoader(runtime, options.secrets)
 
   const chain = middy<APIGatewayProxyEventV2, Response>()
   if (options.cors) chain.use(cors(corsOrigins))
-  chain.use(problems(runtime, options))
+  chain.use(errorHandler(runtime, options))
 
   return chain.handler(async (event) => {
     const secrets = await load()
@@ -46,5 +45,5 @@ export function endpoint<Name extends SecretName>(
       secretCache.expire()
       return respond(event, await load())
     }
-  }) as unknown as Handler
+  }) as unknown as HttpHandler
 }

@@ -1,7 +1,9 @@
-import type { Context } from 'aws-lambda'
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import type { Env } from '../config.ts'
+import type { Response } from '../http/response.ts'
 import type { CoreRuntime } from './runtime.ts'
 
+export type HttpHandler = LambdaHandler<APIGatewayProxyEventV2, Response>
 type LambdaHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>
 
 /**

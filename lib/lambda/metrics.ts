@@ -1,3 +1,5 @@
+import type { LicenseStore } from '../license/index.ts'
+
 /** Counts what a person may want an alarm for. CloudWatch reads it from the log, so it costs no call. */
 export interface Metrics {
   /** `about` becomes dimensions: a few known words, never an id or a person. */
@@ -92,3 +94,19 @@ function directivesOf({ counts }: Line) {
     Metrics: group.map(({ name }) => ({ Name: name, Unit: 'Count' })),
   }))
 }
+
+/** Returns the store, which then also counts each license that it issues. */
+export const withIssuanceMetrics = (
+  store: LicenseStore,
+  metrics: Pick<Metrics, 'count'>,
+): LicenseStore => ({
+  ...store,
+  async commit(batch) {
+    const outcome = await store.commit(batch)
+    const { license } = batch
+    if (outcome.status === 'written' && license && 'issued' in license) {
+      metrics.count('Issued', { tier: license.issued.tier })
+    }
+    return outcome
+  },
+})

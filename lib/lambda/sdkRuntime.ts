@@ -16,7 +16,7 @@ import {
 import { meter } from '../store/meter.ts'
 import { createSdkTable } from '../store/sdkTable.ts'
 import { createStores } from '../store/stores.ts'
-import { counted } from './counted.ts'
+import { withIssuanceMetrics } from './metrics.ts'
 import { type AdminRuntime, createCore, type Runtime } from './runtime.ts'
 import { createUsage } from './usage.ts'
 
@@ -50,7 +50,7 @@ export function createRuntime(env: Env): Runtime {
   return {
     ...core,
     ...stores,
-    store: counted(stores.store, core.metrics),
+    store: withIssuanceMetrics(stores.store, core.metrics),
     stage: stage(env),
     mail: { from: mailFrom(env), configurationSet: mailConfigurationSet(env) },
     stripe: { livemode: stripeLivemode(env), apiBase: stripeApiBase(env) },

@@ -2,9 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect } from '@jest/globals'
 import { catalog } from '../../lib/catalog/catalog.ts'
-import { counted } from '../../lib/lambda/counted.ts'
 import type { Log } from '../../lib/lambda/log.ts'
-import type { Metrics } from '../../lib/lambda/metrics.ts'
+import { type Metrics, withIssuanceMetrics } from '../../lib/lambda/metrics.ts'
 import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { secretReader } from '../../lib/lambda/sdkRuntime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
@@ -161,7 +160,7 @@ export async function aRuntime(
   const test: TestRuntime = {
     runtime: {
       ...stores,
-      store: counted(stores.store, metrics),
+      store: withIssuanceMetrics(stores.store, metrics),
       mail: { from: 'licenses@example.com', configurationSet: undefined },
       stage: 'test',
       catalog,

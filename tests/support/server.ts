@@ -11,8 +11,8 @@ import { createHandler as createRecoverHandler } from '../../functions/recover.t
 import { createHandler as createWebhookHandler } from '../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../functions/verify.ts'
 import { createHandler as createWellKnownHandler } from '../../functions/wellKnown.ts'
-import type { Handler } from '../../lib/lambda/endpoint.ts'
-import { createPreflight } from '../../lib/lambda/preflight.ts'
+import { createPreflight } from '../../lib/lambda/cors.ts'
+import type { HttpHandler } from '../../lib/lambda/entry.ts'
 import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import {
   createRouter,
@@ -42,7 +42,7 @@ export interface ApiServer extends Server {
 }
 
 /** Those that the gateway calls, by their names in serverless.yml. */
-const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => Handler>> = {
+const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => HttpHandler>> = {
   admin: createAdminHandler,
   devices: createDevicesHandler,
   generate: createGenerateHandler,
@@ -60,7 +60,7 @@ export const gatewayRoutes = () => JSON.parse(fromSetup('TEST_ROUTES')) as [stri
 
 /** The routes of serverless.yml, with functions of a runtime behind them. */
 function createGateway(runtime: AdminRuntime) {
-  const made = new Map<string, Handler>()
+  const made = new Map<string, HttpHandler>()
   return createRouter(
     gatewayRoutes().map(([route, name]) => {
       const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
@@ -103,7 +103,7 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
       headers,
       body = '',
       isBase64Encoded,
-    }: Awaited<ReturnType<Handler>> = answer
+    }: Awaited<ReturnType<HttpHandler>> = answer
     // Who was refused wrote little; all that others wrote does not fit into a header.
     const wrote = statusCode >= 400 && { [WRITES]: encodeURIComponent(JSON.stringify(writes)) }
     response.writeHead(statusCode, { ...(headers as Record<string, string>), ...wrote })
@@ -124,7 +124,7 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
 function eventOf(
   request: IncomingMessage,
   body: Buffer,
-  match: Match<Handler>,
+  match: Match<HttpHandler>,
 ): APIGatewayProxyEventV2 {
   const event = toEvent(request, body, match)
   const { [SOURCE_IP]: sourceIp, [BASE64]: base64, ...headers } = event.headers

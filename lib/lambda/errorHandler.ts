@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.ts'
  * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong; `failure` is
  * a metric of what we did.
  */
-export function problems(
+export function errorHandler(
   { log, metrics }: Pick<Runtime, 'log' | 'metrics'>,
   { refusal = {}, failure }: { readonly refusal?: object; readonly failure?: string },
 ): MiddlewareObj<APIGatewayProxyEventV2, Response, Error, Context> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Context } from 'aws-lambda'
 import { Problem } from '../../../../lib/http/problem.ts'
-import { problems } from '../../../../lib/lambda/problems.ts'
+import { errorHandler } from '../../../../lib/lambda/errorHandler.ts'
 import { MasterKeyFault, StoreUnavailable } from '../../../../lib/license/index.ts'
 import { aContext, aPost } from '../../../support/http.ts'
 import { aLog, someMetrics } from '../../../support/runtime.ts'
@@ -18,9 +18,10 @@ async function answerTo(error: unknown) {
     earlyResponse: null,
     internal: {},
   }
-  await problems({ log, metrics }, { refusal: { valid: false }, failure: 'OurFault' }).onError?.(
-    request,
-  )
+  await errorHandler(
+    { log, metrics },
+    { refusal: { valid: false }, failure: 'OurFault' },
+  ).onError?.(request)
   const { statusCode, body } = request.response as unknown as { statusCode: number; body: string }
   return {
     status: statusCode,
