@@ -23,7 +23,7 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
-import { issueForPayment } from '../lib/stripe/order.ts'
+import { issueForPayment } from '../lib/stripe/issueForPayment.ts'
 
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
 

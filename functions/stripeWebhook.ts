@@ -13,10 +13,10 @@ import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { createStripeApi } from '../lib/stripe/api.ts'
-import { type Applied, applyEvent } from '../lib/stripe/apply.ts'
+import { applyEvent, type EventResult } from '../lib/stripe/applyEvent.ts'
 import { toEvent } from '../lib/stripe/event.ts'
-import { isObserved } from '../lib/stripe/observation.ts'
-import { isParked } from '../lib/stripe/offer.ts'
+import { needsReview } from '../lib/stripe/lineItems.ts'
+import { isObserved } from '../lib/stripe/observe.ts'
 import { verifySignature } from '../lib/stripe/signature.ts'
 
 const MAX_EVENT_BYTES = 1024 * 1024
@@ -70,7 +70,7 @@ export function createHandler(runtime: Runtime) {
 /** As a dimension: each of Stripe's many other types would be a metric more to pay for. */
 const typeOf = ({ type }: { readonly type: string }) => (isObserved(type) ? type : 'other')
 
-function outcomeOf(applied: Applied): string {
+function outcomeOf(applied: EventResult): string {
   if ('ignored' in applied) return 'ignored'
   return 'repeated' in applied ? 'repeated' : applied.effect
 }
@@ -78,7 +78,7 @@ function outcomeOf(applied: Applied): string {
 function report(
   { log, metrics }: Runtime,
   about: { requestId: string; eventId: string; type: string },
-  applied: Applied,
+  applied: EventResult,
 ) {
   if ('ignored' in applied) {
     metrics.count('StripeEventIgnored', { reason: applied.ignored.split(' ', 1).join() })
@@ -87,7 +87,7 @@ function report(
   }
   if ('repeated' in applied) metrics.count('Duplicates')
   const alerts = 'alerts' in applied ? applied.alerts : []
-  if (isParked(alerts)) metrics.count('PurchaseParked')
+  if (needsReview(alerts)) metrics.count('PurchaseParked')
   for (const alert of alerts) metrics.count('StripeAlert', { alert })
   // Somebody paid and may not have what was bought: a person has to look.
   log[alerts.length > 0 ? 'warn' : 'info']('stripe event', { ...about, ...applied })

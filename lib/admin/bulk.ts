@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problem.ts'
 import { faultsOf, generateSchema, id } from '../http/request.ts'
 import { DAY_MS, importLicense, LIFETIME, type Order } from '../license/index.ts'
-import { issueForPayment } from '../stripe/order.ts'
+import { issueForPayment } from '../stripe/issueForPayment.ts'
 import { reason } from './fields.ts'
 import { type AdminContext, aRoute, type Route } from './route.ts'
 

@@ -1,7 +1,7 @@
 /** Purchases that wait for a person. */
 
 import * as z from 'zod/mini'
-import { listParked } from '../stripe/parked.ts'
+import { listUnmatchedPurchases } from '../stripe/unmatched.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { DEFAULT_LIMIT, limit } from './fields.ts'
 import { aRoute } from './route.ts'
@@ -32,7 +32,7 @@ export const PARKED_ROUTES = [
     async respond({ store }, { query: { limit: wanted = DEFAULT_LIMIT, cursor } }) {
       const place = cursor === undefined ? undefined : fromCursor(cursor, LIST)
       const after = place && { id: place.id, since: place.at }
-      const items = await listParked(store, wanted, after)
+      const items = await listUnmatchedPurchases(store, wanted, after)
       const last = items.at(-1)
       return {
         items,

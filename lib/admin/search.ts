@@ -10,7 +10,7 @@ import {
   type Position,
   searchLicenses,
 } from '../license/index.ts'
-import { licenseIdsOf } from '../stripe/find.ts'
+import { findLicenseIds } from '../stripe/loadPurchases.ts'
 import { wrongCursor } from './cursor.ts'
 import type { AdminContext } from './route.ts'
 
@@ -61,7 +61,7 @@ async function byId(
 /** A license is found by its own id, or by that of a payment or checkout that it came of. */
 async function idsOf({ store }: Searching, text: string): Promise<readonly LicenseId[]> {
   if (LICENSE_ID.test(text)) return [text as LicenseId]
-  return /^(pi|py|cs|in|ch)_\w+$/.test(text) ? licenseIdsOf(store, text) : []
+  return /^(pi|py|cs|in|ch)_\w+$/.test(text) ? findLicenseIds(store, text) : []
 }
 
 async function among({ store, now }: Searching, ids: readonly LicenseId[], filter: Narrowed) {

@@ -1,6 +1,6 @@
 import { type Billing, DAY_MS } from '../license/index.ts'
+import { firstKnown } from './fields.ts'
 import type { InvoiceFact } from './invoice.ts'
-import { first } from './read.ts'
 import type { Snapshot, SubscriptionFact, SubscriptionItem } from './subscription.ts'
 
 /** Stripe drafts the invoice of a renewal about an hour before it charges for it, and its events take their time. */
@@ -108,7 +108,7 @@ const upTo = (status: 'paid' | 'trialing', paidUntil: number): Billing => ({
 function renewing(account: Account, fresh: readonly Paid[], at: number): Billing {
   const now = account.subscription?.now
   const onTrial = now?.status === 'trialing'
-  const told = first(onTrial ? (now?.trialEnd ?? null) : null, periodEnd(account))
+  const told = firstKnown(onTrial ? (now?.trialEnd ?? null) : null, periodEnd(account))
   const known = told === null ? paidIn(account.invoices) : fresh
   const ends = [told, endOf(known)].filter((end) => end !== null)
   const paidUntil = ends.length > 0 ? Math.max(...ends) : at

@@ -1,5 +1,5 @@
-import { greater } from './join.ts'
-import { at, countAt, idAt, userAt, wordOf } from './read.ts'
+import { countAt, describeValue, idAt, userAt, valueAt } from './fields.ts'
+import { greater } from './merge.ts'
 
 /** A payment by card or otherwise. Amounts are in the smallest unit of its currency. */
 export interface ChargeFact {
@@ -22,7 +22,7 @@ export function readCharge(charge: unknown): ChargeFact {
 }
 
 /** What was refunded only grows: a refund that failed is told of by itself. */
-export const joinCharges = (a: ChargeFact, b: ChargeFact): ChargeFact =>
+export const mergeCharges = (a: ChargeFact, b: ChargeFact): ChargeFact =>
   greater(a, b, ({ refunded, amount }) => [refunded, amount])
 
 /** From first to last: money on its way may still come back to us. */
@@ -36,9 +36,9 @@ export interface RefundFact {
 }
 
 export function readRefund(refund: unknown, type: string): RefundFact | string {
-  const told = type === 'refund.failed' ? 'failed' : at(refund, 'status')
+  const told = type === 'refund.failed' ? 'failed' : valueAt(refund, 'status')
   const status = REFUNDS.find((known) => known === told)
-  if (!status) return `status ${wordOf(told)}`
+  if (!status) return `status ${describeValue(told)}`
   return {
     status,
     amount: countAt(refund, 'amount') ?? 0,
@@ -47,7 +47,7 @@ export function readRefund(refund: unknown, type: string): RefundFact | string {
   }
 }
 
-export const joinRefunds = (a: RefundFact, b: RefundFact): RefundFact =>
+export const mergeRefunds = (a: RefundFact, b: RefundFact): RefundFact =>
   greater(a, b, ({ status }) => [REFUNDS.indexOf(status)])
 
 /**
@@ -76,13 +76,13 @@ export interface DisputeFact {
 }
 
 export function readDispute(dispute: unknown): DisputeFact | string {
-  const told = at(dispute, 'status')
+  const told = valueAt(dispute, 'status')
   return typeof told === 'string' && Object.hasOwn(DISPUTES, told)
     ? { status: told as DisputeStatus }
-    : `status ${wordOf(told)}`
+    : `status ${describeValue(told)}`
 }
 
-export const joinDisputes = (a: DisputeFact, b: DisputeFact): DisputeFact =>
+export const mergeDisputes = (a: DisputeFact, b: DisputeFact): DisputeFact =>
   greater(a, b, ({ status }) => [DISPUTE_ORDER.indexOf(status)])
 
-export const meaningOf = ({ status }: DisputeFact) => DISPUTES[status]
+export const disputeRisk = ({ status }: DisputeFact) => DISPUTES[status]

@@ -1,5 +1,5 @@
-import { type Dated, dated, newer, union } from './join.ts'
-import { emailAt, userAt } from './read.ts'
+import { emailAt, userAt } from './fields.ts'
+import { type Dated, dated, newer, union } from './merge.ts'
 
 /** What is known of a customer of Stripe's, from its own events and from its purchases. */
 export interface CustomerFact {
@@ -9,7 +9,7 @@ export interface CustomerFact {
   readonly purchases: readonly string[]
 }
 
-export const NOBODY: CustomerFact = { user: null, email: null, purchases: [] }
+export const NO_CUSTOMER: CustomerFact = { user: null, email: null, purchases: [] }
 
 /** A deleted customer is still whose licenses they are; Stripe ends its subscriptions with events of their own. */
 export function readCustomer(customer: unknown, now: number): CustomerFact {
@@ -20,7 +20,7 @@ export function readCustomer(customer: unknown, now: number): CustomerFact {
   }
 }
 
-export function joinCustomers(a: CustomerFact, b: CustomerFact): CustomerFact {
+export function mergeCustomers(a: CustomerFact, b: CustomerFact): CustomerFact {
   return {
     user: newer(a.user, b.user),
     email: newer(a.email, b.email),

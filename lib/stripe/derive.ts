@@ -4,19 +4,19 @@ import { type Billing, DAY_MS, type Entitlement, LIFETIME, type Risk } from '../
 import { hasBegun, toBilling } from './billing.ts'
 import type { CustomerFact } from './customer.ts'
 import type { Facts } from './facts.ts'
-import { dated, type Named, newer } from './join.ts'
-import { type Problem, toSold } from './offer.ts'
-import { first } from './read.ts'
+import { firstKnown } from './fields.ts'
+import { type PurchaseIssue, resolveTier } from './lineItems.ts'
+import { type ById, dated, newer } from './merge.ts'
 import { toRisk } from './risk.ts'
 import type { SessionFact } from './session.ts'
 
 /** What the facts of a purchase amount to. */
-export interface Derived {
+export interface Derivation {
   /** Absent while nothing was bought, or nobody can say what. */
   readonly entitlement?: Entitlement
   readonly risk: Risk
   /** Why there is none, or why it may not be what was bought last: a person has to look. */
-  readonly problem?: Problem
+  readonly problem?: PurchaseIssue
   readonly mismatch: boolean
   /** What only Stripe can say: which state of the subscription is the last, what a checkout or an invoice was for. */
   readonly lacks?: 'subscription' | 'lineItems' | 'invoiceLines'
@@ -32,11 +32,11 @@ export function derive(
   customer: CustomerFact,
   catalog: Catalog,
   ordered = false,
-): Derived {
+): Derivation {
   const [subscription] = Object.values(facts.subscriptions)
   const [session] = Object.values(facts.sessions).filter(isCompleted)
   const invoices = Object.values(facts.invoices)
-  const { offer, problem, mismatch } = toSold(facts, catalog)
+  const { offer, problem, mismatch } = resolveTier(facts, catalog)
   const oneTime = !subscription && session?.mode === 'payment'
   const tier = offer && findTier(catalog, offer.tier)
   const account = tier && { subscription, items: offer.items, invoices, graceDays: tier.graceDays }
@@ -56,12 +56,12 @@ export function derive(
   return {
     ...known,
     entitlement: {
-      userId: userOf(facts, customer),
-      userEmail: emailOf(facts, customer),
+      userId: findUserId(facts, customer),
+      userEmail: findUserEmail(facts, customer),
       tier: offer.tier,
       seats: offer.quantity > 1 ? offer.quantity : tier.seats,
       paymentIntentId: oneTime ? session.paymentIntentId : null,
-      ...payerOf(facts),
+      ...findPayer(facts),
       billing: oneTime ? oneTimeBilling(session, tier.defaultDurationDays) : toBilling(account),
       risk,
     },
@@ -79,22 +79,22 @@ function oneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Bil
     : { status: 'pending', paidUntil: null }
 }
 
-export function payerOf({ sessions, subscriptions, invoices }: Facts) {
+export function findPayer({ sessions, subscriptions, invoices }: Facts) {
   const [[id, subscription] = []] = Object.entries(subscriptions)
   const all = Object.values(sessions)
   return {
-    customerId: first(
+    customerId: firstKnown(
       subscription?.now.customerId ?? null,
       ...all.map(({ customerId }) => customerId),
       ...Object.values(invoices).map(({ customerId }) => customerId),
     ),
-    subscriptionId: id ?? first(...all.map(({ subscriptionId }) => subscriptionId)),
+    subscriptionId: id ?? firstKnown(...all.map(({ subscriptionId }) => subscriptionId)),
   }
 }
 
-export function userOf(facts: Facts, customer: CustomerFact): string | null {
+export function findUserId(facts: Facts, customer: CustomerFact): string | null {
   const [subscription] = Object.values(facts.subscriptions)
-  return first(
+  return firstKnown(
     ...Object.values(facts.sessions).map(({ userId }) => userId),
     subscription?.now.userId ?? null,
     newest(subscription?.users ?? {}),
@@ -104,7 +104,10 @@ export function userOf(facts: Facts, customer: CustomerFact): string | null {
   )
 }
 
-export function emailOf({ sessions, invoices }: Facts, customer: CustomerFact): string | null {
+export function findUserEmail(
+  { sessions, invoices }: Facts,
+  customer: CustomerFact,
+): string | null {
   return (
     [...Object.values(sessions), ...Object.values(invoices)]
       .map(({ at, email }) => dated(at, email))
@@ -114,9 +117,9 @@ export function emailOf({ sessions, invoices }: Facts, customer: CustomerFact): 
 
 /** What objects said, and when last. */
 function said<T extends { readonly at: number }>(
-  objects: Named<T>,
+  objects: ById<T>,
   of: (object: T) => string | null,
-): Named<number> {
+): ById<number> {
   const named: Record<string, number> = {}
   for (const object of Object.values(objects)) {
     const value = of(object)
@@ -125,7 +128,7 @@ function said<T extends { readonly at: number }>(
   return named
 }
 
-function newest(named: Named<number>): string | null {
+function newest(named: ById<number>): string | null {
   const [last] = Object.entries(named).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
   return last?.[0] ?? null
 }

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import * as z from 'zod/mini'
-import { ID } from './read.ts'
+import { ID } from './fields.ts'
 
 /** What every event has, whatever its type and API version. */
 const eventSchema = z.object({

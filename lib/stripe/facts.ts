@@ -1,24 +1,24 @@
 import {
   type ChargeFact,
   type DisputeFact,
-  joinCharges,
-  joinDisputes,
-  joinRefunds,
+  mergeCharges,
+  mergeDisputes,
+  mergeRefunds,
   type RefundFact,
 } from './charge.ts'
-import { type InvoiceFact, joinInvoices } from './invoice.ts'
-import { joinNamed, type Named } from './join.ts'
-import { joinSessions, type SessionFact } from './session.ts'
-import { joinSubscriptions, type SubscriptionFact } from './subscription.ts'
+import { type InvoiceFact, mergeInvoices } from './invoice.ts'
+import { type ById, mergeById } from './merge.ts'
+import { mergeSessions, type SessionFact } from './session.ts'
+import { mergeSubscriptions, type SubscriptionFact } from './subscription.ts'
 
 /** All that Stripe told of the objects of one purchase, by their ids. */
 export interface Facts {
-  readonly sessions: Named<SessionFact>
-  readonly subscriptions: Named<SubscriptionFact>
-  readonly invoices: Named<InvoiceFact>
-  readonly charges: Named<ChargeFact>
-  readonly refunds: Named<RefundFact>
-  readonly disputes: Named<DisputeFact>
+  readonly sessions: ById<SessionFact>
+  readonly subscriptions: ById<SubscriptionFact>
+  readonly invoices: ById<InvoiceFact>
+  readonly charges: ById<ChargeFact>
+  readonly refunds: ById<RefundFact>
+  readonly disputes: ById<DisputeFact>
 }
 
 export const NO_FACTS: Facts = {
@@ -30,13 +30,13 @@ export const NO_FACTS: Facts = {
   disputes: {},
 }
 
-export function joinFacts(a: Facts, b: Facts): Facts {
+export function mergeFacts(a: Facts, b: Facts): Facts {
   return {
-    sessions: joinNamed(a.sessions, b.sessions, joinSessions),
-    subscriptions: joinNamed(a.subscriptions, b.subscriptions, joinSubscriptions),
-    invoices: joinNamed(a.invoices, b.invoices, joinInvoices),
-    charges: joinNamed(a.charges, b.charges, joinCharges),
-    refunds: joinNamed(a.refunds, b.refunds, joinRefunds),
-    disputes: joinNamed(a.disputes, b.disputes, joinDisputes),
+    sessions: mergeById(a.sessions, b.sessions, mergeSessions),
+    subscriptions: mergeById(a.subscriptions, b.subscriptions, mergeSubscriptions),
+    invoices: mergeById(a.invoices, b.invoices, mergeInvoices),
+    charges: mergeById(a.charges, b.charges, mergeCharges),
+    refunds: mergeById(a.refunds, b.refunds, mergeRefunds),
+    disputes: mergeById(a.disputes, b.disputes, mergeDisputes),
   }
 }

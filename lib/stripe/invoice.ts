@@ -1,17 +1,17 @@
-import { greater, union } from './join.ts'
 import {
-  at,
   countAt,
+  describeValue,
   emailAt,
-  first,
+  firstKnown,
   idAt,
   listAt,
-  momentAt,
   numberAt,
   textAt,
+  timestampAt,
   userAt,
-  wordOf,
-} from './read.ts'
+  valueAt,
+} from './fields.ts'
+import { greater, union } from './merge.ts'
 import type { Priced } from './session.ts'
 
 /** `unseen`: only its payment was told of. A paid invoice is never anything else again. */
@@ -49,7 +49,7 @@ export interface InvoiceFact extends Lines {
 /** The subscription that an invoice is for, wherever an API version keeps it. */
 export function subscriptionOf(invoice: unknown): string | null {
   const lines = listAt(invoice, 'lines').map(lineSubscription)
-  return first(
+  return firstKnown(
     idAt(invoice, 'parent', 'subscription_details', 'subscription'),
     idAt(invoice, 'subscription'),
     ...lines,
@@ -59,7 +59,7 @@ export function subscriptionOf(invoice: unknown): string | null {
 /** Until 2018 the line of a subscription had the subscription's own id. */
 function lineSubscription(line: unknown): string | null {
   const id = idAt(line, 'id')
-  return first(
+  return firstKnown(
     idAt(line, 'parent', 'subscription_item_details', 'subscription'),
     idAt(line, 'parent', 'invoice_item_details', 'subscription'),
     idAt(line, 'subscription'),
@@ -74,7 +74,8 @@ const AMENDING = new Set<unknown>(['subscription_update', 'subscription_threshol
 
 /** A line that pays for the rest of a period after a change. Where none of its fields say, the invoice's reason does. */
 function isProration(line: unknown, reason: unknown): boolean {
-  const told = at(line, 'parent', 'subscription_item_details', 'proration') ?? at(line, 'proration')
+  const told =
+    valueAt(line, 'parent', 'subscription_item_details', 'proration') ?? valueAt(line, 'proration')
   return typeof told === 'boolean' ? told : AMENDING.has(reason)
 }
 
@@ -83,7 +84,9 @@ export function readLines(all: readonly unknown[], reason: string | null, more: 
   const charged = all.filter(
     (line) => lineSubscription(line) !== null && numberAt(line, 'amount') >= 0,
   )
-  const ends = charged.map((line) => momentAt(line, 'period', 'end')).filter((end) => end !== null)
+  const ends = charged
+    .map((line) => timestampAt(line, 'period', 'end'))
+    .filter((end) => end !== null)
   const hasPeriod = ends.length > 0 && !WITHOUT_PERIOD.has(reason)
   const renews = hasPeriod && charged.some((line) => !isProration(line, reason))
   return {
@@ -95,39 +98,40 @@ export function readLines(all: readonly unknown[], reason: string | null, more: 
 }
 
 export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
-  const told = at(invoice, 'status') ?? (at(invoice, 'paid') === true ? 'paid' : 'open')
+  const told = valueAt(invoice, 'status') ?? (valueAt(invoice, 'paid') === true ? 'paid' : 'open')
   const status = STATUSES.find((known) => known === told && known !== 'unseen')
-  if (!status) return `status ${wordOf(told)}`
+  if (!status) return `status ${describeValue(told)}`
   const lines = listAt(invoice, 'lines').filter((line) => lineSubscription(line) !== null)
   const reason = textAt(invoice, 'billing_reason')
   const metadata = [
-    at(invoice, 'parent', 'subscription_details', 'metadata'),
-    at(invoice, 'subscription_details', 'metadata'),
-    ...lines.map((line) => at(line, 'metadata')),
-    at(invoice, 'metadata'),
+    valueAt(invoice, 'parent', 'subscription_details', 'metadata'),
+    valueAt(invoice, 'subscription_details', 'metadata'),
+    ...lines.map((line) => valueAt(line, 'metadata')),
+    valueAt(invoice, 'metadata'),
   ]
   return {
     status,
     at: now,
     reason,
-    ...readLines(lines, reason, at(invoice, 'lines', 'has_more') === true),
+    ...readLines(lines, reason, valueAt(invoice, 'lines', 'has_more') === true),
     amountPaid: countAt(invoice, 'amount_paid') ?? 0,
-    paidAt: status === 'paid' ? (momentAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
+    paidAt:
+      status === 'paid' ? (timestampAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
     openedAt:
-      first(
-        momentAt(invoice, 'status_transitions', 'finalized_at'),
-        momentAt(invoice, 'created'),
+      firstKnown(
+        timestampAt(invoice, 'status_transitions', 'finalized_at'),
+        timestampAt(invoice, 'created'),
       ) ?? now,
     customerId: idAt(invoice, 'customer'),
-    userId: first(...metadata.map((said) => userAt(said, 'userId'))),
+    userId: firstKnown(...metadata.map((said) => userAt(said, 'userId'))),
     email: emailAt(invoice, 'customer_email'),
-    tier: first(...metadata.map((said) => textAt(said, 'tier'))),
+    tier: firstKnown(...metadata.map((said) => textAt(said, 'tier'))),
     payments: paymentsOf(invoice),
   }
 }
 
 function readPrice(line: unknown): readonly Priced[] {
-  const price = first(
+  const price = firstKnown(
     idAt(line, 'pricing', 'price_details', 'price'),
     idAt(line, 'price'),
     idAt(line, 'plan'),
@@ -136,7 +140,7 @@ function readPrice(line: unknown): readonly Priced[] {
 }
 
 export function paymentsOf(invoice: unknown): readonly string[] {
-  const payments = [invoice, ...listAt(invoice, 'payments').map((paid) => at(paid, 'payment'))]
+  const payments = [invoice, ...listAt(invoice, 'payments').map((paid) => valueAt(paid, 'payment'))]
   const ids = payments.flatMap((paid) => [idAt(paid, 'payment_intent'), idAt(paid, 'charge')])
   return union(
     ids.filter((id) => id !== null),
@@ -161,11 +165,11 @@ export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
     email: null,
     tier: null,
     prices: [],
-    payments: paymentsOf(at(paid, 'payment')),
+    payments: paymentsOf(valueAt(paid, 'payment')),
   }
 }
 
-export function joinInvoices(a: InvoiceFact, b: InvoiceFact): InvoiceFact {
+export function mergeInvoices(a: InvoiceFact, b: InvoiceFact): InvoiceFact {
   const rank = ({ status, at }: InvoiceFact) => [STATUSES.indexOf(status), at]
   const last = greater(a, b, rank)
   const { servedUntil, renews, prices, truncated } = greater(a, b, (invoice) => [

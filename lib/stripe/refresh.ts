@@ -3,10 +3,10 @@ import type { Catalog } from '../catalog/schema.ts'
 import { Unavailable } from '../license/index.ts'
 import type { StripeApi } from './api.ts'
 import { derive } from './derive.ts'
-import type { Dossier } from './dossier.ts'
-import { type Facts, joinFacts, NO_FACTS } from './facts.ts'
+import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
+import { listAt } from './fields.ts'
 import { readLines } from './invoice.ts'
-import { listAt } from './read.ts'
+import type { PurchaseRecord } from './purchase.ts'
 import { readLineItems } from './session.ts'
 import { readSubscription } from './subscription.ts'
 
@@ -19,7 +19,7 @@ class StripeUnavailable extends Unavailable {
 }
 
 export interface Refreshed {
-  readonly dossier: Dossier
+  readonly dossier: PurchaseRecord
   /** What could not be had of Stripe. The next event about the purchase asks again. */
   readonly failed?: 'SUBSCRIPTION_UNSETTLED' | 'LINE_ITEMS_MISSING' | 'INVOICE_LINES_MISSING'
 }
@@ -38,7 +38,7 @@ const QUESTIONS = {
  * @throws StripeUnavailable for the line items of a checkout, which decide what was sold.
  */
 export async function refresh(
-  dossier: Dossier,
+  dossier: PurchaseRecord,
   api: StripeApi | undefined,
   catalog: Catalog,
 ): Promise<Refreshed> {
@@ -47,7 +47,7 @@ export async function refresh(
   const { ask, failed } = QUESTIONS[lacks]
   const known = api && (await ask(dossier.facts, api))
   return known
-    ? { dossier: { ...dossier, facts: joinFacts(dossier.facts, known) } }
+    ? { dossier: { ...dossier, facts: mergeFacts(dossier.facts, known) } }
     : { dossier, failed }
 }
 

@@ -1,5 +1,5 @@
 import type { Risk } from '../license/index.ts'
-import { meaningOf } from './charge.ts'
+import { disputeRisk } from './charge.ts'
 import type { Facts } from './facts.ts'
 import type { InvoiceFact } from './invoice.ts'
 
@@ -8,7 +8,7 @@ import type { InvoiceFact } from './invoice.ts'
  * what the license rests on now: the one-time payment, or the invoices of the newest period.
  */
 export function toRisk(facts: Facts): Risk {
-  const disputes = Object.values(facts.disputes).map(meaningOf)
+  const disputes = Object.values(facts.disputes).map(disputeRisk)
   if (disputes.includes('lost')) return 'lost'
   if (isRefunded(facts)) return 'refunded'
   return disputes.includes('open') ? 'disputed' : 'clear'

@@ -1,5 +1,15 @@
-import { earlier, greater } from './join.ts'
-import { at, countAt, emailAt, first, idAt, listAt, textAt, userAt, wordOf } from './read.ts'
+import {
+  countAt,
+  describeValue,
+  emailAt,
+  firstKnown,
+  idAt,
+  listAt,
+  textAt,
+  userAt,
+  valueAt,
+} from './fields.ts'
+import { earlier, greater } from './merge.ts'
 
 /** A price and how many of it were bought. */
 export interface Priced {
@@ -43,10 +53,10 @@ export function readSession(
   said: number,
   now: number,
 ): SessionFact | string {
-  const mode = at(session, 'mode')
-  if (mode !== 'payment' && mode !== 'subscription') return `mode ${wordOf(mode)}`
-  const payment = paymentOf(type, at(session, 'payment_status'))
-  if (!payment) return `payment_status ${wordOf(at(session, 'payment_status'))}`
+  const mode = valueAt(session, 'mode')
+  if (mode !== 'payment' && mode !== 'subscription') return `mode ${describeValue(mode)}`
+  const payment = paymentOf(type, valueAt(session, 'payment_status'))
+  if (!payment) return `payment_status ${describeValue(valueAt(session, 'payment_status'))}`
   return {
     mode,
     payment,
@@ -56,10 +66,16 @@ export function readSession(
     paymentIntentId: idAt(session, 'payment_intent'),
     subscriptionId: idAt(session, 'subscription'),
     customerId: idAt(session, 'customer'),
-    userId: first(userAt(session, 'metadata', 'userId'), userAt(session, 'client_reference_id')),
-    email: first(emailAt(session, 'customer_details', 'email'), emailAt(session, 'customer_email')),
+    userId: firstKnown(
+      userAt(session, 'metadata', 'userId'),
+      userAt(session, 'client_reference_id'),
+    ),
+    email: firstKnown(
+      emailAt(session, 'customer_details', 'email'),
+      emailAt(session, 'customer_email'),
+    ),
     tier: textAt(session, 'metadata', 'tier'),
-    prices: at(session, 'line_items') ? readLineItems(listAt(session, 'line_items')) : null,
+    prices: valueAt(session, 'line_items') ? readLineItems(listAt(session, 'line_items')) : null,
   }
 }
 
@@ -78,7 +94,7 @@ export function readLineItems(items: readonly unknown[]): readonly Priced[] {
   }))
 }
 
-export function joinSessions(a: SessionFact, b: SessionFact): SessionFact {
+export function mergeSessions(a: SessionFact, b: SessionFact): SessionFact {
   const last = greater(a, b, ({ payment, at }) => [PAYMENTS.indexOf(payment), at])
   return { ...last, paidAt: earlier(a.paidAt, b.paidAt), prices: a.prices ?? b.prices }
 }

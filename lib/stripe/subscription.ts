@@ -1,5 +1,15 @@
-import { compare, joinNamed, type Named, textOf } from './join.ts'
-import { at, countAt, first, idAt, listAt, momentAt, textAt, userAt, wordOf } from './read.ts'
+import {
+  countAt,
+  describeValue,
+  firstKnown,
+  idAt,
+  listAt,
+  textAt,
+  timestampAt,
+  userAt,
+  valueAt,
+} from './fields.ts'
+import { type ById, canonicalText, compare, mergeById } from './merge.ts'
 import type { Priced } from './session.ts'
 
 const STATUSES = [
@@ -45,9 +55,9 @@ export interface SubscriptionFact {
   /** It was on or on trial at some time, so there is something to have a license for. */
   readonly wasOn: boolean
   /** What it was for and whose, with the last time that was said: a state without them takes nothing away. */
-  readonly prices: Named<number>
-  readonly tiers: Named<number>
-  readonly users: Named<number>
+  readonly prices: ById<number>
+  readonly tiers: ById<number>
+  readonly users: ById<number>
 }
 
 /** @param now when Stripe said so, in milliseconds since the epoch */
@@ -56,17 +66,21 @@ export function readSubscription(
   type: string,
   now: number,
 ): SubscriptionFact | string {
-  const told = type === 'customer.subscription.deleted' ? 'canceled' : at(subscription, 'status')
+  const told =
+    type === 'customer.subscription.deleted' ? 'canceled' : valueAt(subscription, 'status')
   const status = STATUSES.find((known) => known === told)
-  if (!status) return `status ${wordOf(told)}`
+  if (!status) return `status ${describeValue(told)}`
   const snapshot: Snapshot = {
     status,
     items: readItems(subscription),
-    cancelAt: momentAt(subscription, 'cancel_at'),
-    cancelAtPeriodEnd: at(subscription, 'cancel_at_period_end') === true,
-    endedAt: first(momentAt(subscription, 'ended_at'), momentAt(subscription, 'canceled_at')),
-    trialEnd: momentAt(subscription, 'trial_end'),
-    sendInvoice: at(subscription, 'collection_method') === 'send_invoice',
+    cancelAt: timestampAt(subscription, 'cancel_at'),
+    cancelAtPeriodEnd: valueAt(subscription, 'cancel_at_period_end') === true,
+    endedAt: firstKnown(
+      timestampAt(subscription, 'ended_at'),
+      timestampAt(subscription, 'canceled_at'),
+    ),
+    trialEnd: timestampAt(subscription, 'trial_end'),
+    sendInvoice: valueAt(subscription, 'collection_method') === 'send_invoice',
     customerId: idAt(subscription, 'customer'),
     userId: userAt(subscription, 'metadata', 'userId'),
     tier: textAt(subscription, 'metadata', 'tier'),
@@ -92,10 +106,10 @@ function readItems(subscription: unknown): readonly SubscriptionItem[] {
     const start = 'current_period_start'
     const end = 'current_period_end'
     return {
-      price: first(idAt(item, 'price'), idAt(item, 'plan')),
+      price: firstKnown(idAt(item, 'price'), idAt(item, 'plan')),
       quantity: countAt(item, 'quantity') ?? 1,
-      periodStart: first(momentAt(item, start), momentAt(subscription, start)),
-      periodEnd: first(momentAt(item, end), momentAt(subscription, end)),
+      periodStart: firstKnown(timestampAt(item, start), timestampAt(subscription, start)),
+      periodEnd: firstKnown(timestampAt(item, end), timestampAt(subscription, end)),
     }
   })
 }
@@ -113,20 +127,20 @@ const rank = ({ at, first, now }: SubscriptionFact) => [
   Number(now.status !== 'incomplete'),
 ]
 
-export function joinSubscriptions(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
+export function mergeSubscriptions(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
   const difference = compare(rank(a), rank(b))
   const last = difference === 0 ? either(a, b) : difference > 0 ? a : b
   return {
     ...last,
     wasOn: a.wasOn || b.wasOn,
-    prices: joinNamed(a.prices, b.prices, Math.max),
-    tiers: joinNamed(a.tiers, b.tiers, Math.max),
-    users: joinNamed(a.users, b.users, Math.max),
+    prices: mergeById(a.prices, b.prices, Math.max),
+    tiers: mergeById(a.tiers, b.tiers, Math.max),
+    users: mergeById(a.users, b.users, Math.max),
   }
 }
 
 /** A guess, and always the same one. */
 function either(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
-  const [textA, textB] = [textOf(a.now), textOf(b.now)]
+  const [textA, textB] = [canonicalText(a.now), canonicalText(b.now)]
   return { ...(textA >= textB ? a : b), tied: a.tied || b.tied || textA !== textB }
 }

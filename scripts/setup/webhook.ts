@@ -1,5 +1,5 @@
 import Stripe from 'stripe'
-import { EVENT_TYPES } from '../../lib/stripe/observation.ts'
+import { EVENT_TYPES } from '../../lib/stripe/observe.ts'
 import type { Report } from './report.ts'
 import { type StripeSecret, type storedStripeSecret, TAKEN } from './stripeSecret.ts'
 

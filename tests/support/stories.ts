@@ -1,10 +1,10 @@
 import type Stripe from 'stripe'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
-import { type CustomerFact, joinCustomers, NOBODY } from '../../lib/stripe/customer.ts'
+import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from '../../lib/stripe/customer.ts'
 import { derive } from '../../lib/stripe/derive.ts'
-import { type Facts, joinFacts, NO_FACTS } from '../../lib/stripe/facts.ts'
-import { observe } from '../../lib/stripe/observation.ts'
+import { type Facts, mergeFacts, NO_FACTS } from '../../lib/stripe/facts.ts'
+import { observe } from '../../lib/stripe/observe.ts'
 import type { StripeEvent, Version } from '../../scripts/stripe/objects.ts'
 import { type Cast, type ScenarioName, scenario } from '../../scripts/stripe/scenarios.ts'
 import { NOW } from './licenses.ts'
@@ -14,11 +14,11 @@ export interface Known {
   readonly facts: Facts
   readonly customer: CustomerFact
 }
-export const NOTHING: Known = { facts: NO_FACTS, customer: NOBODY }
+export const NOTHING: Known = { facts: NO_FACTS, customer: NO_CUSTOMER }
 
 export const join = (a: Known, b: Known): Known => ({
-  facts: joinFacts(a.facts, b.facts),
-  customer: joinCustomers(a.customer, b.customer),
+  facts: mergeFacts(a.facts, b.facts),
+  customer: mergeCustomers(a.customer, b.customer),
 })
 
 /** What one event says, which is a fault of the test if it says nothing. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { EVENT_TYPES } from '../../lib/stripe/observation.ts'
+import { EVENT_TYPES } from '../../lib/stripe/observe.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
 
 export interface Endpoint {

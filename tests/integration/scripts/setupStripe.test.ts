@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import Stripe from 'stripe'
-import { EVENT_TYPES, observe } from '../../../lib/stripe/observation.ts'
+import { EVENT_TYPES, observe } from '../../../lib/stripe/observe.ts'
 import { LIVE_KEY, STRIPE_SECRET, URL_OF_STAGE, useStage } from '../../support/setup.ts'
 import { anEndpoint, type Endpoint } from '../../support/stripeAccount.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { DAY_MS, evaluate } from '../../../../lib/license/index.ts'
-import { textOf } from '../../../../lib/stripe/join.ts'
+import { canonicalText } from '../../../../lib/stripe/merge.ts'
 import { type StripeEvent, VERSIONS } from '../../../../scripts/stripe/objects.ts'
 import { SCENARIOS, type ScenarioName } from '../../../../scripts/stripe/scenarios.ts'
 import { NOW } from '../../../support/licenses.ts'
@@ -73,11 +73,11 @@ describe('a story in every order', () => {
   it.each(STORIES.filter(([, , events]) => events.length <= MOST))(
     '%s, as told by %s, has one end',
     (_, __, all) => {
-      const end = textOf(derived(all.reduce(join, NOTHING)))
+      const end = canonicalText(derived(all.reduce(join, NOTHING)))
       let others = 0
       inEveryOrder(NOTHING, all, (known) => {
         orders++
-        if (textOf(derived(known)) !== end) others++
+        if (canonicalText(derived(known)) !== end) others++
       })
       expect(others).toBe(0)
     },
@@ -85,7 +85,7 @@ describe('a story in every order', () => {
 
   it.each(STORIES)('%s, as told by %s, learns nothing when an event comes again', (_, __, all) => {
     const whole = all.reduce(join, NOTHING)
-    for (const again of all) expect(textOf(join(whole, again))).toBe(textOf(whole))
+    for (const again of all) expect(canonicalText(join(whole, again))).toBe(canonicalText(whole))
   })
 })
 
@@ -94,13 +94,13 @@ describe('a story in some orders, with any of its events twice', () => {
 
   it.each(SCENARIOS)('%s has one end', (name) => {
     const all = eventsOf(name, 'hybrid').map(told)
-    const end = textOf(derived(all.reduce(join, NOTHING)))
+    const end = canonicalText(derived(all.reduce(join, NOTHING)))
     const anyOrder = fc.shuffledSubarray(all, { minLength: all.length })
     fc.assert(
       fc.property(anyOrder, fc.shuffledSubarray(all), (first, again) => {
         orders++
         const known = [...first, ...again].reduce(join, NOTHING)
-        expect(textOf(derived(known))).toBe(end)
+        expect(canonicalText(derived(known))).toBe(end)
       }),
       { numRuns: RUNS, seed },
     )

@@ -9,7 +9,7 @@ import { stringify } from 'safe-stable-stringify'
 export function greater<T>(a: T, b: T, rank: (value: T) => readonly number[]): T {
   const difference = compare(rank(a), rank(b))
   if (difference !== 0) return difference > 0 ? a : b
-  return textOf(a) >= textOf(b) ? a : b
+  return canonicalText(a) >= canonicalText(b) ? a : b
 }
 
 export function compare(a: readonly number[], b: readonly number[]): number {
@@ -18,7 +18,7 @@ export function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 /** The same for the same value, whatever order its fields have. */
-export const textOf = (value: unknown) => stringify(value) ?? ''
+export const canonicalText = (value: unknown) => stringify(value) ?? ''
 
 export function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b)
@@ -28,10 +28,10 @@ export function union(a: readonly string[], b: readonly string[]): readonly stri
   return [...new Set([...a, ...b])].sort()
 }
 
-export type Named<T> = Readonly<Record<string, T>>
+export type ById<T> = Readonly<Record<string, T>>
 
 /** In the order of the names, so that nothing depends on which came first. */
-export function joinNamed<T>(a: Named<T>, b: Named<T>, join: (a: T, b: T) => T): Named<T> {
+export function mergeById<T>(a: ById<T>, b: ById<T>, join: (a: T, b: T) => T): ById<T> {
   const joined = new Map(Object.entries(a))
   for (const [name, value] of Object.entries(b)) {
     const known = joined.get(name)

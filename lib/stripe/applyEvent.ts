@@ -20,17 +20,17 @@ import {
   settle,
 } from '../license/index.ts'
 import type { StripeApi } from './api.ts'
-import { type CustomerFact, joinCustomers, NOBODY } from './customer.ts'
+import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
 import { derive } from './derive.ts'
-import { type Dossier, joinDossiers, pointer, recordOf } from './dossier.ts'
-import { joinFacts } from './facts.ts'
-import { textOf } from './join.ts'
-import { type Ignored, type Observation, observe } from './observation.ts'
-import { isParked } from './offer.ts'
-import { isPurchase, keyOf, nameOf, recall } from './recall.ts'
+import { mergeFacts } from './facts.ts'
+import { needsReview } from './lineItems.ts'
+import { isPurchaseKind, loadPurchases, purchaseClaim, purchaseKey } from './loadPurchases.ts'
+import { canonicalText } from './merge.ts'
+import { type Ignored, type Observation, observe } from './observe.ts'
+import { createPointer, mergePurchases, type PurchaseRecord, toRecord } from './purchase.ts'
 import { refresh } from './refresh.ts'
 
-export interface Surroundings {
+export interface EventContext {
   readonly store: LicenseStore
   readonly keys: Keys
   readonly catalog: Catalog
@@ -42,7 +42,7 @@ export interface Surroundings {
 }
 
 /** What an event did. */
-export type Applied =
+export type EventResult =
   | Ignored
   | { readonly repeated: true }
   | {
@@ -67,9 +67,9 @@ const MAX_PAUSE_MS = 800
  * @throws MasterKeyFault, StoreUnavailable, StripeUnavailable
  */
 export async function applyEvent(
-  surroundings: Surroundings,
+  surroundings: EventContext,
   event: Stripe.Event,
-): Promise<Applied> {
+): Promise<EventResult> {
   const observation = observe(event, surroundings.now)
   if ('ignored' in observation) return observation
   for (let attempt = 1; attempt <= TRIES; attempt++) {
@@ -81,31 +81,32 @@ export async function applyEvent(
 }
 
 async function attemptOnce(
-  surroundings: Surroundings,
+  surroundings: EventContext,
   event: Stripe.Event,
   observation: Observation,
-): Promise<Applied | 'stale'> {
+): Promise<EventResult | 'stale'> {
   const { store, now } = surroundings
   const { references, customerId } = observation
   const claim: Claim = { kind: 'event', key: event.id, expiresAt: now + EVENT_DAYS * DAY_MS }
-  const names = references.filter(isPurchase).map(nameOf)
+  const names = references.filter(isPurchaseKind).map(purchaseClaim)
   const ids = [...references.map(({ id }) => id), ...(customerId === null ? [] : [customerId])]
-  const known = await recall(store, ids, [claim, ...names])
+  const known = await loadPurchases(store, ids, [claim, ...names])
   const applied = known.claims.some(({ kind }) => kind === 'event')
-  const joined = joinDossiers(references, known.dossiers)
+  const joined = mergePurchases(references, known.dossiers)
   // Sent again for a purchase that a person had to look at: what stood in the way may be mended by now.
   if (applied && !joined?.dossier.alerts.length) return { repeated: true }
 
   const old = customerId === null ? undefined : known.records.get(customerId)
-  const customer = joinCustomers(
-    joinCustomers((old?.body as CustomerFact | undefined) ?? NOBODY, observation.customer),
-    { ...NOBODY, purchases: joined ? [joined.dossier.id] : [] },
+  const customer = mergeCustomers(
+    mergeCustomers((old?.body as CustomerFact | undefined) ?? NO_CUSTOMER, observation.customer),
+    { ...NO_CUSTOMER, purchases: joined ? [joined.dossier.id] : [] },
   )
   // The other purchases hear of it first: if we are stopped between them, the event is not done and comes again.
   const told = await tellOthers(surroundings, event, customer, old, joined?.dossier.id)
   if (told === 'stale') return told
 
-  const changed = customerId !== null && textOf(customer) !== textOf(old?.body ?? NOBODY)
+  const changed =
+    customerId !== null && canonicalText(customer) !== canonicalText(old?.body ?? NO_CUSTOMER)
   const customers = changed ? [{ id: customerId, version: old?.version ?? 0, body: customer }] : []
   const claims = applied ? [] : [claim]
   if (!joined) {
@@ -114,19 +115,19 @@ async function attemptOnce(
     return isEffect ? { ...written, effect: told } : written
   }
 
-  const dossier: Dossier = {
+  const dossier: PurchaseRecord = {
     ...joined.dossier,
     // What names the purchase may have pointed to another one before.
     version: known.records.get(joined.dossier.id)?.version ?? 0,
-    facts: joinFacts(joined.dossier.facts, observation.facts),
+    facts: mergeFacts(joined.dossier.facts, observation.facts),
     customerId: customerId ?? joined.dossier.customerId,
-    customer: ofDossier(joinCustomers(joined.dossier.customer, customer)),
+    customer: ofDossier(mergeCustomers(joined.dossier.customer, customer)),
   }
   const pointers = [
-    ...joined.merged.map(({ id, version }) => pointer(id, version, dossier.id)),
+    ...joined.merged.map(({ id, version }) => createPointer(id, version, dossier.id)),
     ...references
       .filter(({ id }) => id !== dossier.id && !known.records.has(id))
-      .map(({ id }) => pointer(id, 0, dossier.id)),
+      .map(({ id }) => createPointer(id, 0, dossier.id)),
   ]
   const ordered = known.claims.filter(({ kind }) => kind === 'purchase')
   return write(surroundings, event, {
@@ -142,23 +143,25 @@ const ofDossier = (customer: CustomerFact): CustomerFact => ({ ...customer, purc
 
 /** Tells the other purchases of a customer who it is now. `stale` when one of them was written by somebody else meanwhile. */
 async function tellOthers(
-  surroundings: Surroundings,
+  surroundings: EventContext,
   event: Stripe.Event,
   customer: CustomerFact,
   old: ProviderRecord | undefined,
   own: string | undefined,
 ): Promise<'stale' | 'changed' | 'none'> {
-  const before = (old?.body as CustomerFact | undefined) ?? NOBODY
-  if (textOf([customer.user, customer.email]) === textOf([before.user, before.email])) {
+  const before = (old?.body as CustomerFact | undefined) ?? NO_CUSTOMER
+  if (
+    canonicalText([customer.user, customer.email]) === canonicalText([before.user, before.email])
+  ) {
     return 'none'
   }
   let effect: 'changed' | 'none' = 'none'
   for (const id of customer.purchases.filter((purchase) => purchase !== own)) {
-    const { dossiers } = await recall(surroundings.store, [id], [])
+    const { dossiers } = await loadPurchases(surroundings.store, [id], [])
     const [dossier] = dossiers
     if (!dossier || dossier.id === own) continue
-    const next = { ...dossier, customer: ofDossier(joinCustomers(dossier.customer, customer)) }
-    if (textOf(next.customer) === textOf(dossier.customer)) continue
+    const next = { ...dossier, customer: ofDossier(mergeCustomers(dossier.customer, customer)) }
+    if (canonicalText(next.customer) === canonicalText(dossier.customer)) continue
     const written = await write(surroundings, event, {
       claims: [],
       free: [],
@@ -179,14 +182,14 @@ interface Writing {
   /** Those that somebody has. */
   readonly ordered?: readonly HeldClaim[]
   readonly records: readonly ProviderRecord[]
-  readonly dossier?: Dossier
+  readonly dossier?: PurchaseRecord
 }
 
 async function write(
-  surroundings: Surroundings,
+  surroundings: EventContext,
   event: Stripe.Event,
   { claims, free, ordered = [], records, dossier: told }: Writing,
-): Promise<Applied | 'stale'> {
+): Promise<EventResult | 'stale'> {
   const { api, catalog, store } = surroundings
   const asked = told && (await refresh(told, api, catalog))
   const taken =
@@ -201,7 +204,7 @@ async function write(
   const settled = await settle(
     surroundings,
     {
-      key: dossier ? keyOf(dossier) : '',
+      key: dossier ? purchaseKey(dossier) : '',
       entitlement: derived?.entitlement,
       risk: derived?.risk ?? 'clear',
       held,
@@ -209,7 +212,7 @@ async function write(
     {
       claims,
       free,
-      records: (next) => [...records, ...(dossier ? [recordOf(dossier, next)] : [])],
+      records: (next) => [...records, ...(dossier ? [toRecord(dossier, next)] : [])],
       actor: `stripe:${event.id}`,
       reason: event.type,
       requestId: surroundings.requestId,
@@ -230,22 +233,22 @@ async function write(
 
 /** Notes since when a purchase is kept aside, or that it is not. What was paid back needs no license any more. */
 function parkedOr(
-  { parkedSince, ...dossier }: Dossier,
+  { parkedSince, ...dossier }: PurchaseRecord,
   risk: Risk = 'clear',
   now: number,
-): Dossier {
-  const isKept = isParked(dossier.alerts) && risk !== 'refunded' && risk !== 'lost'
+): PurchaseRecord {
+  const isKept = needsReview(dossier.alerts) && risk !== 'refunded' && risk !== 'lost'
   return { ...dossier, ...(isKept && { parkedSince: parkedSince ?? now }) }
 }
 
 /** The license that the vendor's server ordered for a purchase before Stripe told of it. */
 async function adoptOrdered(
   store: LicenseStore,
-  dossier: Dossier,
+  dossier: PurchaseRecord,
   [claim]: readonly HeldClaim[],
 ): Promise<{ readonly held: Held; readonly license: License } | undefined> {
   if (!claim?.licenseId) return
   const license = await store.find(claim.licenseId)
   if (!license) throw new Error('A purchase points to a license that does not exist')
-  return { held: adopt(license, keyOf(dossier)), license }
+  return { held: adopt(license, purchaseKey(dossier)), license }
 }

@@ -4,7 +4,7 @@
  */
 
 /** What a path leads to. */
-export function at(value: unknown, ...path: readonly string[]): unknown {
+export function valueAt(value: unknown, ...path: readonly string[]): unknown {
   let here = value
   for (const name of path) {
     here = typeof here === 'object' && here !== null ? Reflect.get(here, name) : undefined
@@ -14,8 +14,8 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 
 /** A list, plain or as Stripe pages it. */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
-  const found = at(value, ...path)
-  const list = Array.isArray(found) ? found : at(found, 'data')
+  const found = valueAt(value, ...path)
+  const list = Array.isArray(found) ? found : valueAt(found, 'data')
   return Array.isArray(list) ? list : []
 }
 
@@ -27,8 +27,8 @@ const isNameable = (text: string) => text !== '__proto__'
 
 /** The id of an object: payloads carry ids, objects that were fetched with `expand` carry the whole. */
 export function idAt(value: unknown, ...path: readonly string[]): string | null {
-  const found = at(value, ...path)
-  const id = typeof found === 'object' ? at(found, 'id') : found
+  const found = valueAt(value, ...path)
+  const id = typeof found === 'object' ? valueAt(found, 'id') : found
   return typeof id === 'string' && ID.test(id) && isNameable(id) ? id : null
 }
 
@@ -36,7 +36,7 @@ export function idAt(value: unknown, ...path: readonly string[]): string | null 
 const MAX_TEXT = 500
 
 export function textAt(value: unknown, ...path: readonly string[]): string | null {
-  const text = at(value, ...path)
+  const text = valueAt(value, ...path)
   const good =
     typeof text === 'string' && text !== '' && text.length <= MAX_TEXT && text.isWellFormed()
   return good && isNameable(text) ? text : null
@@ -51,13 +51,13 @@ export function emailAt(value: unknown, ...path: readonly string[]): string | nu
 }
 
 export function countAt(value: unknown, ...path: readonly string[]): number | null {
-  const count = at(value, ...path)
+  const count = valueAt(value, ...path)
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null
 }
 
 /** A number, also where it is written as a text; NaN for what is neither. An object could make it anything, or throw. */
 export function numberAt(value: unknown, ...path: readonly string[]): number {
-  const found = at(value, ...path)
+  const found = valueAt(value, ...path)
   return typeof found === 'object' && found !== null ? Number.NaN : Number(found)
 }
 
@@ -65,11 +65,11 @@ export function numberAt(value: unknown, ...path: readonly string[]): number {
 const MAX_WORD = 40
 
 /** How a value that nobody knows is told of, to whoever asks why an event changed nothing. */
-export const wordOf = (value: unknown): string =>
+export const describeValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'of many parts' : `${value}`.slice(0, MAX_WORD)
 
 /** A moment, in milliseconds since the epoch; Stripe counts seconds. */
-export function momentAt(value: unknown, ...path: readonly string[]): number | null {
+export function timestampAt(value: unknown, ...path: readonly string[]): number | null {
   const seconds = countAt(value, ...path)
   return seconds === null ? null : seconds * 1000
 }
@@ -85,6 +85,6 @@ export function userAt(value: unknown, ...path: readonly string[]): string | nul
 }
 
 /** The first that says something. */
-export function first<T>(...values: readonly (T | null)[]): T | null {
+export function firstKnown<T>(...values: readonly (T | null)[]): T | null {
   return values.find((value) => value !== null) ?? null
 }

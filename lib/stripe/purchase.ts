@@ -1,10 +1,10 @@
 import type { Held, ProviderRecord } from '../license/index.ts'
-import { type CustomerFact, joinCustomers, NOBODY } from './customer.ts'
-import { type Facts, joinFacts, NO_FACTS } from './facts.ts'
-import { KINDS, type Reference } from './observation.ts'
+import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
+import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
+import { KINDS, type Reference } from './observe.ts'
 
 /** All that is kept of one purchase, under the object that names it best. The other objects point to it. */
-export interface Dossier extends Reference {
+export interface PurchaseRecord extends Reference {
   /** Of the record that it was read from; 0 for a new one. */
   readonly version: number
   readonly facts: Facts
@@ -22,21 +22,21 @@ interface Pointer {
   readonly pointsTo: string
 }
 
-export const pointerIn = ({ body }: ProviderRecord): string | undefined =>
+export const parsePointer = ({ body }: ProviderRecord): string | undefined =>
   (body as Partial<Pointer>).pointsTo
 
-export const pointer = (id: string, version: number, to: string): ProviderRecord => ({
+export const createPointer = (id: string, version: number, to: string): ProviderRecord => ({
   id,
   version,
   body: { pointsTo: to } satisfies Pointer,
 })
 
-export function dossierIn({ id, version, body }: ProviderRecord): Dossier | undefined {
-  return 'facts' in body ? ({ ...body, id, version } as Dossier) : undefined
+export function parsePurchase({ id, version, body }: ProviderRecord): PurchaseRecord | undefined {
+  return 'facts' in body ? ({ ...body, id, version } as PurchaseRecord) : undefined
 }
 
-export function recordOf(
-  { id, version, held: _held, parkedSince, ...dossier }: Dossier,
+export function toRecord(
+  { id, version, held: _held, parkedSince, ...dossier }: PurchaseRecord,
   held: Held | undefined,
 ): ProviderRecord {
   // Once there is a license nobody has to look any more, whoever issued it.
@@ -46,11 +46,11 @@ export function recordOf(
 }
 
 /** Puts together what was kept apart until an event said that it is one purchase. */
-export function joinDossiers(
+export function mergePurchases(
   references: readonly Reference[],
-  known: readonly Dossier[],
-): { readonly dossier: Dossier; readonly merged: readonly Dossier[] } | undefined {
-  // Of two of one kind the one that is known: the other may be a pointer to it.
+  known: readonly PurchaseRecord[],
+): { readonly dossier: PurchaseRecord; readonly merged: readonly PurchaseRecord[] } | undefined {
+  // Of two of one kind the one that is known: the other may be a createPointer to it.
   const best = [...known, ...references].toSorted(
     (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
   )[0]
@@ -64,8 +64,8 @@ export function joinDossiers(
       kind: best.kind,
       id: best.id,
       version: root?.version ?? 0,
-      facts: one.map(({ facts }) => facts).reduce(joinFacts, NO_FACTS),
-      customer: one.map(({ customer }) => customer).reduce(joinCustomers, NOBODY),
+      facts: one.map(({ facts }) => facts).reduce(mergeFacts, NO_FACTS),
+      customer: one.map(({ customer }) => customer).reduce(mergeCustomers, NO_CUSTOMER),
       customerId: one.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
       ...(held && { held }),
       alerts: one.flatMap(({ alerts }) => alerts),
@@ -75,7 +75,7 @@ export function joinDossiers(
   }
 }
 
-function earliestParked(dossiers: readonly Dossier[]): Pick<Dossier, 'parkedSince'> {
+function earliestParked(dossiers: readonly PurchaseRecord[]): Pick<PurchaseRecord, 'parkedSince'> {
   const moments = dossiers.flatMap(({ parkedSince }) => parkedSince ?? [])
   return moments.length > 0 ? { parkedSince: Math.min(...moments) } : {}
 }

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe'
 import { readCharge, readDispute, readRefund } from './charge.ts'
-import { type CustomerFact, NOBODY, readCustomer } from './customer.ts'
+import { type CustomerFact, NO_CUSTOMER, readCustomer } from './customer.ts'
 import { type Facts, NO_FACTS } from './facts.ts'
+import { firstKnown, idAt, timestampAt, valueAt } from './fields.ts'
 import { paymentsOf, readInvoice, readInvoicePayment, subscriptionOf } from './invoice.ts'
-import { dated } from './join.ts'
-import { at, first, idAt, momentAt } from './read.ts'
+import { dated } from './merge.ts'
 import { readSession } from './session.ts'
 import { readSubscription } from './subscription.ts'
 
@@ -31,15 +31,15 @@ export interface Ignored {
 }
 
 /** `said` is when Stripe said it and `now` when we heard it, in milliseconds since the epoch. */
-type Read = (object: unknown, event: Said, id: string) => Observation | string
+type EventReader = (object: unknown, event: EventTimes, id: string) => Observation | string
 
-interface Said {
+interface EventTimes {
   readonly type: string
   readonly said: number
   readonly now: number
 }
 
-const SESSION: Read = (object, { type, said, now }, id) => {
+const SESSION: EventReader = (object, { type, said, now }, id) => {
   const fact = readSession(object, type, said, now)
   if (typeof fact === 'string') return fact
   const { subscriptionId, paymentIntentId, customerId } = fact
@@ -47,11 +47,11 @@ const SESSION: Read = (object, { type, said, now }, id) => {
     facts: { ...NO_FACTS, sessions: { [id]: fact } },
     references: references({ sub: subscriptionId, pi: paymentIntentId, cs: id }),
     customerId,
-    customer: { ...NOBODY, user: dated(said, fact.userId) },
+    customer: { ...NO_CUSTOMER, user: dated(said, fact.userId) },
   }
 }
 
-const SUBSCRIPTION: Read = (object, { type, said }, id) => {
+const SUBSCRIPTION: EventReader = (object, { type, said }, id) => {
   const fact = readSubscription(object, type, said)
   if (typeof fact === 'string') return fact
   const { customerId, userId } = fact.now
@@ -59,11 +59,11 @@ const SUBSCRIPTION: Read = (object, { type, said }, id) => {
     facts: { ...NO_FACTS, subscriptions: { [id]: fact } },
     references: references({ sub: id }),
     customerId,
-    customer: { ...NOBODY, user: dated(said, userId) },
+    customer: { ...NO_CUSTOMER, user: dated(said, userId) },
   }
 }
 
-const INVOICE: Read = (object, { said }, id) => {
+const INVOICE: EventReader = (object, { said }, id) => {
   const subscription = subscriptionOf(object)
   if (subscription === null) return 'no subscription'
   const fact = readInvoice(object, said)
@@ -72,23 +72,23 @@ const INVOICE: Read = (object, { said }, id) => {
     facts: { ...NO_FACTS, invoices: { [id]: fact } },
     references: [...references({ sub: subscription, in: id }), ...fact.payments.map(toPayment)],
     customerId: fact.customerId,
-    customer: NOBODY,
+    customer: NO_CUSTOMER,
   }
 }
 
-const INVOICE_PAYMENT: Read = (object, { said }) => {
+const INVOICE_PAYMENT: EventReader = (object, { said }) => {
   const invoice = idAt(object, 'invoice')
-  const payments = paymentsOf(at(object, 'payment'))
+  const payments = paymentsOf(valueAt(object, 'payment'))
   if (invoice === null || payments.length === 0) return 'no payment'
   return {
     facts: { ...NO_FACTS, invoices: { [invoice]: readInvoicePayment(object, said) } },
     references: [...references({ in: invoice }), ...payments.map(toPayment)],
     customerId: null,
-    customer: NOBODY,
+    customer: NO_CUSTOMER,
   }
 }
 
-const CHARGE: Read = (object, _, id) => ({
+const CHARGE: EventReader = (object, _, id) => ({
   facts: { ...NO_FACTS, charges: { [id]: readCharge(object) } },
   references: references({
     pi: idAt(object, 'payment_intent'),
@@ -96,32 +96,32 @@ const CHARGE: Read = (object, _, id) => ({
     ch: id,
   }),
   customerId: idAt(object, 'customer'),
-  customer: NOBODY,
+  customer: NO_CUSTOMER,
 })
 
-const REFUND: Read = (object, { type }, id) => {
+const REFUND: EventReader = (object, { type }, id) => {
   const fact = readRefund(object, type)
   if (typeof fact === 'string') return fact
   return {
     facts: { ...NO_FACTS, refunds: { [id]: fact } },
     references: references({ pi: fact.paymentIntentId, ch: fact.chargeId }),
     customerId: null,
-    customer: NOBODY,
+    customer: NO_CUSTOMER,
   }
 }
 
-const DISPUTE: Read = (object, _, id) => {
+const DISPUTE: EventReader = (object, _, id) => {
   const fact = readDispute(object)
   if (typeof fact === 'string') return fact
   return {
     facts: { ...NO_FACTS, disputes: { [id]: fact } },
     references: references({ pi: idAt(object, 'payment_intent'), ch: idAt(object, 'charge') }),
     customerId: null,
-    customer: NOBODY,
+    customer: NO_CUSTOMER,
   }
 }
 
-const CUSTOMER: Read = (object, { said }, id) => ({
+const CUSTOMER: EventReader = (object, { said }, id) => ({
   facts: NO_FACTS,
   references: [],
   customerId: id,
@@ -159,7 +159,7 @@ const READERS = {
   'charge.dispute.funds_reinstated': DISPUTE,
   'customer.updated': CUSTOMER,
   'customer.deleted': CUSTOMER,
-} satisfies Partial<Record<Stripe.WebhookEndpointCreateParams.EnabledEvent, Read>>
+} satisfies Partial<Record<Stripe.WebhookEndpointCreateParams.EnabledEvent, EventReader>>
 
 type Type = keyof typeof READERS
 
@@ -181,16 +181,20 @@ export function observe(event: Stripe.Event, now: number): Observation | Ignored
   // A connected account's customers are its own.
   if (typeof account === 'string') return { ignored: 'account' }
   if (!isObserved(type)) return { ignored: 'type' }
-  const read: Read = READERS[type]
+  const read: EventReader = READERS[type]
   const id = idAt(data.object, 'id')
   if (id === null) return { ignored: 'no id' }
-  const observation = read(data.object, { type, said: momentAt(event, 'created') ?? now, now }, id)
+  const observation = read(
+    data.object,
+    { type, said: timestampAt(event, 'created') ?? now, now },
+    id,
+  )
   return typeof observation === 'string' ? { ignored: observation } : observation
 }
 
 function references(ids: Partial<Record<Reference['kind'], string | null>>): readonly Reference[] {
   return KINDS.flatMap((kind) => {
-    const id = first(ids[kind] ?? null)
+    const id = firstKnown(ids[kind] ?? null)
     return id === null ? [] : { kind, id }
   })
 }

@@ -1,9 +1,9 @@
 import type { LicenseStore, ProviderRecord } from '../license/index.ts'
-import { emailOf, payerOf, userOf } from './derive.ts'
-import { dossierIn } from './dossier.ts'
+import { findPayer, findUserEmail, findUserId } from './derive.ts'
+import { parsePurchase } from './purchase.ts'
 
 /** A purchase that somebody paid for and nobody can say what. */
-export interface Parked {
+export interface UnmatchedPurchase {
   /** The id of the payment, Checkout session or subscription that names it, by which its license is issued. */
   readonly purchase: string
   readonly alerts: readonly string[]
@@ -21,19 +21,19 @@ export interface Parked {
  *
  * @throws StoreUnavailable
  */
-export async function listParked(
+export async function listUnmatchedPurchases(
   store: Pick<LicenseStore, 'waiting'>,
   limit: number,
   after?: { readonly id: string; readonly since: number },
-): Promise<readonly Parked[]> {
-  return (await store.waiting(limit, after)).flatMap((record) => parkedIn(record) ?? [])
+): Promise<readonly UnmatchedPurchase[]> {
+  return (await store.waiting(limit, after)).flatMap((record) => toUnmatchedPurchase(record) ?? [])
 }
 
-function parkedIn(record: ProviderRecord): Parked | undefined {
-  const dossier = dossierIn(record)
+function toUnmatchedPurchase(record: ProviderRecord): UnmatchedPurchase | undefined {
+  const dossier = parsePurchase(record)
   if (!dossier || record.waitingSince === undefined) return
   const { id, kind, facts, customer, alerts } = dossier
-  const { customerId, subscriptionId } = payerOf(facts)
+  const { customerId, subscriptionId } = findPayer(facts)
   const [paid = null] = Object.values(facts.sessions).flatMap(
     (session) => session.paymentIntentId ?? [],
   )
@@ -44,7 +44,7 @@ function parkedIn(record: ProviderRecord): Parked | undefined {
     customerId: customerId ?? dossier.customerId,
     subscriptionId,
     paymentIntentId: kind === 'pi' ? id : paid,
-    userId: userOf(facts, customer),
-    userEmail: emailOf(facts, customer),
+    userId: findUserId(facts, customer),
+    userEmail: findUserEmail(facts, customer),
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../../lib/license/index.ts'
 import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { createStripeApi, type StripeApi } from '../../../../lib/stripe/api.ts'
-import { applyEvent } from '../../../../lib/stripe/apply.ts'
+import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
 import {
   aCharge,
   aCustomer,

@@ -1,21 +1,21 @@
 import { expect, it } from '@jest/globals'
 import type { ProviderRecord } from '../../../../lib/license/index.ts'
-import { NOBODY } from '../../../../lib/stripe/customer.ts'
-import { type Dossier, pointer, recordOf } from '../../../../lib/stripe/dossier.ts'
+import { NO_CUSTOMER } from '../../../../lib/stripe/customer.ts'
 import { NO_FACTS } from '../../../../lib/stripe/facts.ts'
-import { listParked } from '../../../../lib/stripe/parked.ts'
+import { createPointer, type PurchaseRecord, toRecord } from '../../../../lib/stripe/purchase.ts'
+import { listUnmatchedPurchases } from '../../../../lib/stripe/unmatched.ts'
 import { anEvent, aSession } from '../../../../scripts/stripe/objects.ts'
 import { NOW } from '../../../support/licenses.ts'
 import { told } from '../../../support/stories.ts'
 
-const aPurchase = (changes: Partial<Dossier> = {}): ProviderRecord =>
-  recordOf(
+const aPurchase = (changes: Partial<PurchaseRecord> = {}): ProviderRecord =>
+  toRecord(
     {
       kind: 'cs',
       id: 'cs_1',
       version: 1,
       facts: NO_FACTS,
-      customer: NOBODY,
+      customer: NO_CUSTOMER,
       customerId: null,
       alerts: ['TIER_MISSING'],
       parkedSince: NOW,
@@ -24,7 +24,8 @@ const aPurchase = (changes: Partial<Dossier> = {}): ProviderRecord =>
     undefined,
   )
 
-const list = (...records: ProviderRecord[]) => listParked({ waiting: async () => records }, 10)
+const list = (...records: ProviderRecord[]) =>
+  listUnmatchedPurchases({ waiting: async () => records }, 10)
 
 it('lists a purchase with its session, customer and payment', async () => {
   const buyer = { customer: 'cus_1', email: 'buyer@example.com', metadata: { userId: 'user_1' } }
@@ -64,5 +65,5 @@ it('lists a subscription without a payment', async () => {
 
 it('leaves out records that are no purchase in need of review', async () => {
   const { waitingSince: _, ...reviewed } = aPurchase()
-  expect(await list(pointer('cs_9', 1, 'pi_9'), reviewed)).toEqual([])
+  expect(await list(createPointer('cs_9', 1, 'pi_9'), reviewed)).toEqual([])
 })

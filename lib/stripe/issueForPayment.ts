@@ -10,9 +10,8 @@ import {
   StoreUnavailable,
 } from '../license/index.ts'
 import { derive } from './derive.ts'
-import { recordOf } from './dossier.ts'
-import type { Reference } from './observation.ts'
-import { keyOf, recall } from './recall.ts'
+import { loadPurchases, purchaseKey, toReference } from './loadPurchases.ts'
+import { toRecord } from './purchase.ts'
 
 /** How often an order that met an event about its purchase starts again. */
 const TRIES = 10
@@ -40,32 +39,26 @@ export async function issueForPayment(
   throw new StoreUnavailable(new Error('Others keep writing about the same purchase'))
 }
 
-/** A payment names its purchase; where there is none, the checkout does, and a subscription names itself. */
-export function referenceOf(id: string): Reference {
-  const kind = (['cs', 'sub'] as const).find((known) => id.startsWith(`${known}_`)) ?? 'pi'
-  return { kind, id }
-}
-
 async function look(
   store: LicenseStore,
   catalog: Catalog,
   id: string,
 ): Promise<Pick<Order, 'purchaseKey' | 'subscriptionId' | 'told'>> {
-  const { dossiers } = await recall(store, [id], [])
+  const { dossiers } = await loadPurchases(store, [id], [])
   const [dossier] = dossiers
-  const reference = referenceOf(id)
+  const reference = toReference(id)
   const subscription = reference.kind === 'sub' && { subscriptionId: id }
   if (!dossier) {
-    return { ...subscription, purchaseKey: keyOf(reference), told: { absent: [id] } }
+    return { ...subscription, purchaseKey: purchaseKey(reference), told: { absent: [id] } }
   }
   const { risk } = derive(dossier.facts, dossier.customer, catalog)
   return {
     ...subscription,
-    purchaseKey: keyOf(dossier),
+    purchaseKey: purchaseKey(dossier),
     told: {
       ...(dossier.held && { held: dossier.held }),
       risk,
-      records: (held) => [recordOf(dossier, held)],
+      records: (held) => [toRecord(dossier, held)],
     },
   }
 }

@@ -11,8 +11,8 @@ import {
   StoreUnavailable,
 } from '../../../../lib/license/index.ts'
 import { createMemoryStore } from '../../../../lib/store/memory.ts'
-import { applyEvent } from '../../../../lib/stripe/apply.ts'
-import { issueForPayment } from '../../../../lib/stripe/order.ts'
+import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
+import { issueForPayment } from '../../../../lib/stripe/issueForPayment.ts'
 import {
   aCharge,
   aCustomer,

@@ -1,31 +1,31 @@
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import type { Facts } from './facts.ts'
-import { compare, type Named } from './join.ts'
+import { type ById, compare } from './merge.ts'
 import type { Priced } from './session.ts'
 import type { SubscriptionItem } from './subscription.ts'
 
 /** Why a purchase cannot become a license, although somebody paid. */
-const PROBLEMS = ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_MISSING', 'PRICE_UNKNOWN'] as const
-export type Problem = (typeof PROBLEMS)[number]
+const PURCHASE_ISSUES = ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_MISSING', 'PRICE_UNKNOWN'] as const
+export type PurchaseIssue = (typeof PURCHASE_ISSUES)[number]
 
 /** Whether what a person has to look at keeps a purchase from its license. */
-export const isParked = (alerts: readonly string[]) =>
-  PROBLEMS.some((problem) => alerts.includes(problem))
+export const needsReview = (alerts: readonly string[]) =>
+  PURCHASE_ISSUES.some((problem) => alerts.includes(problem))
 
 /** What was sold. */
-interface Offer {
+interface SoldTier {
   readonly tier: string
   readonly quantity: number
   /** The items of the subscription that it is for. */
   readonly items: readonly SubscriptionItem[]
 }
 
-export interface Sold {
+export interface TierResolution {
   /** Absent when nothing that was said so far names a tier of the catalog. */
-  readonly offer?: Offer
+  readonly offer?: SoldTier
   /** What is wrong with what was said last. */
-  readonly problem?: Problem
+  readonly problem?: PurchaseIssue
   /** The vendor's server said one tier and the price is another's. */
   readonly mismatch: boolean
 }
@@ -34,7 +34,7 @@ export interface Sold {
  * Which tier a purchase is of. Where the catalog has Stripe prices, the price decides, since that is what was paid;
  * otherwise the vendor's server does, by the metadata. What was sold before and cannot be read any more stays sold.
  */
-export function toSold(facts: Facts, catalog: Catalog): Sold {
+export function resolveTier(facts: Facts, catalog: Catalog): TierResolution {
   const named = namedTiers(facts)
   const tiers = new Map(
     Object.entries(catalog.tiers).flatMap(([name, { stripePriceIds }]) =>
@@ -54,7 +54,7 @@ const subscriptionOf = ({ subscriptions }: Facts) => Object.values(subscriptions
 const itemsOf = (facts: Facts) => subscriptionOf(facts)?.now.items ?? []
 
 /** From the newest to the oldest. */
-const newestFirst = (said: Named<number>) =>
+const newestFirst = (said: ById<number>) =>
   Object.entries(said)
     .sort(([a, atA], [b, atB]) => atB - atA || (a < b ? -1 : 1))
     .map(([name]) => name)
@@ -75,7 +75,7 @@ function namedTiers(facts: Facts): readonly string[] {
   ].filter((tier) => typeof tier === 'string')
 }
 
-function byName(facts: Facts, named: readonly string[], catalog: Catalog): Sold {
+function byName(facts: Facts, named: readonly string[], catalog: Catalog): TierResolution {
   const known = named.find((name) => findTier(catalog, name))
   const items = itemsOf(facts)
   const bought: readonly Priced[] =
