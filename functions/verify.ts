@@ -12,8 +12,9 @@ import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
-import { createVerifyRuntime, type VerifyRuntime } from '../lib/lambda/runtime.ts'
+import type { VerifyRuntime } from '../lib/lambda/runtime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
+import { createVerifyRuntime } from '../lib/lambda/verifyRuntime.ts'
 import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }

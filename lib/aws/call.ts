@@ -1,199 +1,119 @@
 /**
- * Calls of AWS's JSON services, signed by `aws4`, over one kept connection. For the functions that customers wait for: the
- * SDK takes most of the time that they need to start. What the SDK does besides is here too: time limits, tries again after
- * what may pass, the session's token, other endpoints by the environment, and the mark of a trace.
+ * A client of AWS's JSON services with what verify needs, in place of the AWS SDK: Signature Version 4, a kept connection,
+ * time limits, retries, clock correction and the X-Ray header. docs/adr/0003-aws-client-of-verify.md says why.
  */
 
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import aws4 from 'aws4'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 interface Service {
-  /** As its signatures and its host name it. */
+  /** The name in signatures and host names. */
   readonly name: string
-  /** The end of the variable that may say where it is. */
-  readonly variable: string
-  /** What stands before an operation in a request. */
+  /** The environment variable of the endpoint, if not the default. */
+  readonly endpoint: string
+  /** The prefix of operations in `x-amz-target`. */
   readonly target: string
   readonly contentType: string
 }
 
 export const DYNAMODB: Service = {
   name: 'dynamodb',
-  variable: 'DYNAMODB',
+  endpoint: 'AWS_ENDPOINT_URL_DYNAMODB',
   target: 'DynamoDB_20120810',
   contentType: 'application/x-amz-json-1.0',
 }
 
 export const SECRETS_MANAGER: Service = {
   name: 'secretsmanager',
-  variable: 'SECRETS_MANAGER',
+  endpoint: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   target: 'secretsmanager',
   contentType: 'application/x-amz-json-1.1',
 }
 
 /**
- * Asks a service for one operation, in the JSON of its API.
+ * Executes one operation, with input and output as JSON.
  *
- * @throws CallRefused when the service refuses, once trying again does not help
- * @throws Error when it cannot be reached or does not answer in time
+ * @throws AwsError if the service rejects the request, Error if it does not respond in time; both after retries
  */
 export type Call = (operation: string, input: object) => Promise<unknown>
 
-type Body = Readonly<Record<string, unknown>>
-
-/**
- * aws4's signer with the key kept as an object of Node's, for as long as it is the right one. aws4 keeps the bytes of it, with
- * which Node 24 takes five times as long.
- */
-class Signer extends aws4.RequestSigner {
-  static readonly #keys = new Map<string, { readonly name: string; readonly key: KeyObject }>()
-
-  override signature(): string {
-    return createHmac('sha256', this.#key()).update(this.stringToSign()).digest('hex')
-  }
-
-  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html: of a day and a service. */
-  #key(): KeyObject {
-    const { secretAccessKey = '' } = this.credentials
-    const scope = [this.getDate(), this.region, this.service, 'aws4_request']
-    const name = [secretAccessKey, ...scope].join('/')
-    const held = Signer.#keys.get(this.service)
-    if (held?.name === name) return held.key
-    const key = scope.reduce(
-      (above, part) => createSecretKey(createHmac('sha256', above).update(part).digest()),
-      createSecretKey(`AWS4${secretAccessKey}`, 'utf8'),
-    )
-    Signer.#keys.set(this.service, { name, key })
-    return key
-  }
-}
-
-/** The service refused. Its name is what the service calls the reason, as in the SDK. */
-class CallRefused extends Error {
+/** An error response. Its name is the service's error code, as in the SDK. */
+class AwsError extends Error {
   override readonly name: string
   readonly status: number
-  /** Of a transaction of DynamoDB: why each of its writes was refused. */
-  readonly CancellationReasons: unknown
 
-  constructor(name: string, status: number, { message, Message = message, ...body }: Body) {
-    super(typeof Message === 'string' ? Message : '')
+  constructor(name: string, status: number, message: unknown) {
+    super(`${message}`)
     this.name = name
     this.status = status
-    this.CancellationReasons = body['CancellationReasons']
   }
 }
 
 const ATTEMPTS = 3
-/** As long as one attempt may take, with its connection. */
+/** The time limit of an attempt, including the connection and the whole response. */
 const ATTEMPT_MS = 1500
-/** The longest pause before the second attempt; each one after it is twice as long. */
+/** The longest pause before the second attempt; doubles with each further attempt. */
 const PAUSE_MS = 100
 
-/** What AWS calls a request that came too often; some of it has status 400. */
-const THROTTLED = new Set([
-  'LimitExceededException',
-  'PriorRequestNotComplete',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'SlowDown',
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'TooManyRequestsException',
-  'TransactionInProgressException',
-])
-
-/** What AWS calls a signature that is too old or too new: the clock is wrong, or what was signed was long on its way. */
-const MISTIMED = new Set([
-  'InvalidSignatureException',
-  'RequestExpired',
-  'RequestInTheFuture',
-  'RequestTimeTooSkewed',
-])
-
-/** What came of an attempt, and whether a connection failed that had been used before. */
-interface Attempt {
-  readonly result?: unknown
-  readonly error?: unknown
-  readonly isPassing?: boolean
-  readonly wasKept?: boolean
-  readonly isMistimed?: boolean
-}
+/** Error codes of throttled requests, some with status 400. */
+const THROTTLED = /Throttl|LimitExceeded|ThroughputExceeded|TooManyRequests/
+/** Error codes of signatures that are too old or too new. */
+const SKEWED = /^(InvalidSignatureException|Request(Expired|InTheFuture|TimeTooSkewed))$/
 
 /**
- * Calls of one service, as the environment says: `AWS_REGION`, credentials, and `AWS_ENDPOINT_URL_…` if it is elsewhere.
- * What changes there while it runs, counts.
+ * Creates a client of one service. Credentials and the trace are read from the environment for each request.
  *
- * @throws Error that names a variable which is missing
+ * @throws Error that names a missing environment variable
  */
 export function createCall(service: Service, env: Env): Call {
   const region = required(env, 'AWS_REGION')
-  const url = new URL(endpointOf(service, region, env))
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const url = new URL(
+    env[service.endpoint] ||
+      env['AWS_ENDPOINT_URL'] ||
+      `https://${service.name}.${region}.${domain}`,
+  )
   const { Agent, request: open } = url.protocol === 'https:' ? https : http
-  const target = {
-    agent: new Agent({ keepAlive: true }),
-    // Brackets are of the address in a URL only.
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    ...(url.port !== '' && { port: url.port }),
-  }
-  /** How far the service's clock is ahead of this one, as far as it matters. */
-  let ahead = 0
+  const agent = new Agent({ keepAlive: true })
+  const sign = createSigner(service.name, region, env)
+  /** The time by which the clock of the service is ahead of the local one, once it has rejected a signature. */
+  let clockOffset = 0
 
-  function signed(operation: string, body: string) {
-    const { sessionToken, ...keys } = credentialsOf(env)
-    const trace = env['AWS_LAMBDA_FUNCTION_NAME'] && env['_X_AMZN_TRACE_ID']
-    return new Signer(
-      {
-        service: service.name,
-        region,
-        method: 'POST',
+  const attempt = (operation: string, body: string) =>
+    new Promise<unknown>((resolve, reject) => {
+      const headers = {
+        'content-type': service.contentType,
         host: url.host,
-        path: url.pathname,
-        headers: {
-          'content-type': service.contentType,
-          'x-amz-target': `${service.target}.${operation}`,
-          'x-amz-date': new Date(Date.now() + ahead).toISOString().replace(/[:-]|\.\d+/g, ''),
-          ...(trace && { 'x-amzn-trace-id': trace }),
-        },
-        body,
-      },
-      { ...keys, ...(sessionToken && { sessionToken }) },
-    ).sign()
-  }
-
-  const attempt = (operation: string, body: string): Promise<Attempt> =>
-    new Promise((resolve) => {
-      const { method, path, headers } = signed(operation, body)
-      const request = open({ ...target, method, path, headers } as http.RequestOptions)
-      const failed = (error: unknown) =>
-        resolve({ error, isPassing: true, wasKept: request.reusedSocket })
-      const timer = setTimeout(() => {
-        request.destroy()
-        failed(new Error(`${service.name} did not answer within ${ATTEMPT_MS} ms`))
-      }, ATTEMPT_MS)
-      request.on('error', failed).on('close', () => {
-        clearTimeout(timer)
-        failed(new Error(`${service.name} closed the connection`))
+        'x-amz-target': `${service.target}.${operation}`,
+      }
+      const signal = AbortSignal.timeout(ATTEMPT_MS)
+      // Settles the attempt even if the connection was taken over, for which the request has no event.
+      signal.addEventListener('abort', () => reject(signal.reason))
+      const request = open(url, {
+        method: 'POST',
+        agent,
+        signal,
+        headers: sign(headers, url.pathname, body, Date.now() + clockOffset),
       })
+      request.on('error', (error) =>
+        reject(Object.assign(error, { isStale: request.reusedSocket })),
+      )
       request.on('response', (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('error', failed)
-        response.on('data', (part: string) => {
-          text += part
-        })
-        response.on('end', () => {
-          const done = toAttempt(response.statusCode ?? 0, text)
-          const date = Date.parse(response.headers.date ?? '')
-          if (done.isMistimed && !Number.isNaN(date)) ahead = date - Date.now()
-          resolve(done)
-        })
+        const { statusCode: status = 0 } = response
+        text(response)
+          .then((json) => {
+            if (status === 200) return JSON.parse(json)
+            const error = toError(status, json)
+            const date = Date.parse(response.headers.date ?? '')
+            if (SKEWED.test(error.name) && date) clockOffset = date - Date.now()
+            throw error
+          })
+          .then(resolve, reject)
       })
       request.end(body)
     })
@@ -201,58 +121,77 @@ export function createCall(service: Service, env: Env): Call {
   return async (operation, input) => {
     const body = JSON.stringify(input)
     for (let number = 1; ; number++) {
-      const { result, error, isPassing, wasKept } = await attempt(operation, body)
-      if (error === undefined) return result
-      if (!isPassing || number === ATTEMPTS) throw error
-      // What the service closed while nobody asked is no sign that it has too much to do.
-      if (!wasKept) await sleep(Math.random() * PAUSE_MS * 2 ** (number - 1))
+      try {
+        return await attempt(operation, body)
+      } catch (error) {
+        if (number === ATTEMPTS || !isTransient(error)) throw error
+        // A kept connection that the service closed while it was idle is no sign of load.
+        if ((error as { isStale?: boolean }).isStale) continue
+      }
+      await sleep(Math.random() * PAUSE_MS * 2 ** (number - 1))
     }
   }
 }
 
-function toAttempt(status: number, text: string): Attempt {
-  const isPassing = status >= 500 || status === 429 || status === 408
-  const body = objectIn(text)
-  if (!body) {
-    const error = new Error(`An answer of status ${status} is no object of JSON`)
-    return { error, isPassing: isPassing || status === 200 }
-  }
-  if (status === 200) return { result: body }
-  const { __type: type } = body
-  const name = typeof type === 'string' ? `${type.split('#').at(-1)}` : `Status${status}`
-  const isMistimed = MISTIMED.has(name)
-  return {
-    error: new CallRefused(name, status, body),
-    isPassing: isPassing || THROTTLED.has(name) || isMistimed,
-    isMistimed,
-  }
+/** Everything but an error response is: no connection, no response in time, or a response that is not JSON. */
+const isTransient = (error: unknown) =>
+  !(error instanceof AwsError) ||
+  error.status >= 500 ||
+  error.status === 429 ||
+  THROTTLED.test(error.name) ||
+  SKEWED.test(error.name)
+
+function toError(status: number, json: string): AwsError {
+  const { __type: type, message, Message = message } = JSON.parse(json)
+  return new AwsError(`${type ?? 'UnknownError'}`.split('#').at(-1) ?? '', status, Message)
 }
 
-/** Undefined for anything else: what stands between may answer too, in whatever words. */
-function objectIn(text: string): Body | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body
-  } catch {
-    // It is no JSON at all.
+/**
+ * Creates a function that adds the headers of Signature Version 4 to headers in alphabetical order:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function createSigner(service: string, region: string, env: Env) {
+  let known: { readonly id: string; readonly key: KeyObject } | undefined
+
+  /** Returns the signing key, which depends on the day. Signing with the bytes takes five times as long. */
+  function signingKey(secret: string, scope: string): KeyObject {
+    const id = `${secret}/${scope}`
+    if (known?.id === id) return known.key
+    const key = scope
+      .split('/')
+      .reduce(
+        (above, part) => createSecretKey(createHmac('sha256', above).update(part).digest()),
+        createSecretKey(`AWS4${secret}`, 'utf8'),
+      )
+    known = { id, key }
+    return key
   }
-  return
-}
 
-function endpointOf({ name, variable }: Service, region: string, env: Env): string {
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-  return (
-    env[`AWS_ENDPOINT_URL_${variable}`] ||
-    env['AWS_ENDPOINT_URL'] ||
-    `https://${name}.${region}.${suffix}`
-  )
+  return (plain: object, path: string, body: string, now: number) => {
+    const date = new Date(now).toISOString().replace(/[:-]|\.\d+/g, '')
+    const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`
+    const token = env['AWS_SESSION_TOKEN']
+    const headers = Object.entries({
+      ...plain,
+      'x-amz-date': date,
+      ...(token && { 'x-amz-security-token': token }),
+    }).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const names = headers.map(([name]) => name).join(';')
+    const lines = headers.map(([name, value]) => `${name}:${value}`)
+    const request = ['POST', path, '', ...lines, '', names, hash('sha256', body)].join('\n')
+    const message = ['AWS4-HMAC-SHA256', date, scope, hash('sha256', request)].join('\n')
+    const key = signingKey(required(env, 'AWS_SECRET_ACCESS_KEY'), scope)
+    const signature = createHmac('sha256', key).update(message).digest('hex')
+    const credential = `${required(env, 'AWS_ACCESS_KEY_ID')}/${scope}`
+    const trace = env['AWS_LAMBDA_FUNCTION_NAME'] && env['_X_AMZN_TRACE_ID']
+    return {
+      ...Object.fromEntries(headers),
+      authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
+      // Not signed, because proxies may change it.
+      ...(trace && { 'x-amzn-trace-id': trace }),
+    }
+  }
 }
-
-const credentialsOf = (env: Env) => ({
-  accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
-  secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
-  sessionToken: env['AWS_SESSION_TOKEN'],
-})
 
 function required(env: Env, name: string): string {
   const value = env[name]

@@ -5,7 +5,7 @@ import {
   rateLimitCounter,
   toNetwork,
 } from '../access/rateLimit.ts'
-import type { RateLimitedStores } from '../store/keyStores.ts'
+import type { RateLimitedStores } from '../store/stores.ts'
 import type { Runtime } from './runtime.ts'
 import type { Secrets } from './secrets.ts'
 

@@ -1,23 +1,13 @@
 /**
- * The composition root: the only place, together with sdkRuntime.ts, that creates clients and reads the clock. This module
- * must not import the AWS SDK, which verify does without: docs/adr/0003-aws-client-of-verify.md.
+ * The composition root, together with sdkRuntime.ts and verifyRuntime.ts: the only place that creates clients and reads the
+ * clock. Each of the two adds one AWS client, so that a bundle contains only the client it uses.
  */
 
-import { createCall, DYNAMODB, SECRETS_MANAGER } from '../aws/call.ts'
 import { catalog } from '../catalog/catalog.ts'
 import type { Catalog } from '../catalog/schema.ts'
-import {
-  corsOrigins,
-  type Env,
-  type SecretName,
-  secretIds,
-  serviceName,
-  tableName,
-} from '../config.ts'
-import { createLookupStores, type LookupStores } from '../store/lookupStores.ts'
-import type { Stores } from '../store/stores.ts'
-import type { Table } from '../store/table.ts'
-import { createWireTable } from '../store/wireTable.ts'
+import { corsOrigins, type Env, type SecretName, secretIds, serviceName } from '../config.ts'
+import type { LookupStores, Stores } from '../store/stores.ts'
+import type { LookupTable } from '../store/table.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecretCache, type SecretCache, type SecretValue } from './secretCache.ts'
@@ -60,13 +50,13 @@ export interface AdminRuntime extends Runtime {
 }
 
 /** AWS as a runtime needs it, through the SDK or through the client of verify. */
-export interface AwsClients<T extends Pick<Table, 'get'>> {
+export interface AwsClients<T extends LookupTable> {
   readonly table: T
   readonly getSecret: (id: string) => Promise<SecretValue>
 }
 
 /** @throws Error that names a missing environment variable */
-export function createCore<T extends Pick<Table, 'get'>>(
+export function createCore<T extends LookupTable>(
   env: Env,
   createClients: (metrics: Metrics) => AwsClients<T>,
 ): { readonly core: CoreRuntime; readonly table: T } {
@@ -83,22 +73,9 @@ export function createCore<T extends Pick<Table, 'get'>>(
     metrics,
     clock: Date.now,
     async prime() {
-      const missing = table.get({ pk: 'PRIME', sk: 'PRIME' })
+      const missing = table.read([{ pk: 'PRIME', sk: 'PRIME' }])
       await Promise.allSettled([missing, secretCache.prime(Object.values(ids))])
     },
   }
   return { core, table }
-}
-
-/** @throws Error that names a missing environment variable */
-export function createVerifyRuntime(env: Env): VerifyRuntime {
-  const { core, table } = createCore(env, (metrics) => {
-    const callSecretsManager = createCall(SECRETS_MANAGER, env)
-    return {
-      table: createWireTable(createCall(DYNAMODB, env), tableName(env), metrics.units),
-      getSecret: async (SecretId) =>
-        (await callSecretsManager('GetSecretValue', { SecretId })) as SecretValue,
-    }
-  })
-  return { ...core, ...createLookupStores(table) }
 }

@@ -13,8 +13,7 @@ import {
   stripeLivemode,
   tableName,
 } from '../config.ts'
-import { meter } from '../store/meter.ts'
-import { createSdkTable } from '../store/sdkTable.ts'
+import { createTable } from '../store/sdkTable.ts'
 import { createStores } from '../store/stores.ts'
 import { withIssuanceMetrics } from './metrics.ts'
 import { type AdminRuntime, createCore, type Runtime } from './runtime.ts'
@@ -35,18 +34,14 @@ export const secretReader = (client: SecretsManagerClient) => (SecretId: string)
 
 /** @throws Error that names a missing environment variable */
 export function createRuntime(env: Env): Runtime {
-  const name = tableName(env)
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT_CONFIG), {
     marshallOptions: { removeUndefinedValues: true },
   })
-  const { core } = createCore(env, (metrics) => {
-    meter(client, metrics.units)
-    return {
-      table: createSdkTable(client, name),
-      getSecret: secretReader(new SecretsManagerClient(AWS_CLIENT_CONFIG)),
-    }
-  })
-  const stores = createStores({ client, table: name })
+  const { core, table } = createCore(env, (metrics) => ({
+    table: createTable(client, tableName(env), metrics.units),
+    getSecret: secretReader(new SecretsManagerClient(AWS_CLIENT_CONFIG)),
+  }))
+  const stores = createStores(table)
   return {
     ...core,
     ...stores,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
 import {
   type AuditEntry,
   type Batch,
@@ -13,6 +12,7 @@ import {
   type ProviderRecord,
   type Selection,
 } from '../license/index.ts'
+import { createActivations } from './activations.ts'
 import {
   claimKey,
   DEVICE,
@@ -43,38 +43,28 @@ import {
   toUpdate,
 } from './item.ts'
 import { createLookup } from './lookup.ts'
-import { createRequests, type Requests } from './requests.ts'
-import { createSeats } from './seats.ts'
 import type { CancellationReason, Table, Write } from './table.ts'
 
 type Change = Extract<Batch['license'], { changed: LicenseId }>
 
 const ABSENT = 'attribute_not_exists(pk)'
-/** A claim that has run out counts as absent, whether or not DynamoDB has deleted it yet. */
-const ABSENT_OR_OVER = `${ABSENT} OR expiresAt <= :now`
+/** An expired claim counts as absent, even if DynamoDB has not deleted it yet. */
+const ABSENT_OR_EXPIRED = `${ABSENT} OR expiresAt <= :now`
 
-/**
- * The store on a DynamoDB table. Every write is one transaction; verifying is one strongly consistent read, and a second
- * for a key that took the place of the license's first.
- */
-export function createDynamoStore(
-  at: Table,
-  requests: Requests = createRequests(at),
-): LicenseStore {
-  const { name: table } = at
-  const { transact, read, queryAll } = requests
-  const reading = createLookup(requests)
+/** The license store on DynamoDB. Every write is one transaction. */
+export function createDynamoStore(table: Table): LicenseStore {
+  const { transact, read, queryAll } = table
+  const lookup = createLookup(table)
 
-  async function ownerOf({ pk }: Item): Promise<License> {
+  async function findOwner({ pk }: Item): Promise<License> {
     const id = `${pk}`.slice(licenseKey('' as LicenseId).pk.length) as LicenseId
-    const license = await reading.find(id)
-    if (!license) throw new Error('A device is of a license that does not exist')
+    const license = await lookup.find(id)
+    if (!license) throw new Error('The license of a device does not exist')
     return license
   }
 
   const put = (item: object, ConditionExpression: string, values?: object): Write => ({
     Put: {
-      TableName: table,
       Item: item,
       ConditionExpression,
       ...(values && { ExpressionAttributeValues: { ...values } }),
@@ -83,7 +73,7 @@ export function createDynamoStore(
   })
 
   const putClaim = (claim: Claim, id: LicenseId | null, now: number) =>
-    put(toClaimItem(claim, id), ABSENT_OR_OVER, { ':now': now })
+    put(toClaimItem(claim, id), ABSENT_OR_EXPIRED, { ':now': now })
 
   const putRecord = (record: ProviderRecord) =>
     record.version === 0
@@ -91,20 +81,19 @@ export function createDynamoStore(
       : put(toProviderItem(record), 'version = :read', { ':read': record.version })
 
   const isAbsent = (Key: Record<string, string>): Write => ({
-    ConditionCheck: { TableName: table, Key, ConditionExpression: ABSENT },
+    ConditionCheck: { Key, ConditionExpression: ABSENT },
   })
 
   const putAudit = (audit: AuditEntry) =>
     put(toAuditItem(audit, randomBytes(9).toString('base64url')), ABSENT)
 
   const putNotice = (id: LicenseId, notice: Notice): Write => ({
-    Update: { TableName: table, Key: noticeKey(id, notice), ...toNoticeUpdate(id, notice) },
+    Update: { Key: noticeKey(id, notice), ...toNoticeUpdate(id, notice) },
   })
 
-  /** What is only noted asks for nothing but a license. */
+  /** The write for a change without new attributes: only the license has to exist. */
   const exists = (id: LicenseId): Write => ({
     ConditionCheck: {
-      TableName: table,
       Key: licenseKey(id),
       ConditionExpression: 'attribute_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -116,7 +105,6 @@ export function createDynamoStore(
     const { ExpressionAttributeValues, ...update } = toUpdate(to, audit.at)
     return {
       Update: {
-        TableName: table,
         Key: licenseKey(changed),
         ...update,
         ConditionExpression:
@@ -133,8 +121,8 @@ export function createDynamoStore(
   }
 
   return {
-    ...reading,
-    ...createSeats(requests, table, putAudit),
+    ...lookup,
+    ...createActivations(table, putAudit),
 
     async devices(id) {
       const items = await queryAll({
@@ -154,7 +142,7 @@ export function createDynamoStore(
           isAbsent,
         ),
       ]
-      const place = unchanged.length + claims.length
+      const licenseIndex = unchanged.length + claims.length
       const reasons = await transact(
         [
           ...unchanged,
@@ -167,24 +155,24 @@ export function createDynamoStore(
             ? license.notices.map((notice) => putNotice(license.audit.licenseId, notice))
             : []),
         ],
-        // Whoever is just now taking the second of a new license may have it: there is a next one.
-        issued && place,
+        // A new license that meets another one at the same second takes the next second instead of waiting.
+        issued && licenseIndex,
       )
       if (!reasons) return { status: 'written' }
-      const refused = reasons.map(({ Code }) => Code === 'ConditionalCheckFailed')
-      if (refused.slice(0, unchanged.length).includes(true)) return { status: 'stale' }
-      const held = holderIn(reasons.slice(unchanged.length, place))
-      if (held) return { status: 'claimed', claim: held }
+      const failed = reasons.map(({ code }) => code === 'ConditionalCheckFailed')
+      if (failed.slice(0, unchanged.length).includes(true)) return { status: 'stale' }
+      const claim = findClaim(reasons.slice(unchanged.length, licenseIndex))
+      if (claim) return { status: 'claimed', claim }
       if (!change) return { status: 'taken' }
-      if (alias && refused[place + 1] && !refused[place]) return { status: 'taken' }
-      if (reasons[place]?.Item) return { status: 'stale' }
-      throw new Error('The license that is to be changed does not exist')
+      if (alias && failed[licenseIndex + 1] && !failed[licenseIndex]) return { status: 'taken' }
+      if (reasons[licenseIndex]?.item) return { status: 'stale' }
+      throw new Error('The license to change does not exist')
     },
 
     async list(selection, limit, after) {
       const index = INDEXES[selection.by]
-      const hash = 'value' in selection ? hashOf(selection) : LISTED.license
-      const range = rangeOf(selection)
+      const hash = 'value' in selection ? toHash(selection) : LISTED.license
+      const range = toRange(selection)
       const items = await queryAll(
         {
           IndexName: index.name,
@@ -212,8 +200,8 @@ export function createDynamoStore(
         selection.by === 'device' ? isDeviceItem : isLicenseItem,
       )
       const listed = items.map(async (item) => {
-        // A device is indexed, and not the license that it is of.
-        const license = selection.by === 'device' ? await ownerOf(item) : fromLicenseItem(item)
+        // This index contains devices, not their licenses.
+        const license = selection.by === 'device' ? await findOwner(item) : fromLicenseItem(item)
         return { license, position: { id: license.id, at: item[index.sort] as number | string } }
       })
       return Promise.all(listed)
@@ -249,7 +237,7 @@ export function createDynamoStore(
           ExpressionAttributeValues: {
             ':pk': licenseKey(id).pk,
             ':from': HISTORY,
-            // Whatever keeps entries of one moment apart comes before this.
+            // Sorts after every suffix of this moment.
             ':to': until === undefined ? `${HISTORY}~` : `${historyKey(until)}#~`,
           },
           ScanIndexForward: false,
@@ -261,7 +249,7 @@ export function createDynamoStore(
 
     async claim(claim, licenseId, now) {
       const reasons = await transact([putClaim(claim, licenseId, now)])
-      return reasons && holderIn(reasons)
+      return reasons && findClaim(reasons)
     },
 
     async recall(ids, claims) {
@@ -274,8 +262,8 @@ export function createDynamoStore(
   }
 }
 
-/** Which part of an index is asked for, if not all that has the hash. */
-function rangeOf(selection: Selection) {
+/** Returns the condition on the sort key of an index, if there is one. */
+function toRange(selection: Selection) {
   if (selection.by === 'end') {
     const values = { ':from': selection.from, ':to': selection.before - 1 }
     return { condition: '#sort BETWEEN :from AND :to', values }
@@ -285,10 +273,10 @@ function rangeOf(selection: Selection) {
   return { condition: 'begins_with(#sort, :start)', values: { ':start': start } }
 }
 
-const hashOf = ({ by, value }: Extract<Selection, { value: string }>) =>
+const toHash = ({ by, value }: Extract<Selection, { value: string }>) =>
   by === 'userEmail' ? emailKey(value) : value
 
-function holderIn(reasons: readonly CancellationReason[]): HeldClaim | undefined {
-  const item = reasons.find(({ Item }) => Item)?.Item
-  return item && fromClaimItem(unmarshall(item))
+function findClaim(reasons: readonly CancellationReason[]): HeldClaim | undefined {
+  const item = reasons.find((reason) => reason.item)?.item
+  return item && fromClaimItem(item)
 }

@@ -7,10 +7,12 @@ import {
   type Item,
   licenseKey,
 } from './item.ts'
-import type { Reading } from './read.ts'
+import type { LookupTable } from './table.ts'
 
-/** What verifying asks: one strongly consistent read, and a second for a key that took the place of the license's first. */
-export function createLookup({ read }: Reading): Pick<LicenseStore, 'find' | 'lookup'> {
+/** Creates the reads of verify: one round trip, two for a reissued key. */
+export function createLookup({
+  read,
+}: Pick<LookupTable, 'read'>): Pick<LicenseStore, 'find' | 'lookup'> {
   async function get(id: LicenseId): Promise<Item | undefined> {
     const [item] = await read([licenseKey(id)])
     return item

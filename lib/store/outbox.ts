@@ -1,11 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Delivery, NoticeRef, Outbox } from '../mail/outbox.ts'
 import {
   addressKey,
@@ -19,52 +11,32 @@ import {
   TTL_ATTRIBUTE,
   toNoticeUpdate,
 } from './item.ts'
-import { createRequests } from './requests.ts'
-import { createSdkTable } from './sdkTable.ts'
-import { throwUnavailable, unavailable } from './unavailable.ts'
+import { ConditionFailed, type Key, type Table, type Update } from './table.ts'
 
-/** Longer than a function that sends can run. */
+/** Longer than the timeout of the function that sends. */
 const TAKEN_MS = 60_000
-/** Twice at the most may a function end between sending and saying so. */
+/** Attempts to send. A function that ends between sending and reporting it leaves one behind. */
 const MAX_TAKEN = 2
 const HOUR_MS = 60 * 60 * 1000
 
 /** The outbox in the table of the licenses. */
-export function createOutbox({
-  client,
-  table,
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-}): Outbox {
-  const { queryAll } = createRequests(createSdkTable(client, table))
-
-  /** Answers the item as it is when the condition does not hold, and undefined once it is written. */
-  async function update(
-    Key: Record<string, string>,
-    input: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
-  ): Promise<Item | undefined> {
+export function createOutbox(table: Table): Outbox {
+  /** Returns undefined once written, or the existing item if the condition failed, empty if there is none. */
+  async function update(Key: Key, input: Omit<Update, 'Key'>): Promise<Item | undefined> {
     try {
-      await client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          ...input,
-        }),
-      )
+      await table.update({ Key, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input })
       return
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return unmarshall(error.Item ?? {})
-      throw unavailable(error)
+      if (error instanceof ConditionFailed) return error.item ?? {}
+      throw error
     }
   }
 
-  const keyOf = ({ licenseId, ...notice }: NoticeRef) => noticeKey(licenseId, notice)
+  const toKey = ({ licenseId, ...notice }: NoticeRef) => noticeKey(licenseId, notice)
 
   const close: Outbox['close'] = async (notice, { state, detail, messageId }, now) => {
-    await update(keyOf(notice), {
-      // What was heard of it since it was sent is newer.
+    await update(toKey(notice), {
+      // A state reported by SES in the meantime is newer.
       UpdateExpression: `SET #state = if_not_exists(#state, :state), #changedAt = if_not_exists(#changedAt, :now)${
         detail === undefined ? '' : ', #detail = :detail'
       }${messageId === undefined ? '' : ', #messageId = :messageId'} REMOVE #takenAt`,
@@ -91,7 +63,7 @@ export function createOutbox({
     },
 
     async take(notice, now) {
-      const found = await update(keyOf(notice), {
+      const found = await update(toKey(notice), {
         UpdateExpression: 'SET #takenAt = :now ADD #taken :one',
         ConditionExpression:
           'attribute_exists(pk) AND attribute_not_exists(#state) AND (attribute_not_exists(#takenAt) OR #takenAt < :before) AND (attribute_not_exists(#taken) OR #taken < :max)',
@@ -111,7 +83,7 @@ export function createOutbox({
     },
 
     async putBack(notice) {
-      await update(keyOf(notice), {
+      await update(toKey(notice), {
         UpdateExpression: 'REMOVE #takenAt ADD #taken :less',
         ConditionExpression: 'attribute_exists(#takenAt)',
         ExpressionAttributeNames: { '#takenAt': 'takenAt', '#taken': 'taken' },
@@ -122,7 +94,7 @@ export function createOutbox({
     close,
 
     async report(notice, state, at) {
-      await update(keyOf(notice), {
+      await update(toKey(notice), {
         UpdateExpression: 'SET #state = :state, #changedAt = :at',
         ConditionExpression: `attribute_exists(pk) AND (attribute_not_exists(#state) OR NOT #state IN (:bounced, :complained))`,
         ExpressionAttributeNames: { '#state': 'state', '#changedAt': 'changedAt' },
@@ -136,7 +108,7 @@ export function createOutbox({
     },
 
     async list(licenseId) {
-      const items = await queryAll({
+      const items = await table.queryAll({
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :outbox)',
         ExpressionAttributeValues: { ':pk': licenseKey(licenseId).pk, ':outbox': OUTBOX },
       })
@@ -166,14 +138,12 @@ export function createOutbox({
     },
 
     async isSuppressed(address) {
-      const { Item } = await client
-        .send(new GetCommand({ TableName: table, Key: addressKey(address), ConsistentRead: true }))
-        .catch(throwUnavailable)
-      return Item !== undefined && Item['allowed'] !== true
+      const [item] = await table.read([addressKey(address)])
+      return item !== undefined && item['allowed'] !== true
     },
 
     async recover(address, now) {
-      // The times of the last three, the newest first: an update reads all of them as they were before it.
+      // The times of the last three requests, newest first. An update evaluates all values before it sets any.
       await update(recoveryKey(address), {
         UpdateExpression:
           'SET #address = :address, #third = if_not_exists(#second, :never), #second = if_not_exists(#first, :never), #first = :now, #ttl = :ttl',

@@ -2,16 +2,14 @@
  * Failure counters in the table of the licenses.
  *
  * A request that may be a guess must read its counters before it may see a license or a token. Both reads share one
- * `BatchGetItem`: `rateLimited(reader, counters)` returns a reader whose first read adds the counters to the requested keys
+ * `BatchGetItem`: `rateLimited(table, counters)` returns a table whose first read adds the counters to the requested keys
  * and throws `RateLimitError` instead of returning items if a limit is exceeded. A successful request costs no write and
  * no extra round trip. An instance remembers exceeded limits until the window ends, and passed checks for a few seconds.
  */
 
 import { type RateLimitCounter, RateLimitError, type RateLimitStore } from '../access/rateLimit.ts'
 import { type Item, TTL_ATTRIBUTE } from './item.ts'
-import type { Reading } from './read.ts'
-import type { Table } from './table.ts'
-import { throwUnavailable } from './unavailable.ts'
+import type { LookupTable } from './table.ts'
 
 const SORT_KEY = 'TRIES'
 
@@ -26,11 +24,14 @@ const MAX_REMEMBERED = 10_000
 const CHECK_VALID_MS = 5000
 
 export interface RateLimits extends RateLimitStore {
-  /** Returns a reader that checks the counters in the round trip of its first read. Each request needs its own. */
-  rateLimited<Reader extends Reading>(reader: Reader, counters: readonly RateLimitCounter[]): Reader
+  /** Returns the table with a first read that also checks the counters. Each request needs its own. */
+  rateLimited<T extends Pick<LookupTable, 'read'>>(
+    table: T,
+    counters: readonly RateLimitCounter[],
+  ): T
 }
 
-export function createRateLimits(table: Table): RateLimits {
+export function createRateLimits(table: Pick<LookupTable, 'update'>): RateLimits {
   /** The end of the window that both collections belong to. */
   let window = 0
   const exceeded = new Set<string>()
@@ -68,28 +69,28 @@ export function createRateLimits(table: Table): RateLimits {
 
   return {
     async addFailure(counter) {
-      const update = table.update({
+      const attributes = await table.update({
         Key: counterKey(counter),
         UpdateExpression: 'SET #ttl = :ttl ADD failures :one',
         ExpressionAttributeNames: { '#ttl': TTL_ATTRIBUTE },
         ExpressionAttributeValues: { ':one': 1, ':ttl': counter.until / 1000 },
         ReturnValues: 'UPDATED_NEW',
       })
-      const failures = Number((await update.catch(throwUnavailable))['failures'])
+      const failures = Number(attributes['failures'])
       if (failures >= counter.limit.failures) rememberExceeded(counter)
       if (failures > counter.limit.failures) throw new RateLimitError(counter)
     },
 
-    rateLimited(reader, counters) {
+    rateLimited(inner, counters) {
       let isAdmitted = false
       return {
-        ...reader,
+        ...inner,
         async read(keys) {
-          if (isAdmitted) return reader.read(keys)
+          if (isAdmitted) return inner.read(keys)
           const refused = counters.find(({ id }) => exceeded.has(id))
           if (refused) throw new RateLimitError(refused)
           const unchecked = counters.filter((counter) => !isChecked(counter))
-          const items = await reader.read([...keys, ...unchecked.map(counterKey)])
+          const items = await inner.read([...keys, ...unchecked.map(counterKey)])
           for (const counter of unchecked) assertNotExceeded(counter, items)
           isAdmitted = true
           return items.filter(({ sk }) => sk !== SORT_KEY)

@@ -1,36 +1,22 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
 import { TTL_ATTRIBUTE } from './item.ts'
-import { createRequests } from './requests.ts'
-import { createSdkTable } from './sdkTable.ts'
-import type { Write } from './table.ts'
-
-type Update = NonNullable<Write['Update']>
+import type { Table, Write } from './table.ts'
 
 const PARTITION = 'REVOCATIONS'
 
-/** Is read before the entries that it counts, so that a list never lacks what its number says. */
+/** Sorts before the entries, so that a list is never older than its number. */
 export const COUNT_KEY = { pk: PARTITION, sk: 'COUNT' }
 
 const entryKey = (id: LicenseId) => ({ pk: PARTITION, sk: `LICENSE#${id}` })
 
-/** Revocations in the table of the licenses. Every method throws `StoreUnavailable` when DynamoDB cannot answer. */
-export function createRevocationStore({
-  client,
-  table,
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-}): RevocationStore {
-  const { transact, queryAll } = createRequests(createSdkTable(client, table))
-
-  /** Changes an entry, and with it the number of the list, if it is as it is wanted. */
-  const change = (entry: Omit<Update, 'TableName'>) =>
+/** Revocations in the table of the licenses. */
+export function createRevocationStore({ transact, queryAll }: Table): RevocationStore {
+  /** Changes an entry and increments the number of the list, unless the condition of the entry fails. */
+  const change = (entry: NonNullable<Write['Update']>) =>
     transact([
-      { Update: { TableName: table, ...entry } },
+      { Update: entry },
       {
         Update: {
-          TableName: table,
           Key: COUNT_KEY,
           UpdateExpression: 'ADD #number :one',
           ExpressionAttributeNames: { '#number': 'number' },
@@ -80,11 +66,11 @@ export function createRevocationStore({
         ConsistentRead: true,
       })
       const [first] = items
-      const isCounted = first?.['sk'] === COUNT_KEY.sk
+      const hasCount = first?.['sk'] === COUNT_KEY.sk
       return {
-        number: isCounted ? Number(first['number']) : 0,
+        number: hasCount ? Number(first['number']) : 0,
         revocations: items
-          .slice(isCounted ? 1 : 0)
+          .slice(hasCount ? 1 : 0)
           .map(({ licenseId, at, until, isForGood = false }) => {
             return { licenseId, at, until, isForGood } as Revocation
           }),

@@ -1,4 +1,8 @@
 import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb'
+import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -7,41 +11,132 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
-import type { Table } from './table.ts'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { Item } from './item.ts'
+import {
+  type CancellationReason,
+  ConditionFailed,
+  Contention,
+  createRead,
+  METERED,
+  type Metered,
+  type Table,
+  type Units,
+  unitsOf,
+  withRetry,
+} from './table.ts'
 
-/** A table, asked by the AWS SDK. */
-export const createSdkTable = (client: DynamoDBDocumentClient, name: string): Table => ({
-  name,
+type Wire = Parameters<typeof unmarshall>[0]
 
-  async get(key) {
-    const command = new GetCommand({ TableName: name, Key: key, ConsistentRead: true })
-    return (await client.send(command)).Item
-  },
+/**
+ * Creates a table on the AWS SDK.
+ *
+ * @param client a client that removes undefined values
+ * @param onUnits receives the units that each request consumed
+ */
+export function createTable(
+  client: DynamoDBDocumentClient,
+  name: string,
+  onUnits: (units: Units) => void = () => {},
+): Table {
+  const options = { TableName: name, ...METERED }
+  function countRead<Output extends Metered>(output: Output): Output {
+    onUnits({ read: unitsOf(output), write: 0 })
+    return output
+  }
+  function countWrite<Output extends Metered>(output: Output): Output {
+    onUnits({ read: 0, write: unitsOf(output) })
+    return output
+  }
 
-  async batchGet(keys) {
-    const command = new BatchGetCommand({
-      RequestItems: { [name]: { Keys: [...keys], ConsistentRead: true } },
-    })
-    const { Responses, UnprocessedKeys } = await client.send(command)
-    return { items: Responses?.[name] ?? [], unprocessed: UnprocessedKeys?.[name]?.Keys ?? [] }
-  },
+  return {
+    read: createRead(
+      async (Key) => {
+        const command = new GetCommand({ ...options, Key, ConsistentRead: true })
+        return countRead(await client.send(command)).Item
+      },
+      async (keys) => {
+        const RequestItems = { [name]: { Keys: [...keys], ConsistentRead: true } }
+        const command = new BatchGetCommand({ RequestItems, ...METERED })
+        const { Responses, UnprocessedKeys } = countRead(await client.send(command))
+        return { items: Responses?.[name] ?? [], unprocessed: UnprocessedKeys?.[name]?.Keys ?? [] }
+      },
+    ),
 
-  async query(query) {
-    const command = new QueryCommand({ ...query, TableName: name })
-    const { Items = [], LastEvaluatedKey: next } = await client.send(command)
-    return { items: Items, ...(next && { next }) }
-  },
+    queryAll: (query, limit, isWanted = () => true) =>
+      withRetry(async () => {
+        const found: Item[] = []
+        let start = query.ExclusiveStartKey
+        do {
+          const command = new QueryCommand({
+            ...query,
+            ...options,
+            Limit: limit && limit - found.length,
+            ExclusiveStartKey: start,
+          })
+          const { Items = [], LastEvaluatedKey } = countRead(await client.send(command))
+          found.push(...Items.filter(isWanted))
+          start = LastEvaluatedKey
+        } while (start && (limit === undefined || found.length < limit))
+        return found
+      }),
 
-  async put(put) {
-    await client.send(new PutCommand({ ...put, TableName: name }))
-  },
+    create: (item) =>
+      withRetry(async () => {
+        const ConditionExpression = 'attribute_not_exists(pk)'
+        const command = new PutCommand({ ...options, Item: item, ConditionExpression })
+        countWrite(await client.send(command))
+      }),
 
-  async update(update) {
-    const command = new UpdateCommand({ ...update, TableName: name })
-    return (await client.send(command)).Attributes ?? {}
-  },
+    update: (update) =>
+      withRetry(async () => {
+        try {
+          const output = await client.send(new UpdateCommand({ ...update, ...options }))
+          return countWrite(output).Attributes ?? {}
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error
+          const item = error.Item && unmarshall(error.Item as Wire)
+          throw new ConditionFailed(item, { cause: error })
+        }
+      }),
 
-  async transact(writes) {
-    await client.send(new TransactWriteCommand({ TransactItems: [...writes] }))
-  },
-})
+    transact: (writes, contested) =>
+      withRetry(async () => {
+        const TransactItems = writes.map(
+          (write) =>
+            Object.fromEntries(
+              Object.entries(write).map(([kind, input]) => [kind, { ...input, TableName: name }]),
+            ) as object,
+        )
+        try {
+          const command = new TransactWriteCommand({ TransactItems, ...METERED })
+          countWrite(await client.send(command))
+          return
+        } catch (error) {
+          if (!(error instanceof TransactionCanceledException)) throw error
+          const reasons = (error.CancellationReasons ?? []).map(({ Code = 'None', Item }) => ({
+            code: Code,
+            ...(Item && { item: unmarshall(Item as Wire) }),
+          }))
+          const codes = reasons.map(({ code }) => code)
+          if (codes.includes('ConditionalCheckFailed')) return reasons
+          if (contested !== undefined && isConflictOnly(reasons, contested)) return reasons
+          if (codes.some((code) => TRANSIENT.has(code))) {
+            throw new Contention('The transaction met another one', { cause: error })
+          }
+          throw error
+        }
+      }),
+  }
+}
+
+const TRANSIENT = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+])
+
+const isConflictOnly = (reasons: readonly CancellationReason[], contested: number) =>
+  reasons.every(
+    ({ code }, index) => code === (index === contested ? 'TransactionConflict' : 'None'),
+  )

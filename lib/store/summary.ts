@@ -1,4 +1,3 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import {
   type Counted,
   type Counters,
@@ -7,14 +6,10 @@ import {
   type LicenseId,
   type Place,
   type Places,
-  StoreUnavailable,
   type SummaryStore,
 } from '../license/index.ts'
 import type { Item } from './item.ts'
-import { createRequests } from './requests.ts'
-import { createSdkTable } from './sdkTable.ts'
-import type { Write } from './table.ts'
-import { throwUnavailable } from './unavailable.ts'
+import { Contention, MAX_ATTEMPTS, type Table, type Write, withRetry } from './table.ts'
 
 /** Which series of counters is read, which one is being made beside it, and how often any was written. */
 const SERIES_KEY = { pk: 'SUMMARY', sk: 'SERIES' }
@@ -51,7 +46,6 @@ const fromCountedItem = ({ pk: _pk, sk: _sk, counted, ...flat }: Item) =>
 const MAX_WRITES = 99
 /** Of one read. */
 const MAX_READ = 100
-const TRIES = 8
 
 interface Series {
   readonly current: string
@@ -78,14 +72,8 @@ export interface SummaryMaker extends SummaryStore {
  * Counters in the table of the licenses. What was counted of a license is kept beside them and is written in one transaction
  * with what it changes in them, so that each of its versions counts once.
  */
-export function createSummaryStore({
-  client,
-  table,
-}: {
-  client: DynamoDBDocumentClient
-  table: string
-}): SummaryMaker {
-  const { transact, read, queryAll } = createRequests(createSdkTable(client, table))
+export function createSummaryStore(table: Table): SummaryMaker {
+  const { transact, read, queryAll } = table
 
   async function seriesNow(): Promise<Series> {
     const [item = {}] = await read([SERIES_KEY])
@@ -99,18 +87,18 @@ export function createSummaryStore({
     return new Map(items.map(fromCountedItem).map((counted) => [counted.licenseId, counted]))
   }
 
-  async function countIn(series: string, licenses: readonly Counted[]): Promise<void> {
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+  const countIn = (series: string, licenses: readonly Counted[]): Promise<void> =>
+    withRetry(async () => {
       const known = await countedIn(series, licenses)
       const changes = licenses
         .map((after) => ({ before: known.get(after.licenseId), after }))
         .filter(({ before, after }) => (before?.version ?? 0) < after.version)
         .map((change) => ({ ...change, change: changeOf(change.before, change.after) }))
         .filter(({ change }) => change.size > 0)
-      if (await writeAll(series, changes)) return
-    }
-    throw new StoreUnavailable(new Error('Too many count the same licenses'))
-  }
+      if (!(await writeAll(series, changes))) {
+        throw new Contention('Too much contention updating the summary counters')
+      }
+    })
 
   /** Whether all are written; not when somebody counted one of them meanwhile. */
   async function writeAll(series: string, changes: readonly Change[]): Promise<boolean> {
@@ -129,7 +117,6 @@ export function createSummaryStore({
 
   const putCounted = (series: string, before: Counted | undefined, after: Counted): Write => ({
     Put: {
-      TableName: table,
       Item: toCountedItem(series, after),
       ...(before
         ? {
@@ -145,7 +132,6 @@ export function createSummaryStore({
     const entries = [...counters].map(([name, by], index) => ({ name, by, index }))
     return {
       Update: {
-        TableName: table,
         Key,
         UpdateExpression: `ADD ${entries.map(({ index }) => `#${index} :${index}`).join(', ')}`,
         ExpressionAttributeNames: Object.fromEntries(
@@ -196,22 +182,19 @@ export function createSummaryStore({
         const after = await seriesNow()
         const isSame = after.writes === series.writes && after.current === current
         // While a lot is written, an answer may have a part of what was written during it.
-        if (isSame || (attempt >= TRIES && after.current === current)) return sums
+        if (isSame || (attempt >= MAX_ATTEMPTS && after.current === current)) return sums
         series = after
       }
     },
 
     async begin(series) {
-      const command = new UpdateCommand({
-        TableName: table,
+      const { current = FIRST_SERIES, making } = (await table.update({
         Key: SERIES_KEY,
         UpdateExpression: 'SET #current = if_not_exists(#current, :first), #making = :series',
         ExpressionAttributeNames: { '#current': 'current', '#making': 'making' },
         ExpressionAttributeValues: { ':first': FIRST_SERIES, ':series': series },
         ReturnValues: 'ALL_OLD',
-      })
-      const { Attributes = {} } = await client.send(command).catch(throwUnavailable)
-      const { current = FIRST_SERIES, making } = Attributes as Partial<Series>
+      })) as Partial<Series>
       return [current, making].filter((name) => name !== undefined)
     },
 
@@ -219,7 +202,6 @@ export function createSummaryStore({
       const reasons = await transact([
         {
           Update: {
-            TableName: table,
             Key: SERIES_KEY,
             UpdateExpression: 'SET #current = :series REMOVE #making',
             ConditionExpression: '#making = :series',

@@ -1,29 +1,24 @@
 import type { Token, TokenStore } from '../access/token.ts'
 import { INDEXES, type Item, LISTED } from './item.ts'
-import { createRequests, type Requests } from './requests.ts'
-import { isConditionFailure, type Table } from './table.ts'
-import { throwUnavailable, unavailable } from './unavailable.ts'
+import { ConditionFailed, type Table } from './table.ts'
 
 const SORT_KEY = 'TOKEN'
 
 const tokenKey = (id: string) => ({ pk: `TOKEN#${id}`, sk: SORT_KEY })
 
-/** Items keep no nulls: an index could not take them. */
+/** Omits null attributes, which index keys cannot be. */
 function toTokenItem({ id, ...token }: Token): Item {
-  const said = Object.entries(token).filter(([, value]) => value !== null)
-  return { ...tokenKey(id), id, listed: LISTED.token, ...Object.fromEntries(said) }
+  const present = Object.entries(token).filter(([, value]) => value !== null)
+  return { ...tokenKey(id), id, listed: LISTED.token, ...Object.fromEntries(present) }
 }
 
 function fromTokenItem({ pk: _pk, sk: _sk, listed: _listed, ...token }: Item): Token {
   return { expiresAt: null, revokedAt: null, lastUsedAt: null, ...token } as unknown as Token
 }
 
-/** API tokens in the table of the licenses. Every method throws `StoreUnavailable` when DynamoDB cannot answer. */
-export function createTokenStore(
-  table: Table,
-  requests: Requests = createRequests(table),
-): TokenStore {
-  /** Answers undefined where the condition does not hold. */
+/** API tokens in the table of the licenses. */
+export function createTokenStore(table: Table): TokenStore {
+  /** Returns undefined if the condition fails. */
   async function update(id: string, expression: string, condition: string, values: Item) {
     try {
       const item = await table.update({
@@ -35,21 +30,18 @@ export function createTokenStore(
       })
       return fromTokenItem(item)
     } catch (error) {
-      if (isConditionFailure(error)) return
-      throw unavailable(error)
+      if (error instanceof ConditionFailed) return
+      throw error
     }
   }
 
   return {
     async find(id) {
-      const [item] = await requests.read([tokenKey(id)])
+      const [item] = await table.read([tokenKey(id)])
       return item && fromTokenItem(item)
     },
 
-    async add(token) {
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await table.put({ Item: toTokenItem(token), ConditionExpression }).catch(throwUnavailable)
-    },
+    add: (token) => table.create(toTokenItem(token)),
 
     revoke: (id, at) =>
       update(id, 'SET revokedAt = if_not_exists(revokedAt, :at)', 'attribute_exists(pk)', {
@@ -67,7 +59,7 @@ export function createTokenStore(
 
     async list(limit, after) {
       const { name, hash, sort } = INDEXES.creation
-      const items = await requests.queryAll(
+      const items = await table.queryAll(
         {
           IndexName: name,
           KeyConditionExpression: '#hash = :hash',

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { type Counted, countedOf } from '../../lib/license/index.ts'
 import { fromLicenseItem, type Item, LICENSE } from '../../lib/store/item.ts'
+import { createTable } from '../../lib/store/sdkTable.ts'
 import { createSummaryStore, isOfSeries } from '../../lib/store/summary.ts'
 
 const AT_ONCE = 25
@@ -22,7 +23,7 @@ interface Recounted {
  */
 export async function recount(plain: DynamoDBClient, TableName: string): Promise<Recounted> {
   const client = DynamoDBDocumentClient.from(plain)
-  const summary = createSummaryStore({ client, table: TableName })
+  const summary = createSummaryStore(createTable(client, TableName))
   const series = randomBytes(6).toString('base64url')
   const old = await summary.begin(series)
   let licenses = 0

@@ -18,7 +18,7 @@ import { openApi } from '../../scripts/openapi/document.ts'
 import { aContext, aRequest, bodyOf } from '../support/http.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
-import { aDocumentClient } from '../support/table.ts'
+import { aStoreTable } from '../support/table.ts'
 
 type Json = Record<string, unknown>
 interface Operation {
@@ -45,8 +45,7 @@ let broken: AdminRuntime
 let keyless: AdminRuntime
 beforeAll(async () => {
   test = await aRuntime()
-  const nowhere = { client: aDocumentClient('http://127.0.0.1:1'), table: 'nowhere' }
-  down = { ...test.runtime, ...createStores(nowhere) }
+  down = { ...test.runtime, ...createStores(aStoreTable('nowhere', 'http://127.0.0.1:1')) }
   keyless = {
     ...test.runtime,
     secretIds: { ...test.runtime.secretIds, signingKeys: 'test/none' },

@@ -14,7 +14,7 @@ import { createStores } from '../../lib/store/stores.ts'
 import { aContext, aPost, bodyOf } from '../support/http.ts'
 import { aRuntime, type TestRuntime } from '../support/runtime.ts'
 import { aCheckout, aSignature } from '../support/stripe.ts'
-import { aDocumentClient, allItems } from '../support/table.ts'
+import { allItems, aStoreTable } from '../support/table.ts'
 
 const TOKEN = { authorization: 'Bearer test_admin_token' }
 
@@ -109,7 +109,7 @@ describe('the faults of the prototype', () => {
   it('store empty after a restart: a new process answers as the old one', async () => {
     const { license } = (await generate({ userId: 'stayer', tier: 'pro', duration: 7 })).body
     const old = await verify(license)
-    const restarted = await aRuntime(createStores({ client: aDocumentClient(), table: test.table }))
+    const restarted = await aRuntime(createStores(aStoreTable(test.table)))
     restarted.time.now = test.time.now
     expect(await verify(license, restarted.runtime)).toEqual(old)
     await restarted.stop()

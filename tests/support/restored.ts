@@ -2,15 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { DeleteTableCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
 import { afterAll } from '@jest/globals'
 import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
-import { createDynamoStore } from '../../lib/store/dynamodb.ts'
-import { createOutbox } from '../../lib/store/outbox.ts'
-import { createRevocationStore } from '../../lib/store/revocations.ts'
-import { createSummaryStore } from '../../lib/store/summary.ts'
-import { createTokenStore } from '../../lib/store/tokens.ts'
+import { createStores } from '../../lib/store/stores.ts'
 import { fillTable } from '../../scripts/backup/fill.ts'
 import { localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
-import { aDocumentClient, aStoreTable, dynamoDbUrl } from './table.ts'
+import { aStoreTable, dynamoDbUrl } from './table.ts'
 
 const named: string[] = []
 afterAll(async () => {
@@ -44,15 +40,8 @@ export const fill = (
   return fillTable({ client, definition: removable, from, isResumed, now })
 }
 
-/** The same service on another table. */
-export function onTable(runtime: AdminRuntime, table: string): AdminRuntime {
-  const source = { client: aDocumentClient(), table }
-  return {
-    ...runtime,
-    store: createDynamoStore(aStoreTable(table)),
-    tokens: createTokenStore(aStoreTable(table)),
-    outbox: createOutbox(source),
-    revocations: createRevocationStore(source),
-    summary: createSummaryStore(source),
-  }
+/** Returns the runtime on another table. */
+export const onTable = (runtime: AdminRuntime, table: string): AdminRuntime => {
+  const { store, tokens, outbox, revocations, summary } = createStores(aStoreTable(table))
+  return { ...runtime, store, tokens, outbox, revocations, summary }
 }

@@ -7,8 +7,9 @@ import { type Metrics, withIssuanceMetrics } from '../../lib/lambda/metrics.ts'
 import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { secretReader } from '../../lib/lambda/sdkRuntime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
-import { meter, type Units } from '../../lib/store/meter.ts'
+import { createTable } from '../../lib/store/sdkTable.ts'
 import { createStores } from '../../lib/store/stores.ts'
+import type { Units } from '../../lib/store/table.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -139,8 +140,7 @@ export async function aRuntime(
   const { metrics, counts } = someMetrics(told)
   const taken: Units[] = []
   const documents = aDocumentClient()
-  meter(documents, (units) => taken.push(units))
-  const stores = createStores({ client: documents, table })
+  const stores = createStores(createTable(documents, table, (units) => taken.push(units)))
   documents.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {

@@ -3,20 +3,20 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { afterAll } from '@jest/globals'
 import { createCall, DYNAMODB } from '../../lib/aws/call.ts'
-import type { Units } from '../../lib/store/meter.ts'
-import { createSdkTable } from '../../lib/store/sdkTable.ts'
-import { createWireTable } from '../../lib/store/wireTable.ts'
-import { createTable, localClient } from '../../scripts/local/dynamodb.ts'
+import { createLookupTable } from '../../lib/store/lookupTable.ts'
+import { createTable } from '../../lib/store/sdkTable.ts'
+import type { Units } from '../../lib/store/table.ts'
+import { createTable as createLocalTable, localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 
-/** What Lambda tells a function of where and who it is. */
+/** The environment variables of Lambda for the region and the credentials. */
 export const LOCAL_ENV = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
 }
 
-/** What the global setup found out once, for all tests. */
+/** Returns a value of the global setup. */
 export const fromSetup = (name: string) => {
   const value = process.env[name]
   if (!value) throw new Error(`The global setup did not set ${name}`)
@@ -31,19 +31,19 @@ export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
     marshallOptions: { removeUndefinedValues: true },
   })
 
-/** A table as the store knows it, by the SDK. */
-export const aStoreTable = (name: string, endpoint = dynamoDbUrl()) =>
-  createSdkTable(aDocumentClient(endpoint), name)
+/** Creates a table on the SDK. */
+export const aStoreTable = (
+  name: string,
+  endpoint = dynamoDbUrl(),
+  onUnits?: (units: Units) => void,
+) => createTable(aDocumentClient(endpoint), name, onUnits)
 
 export const aCall = (endpoint = dynamoDbUrl()) =>
   createCall(DYNAMODB, { ...LOCAL_ENV, AWS_ENDPOINT_URL_DYNAMODB: endpoint })
 
-/** The same, without the SDK. */
-export const aWireTable = (
-  name: string,
-  endpoint?: string,
-  tell: (units: Units) => void = () => {},
-) => createWireTable(aCall(endpoint), name, tell)
+/** Creates a table on the client of verify. */
+export const aLookupTable = (name: string, endpoint?: string, onUnits?: (units: Units) => void) =>
+  createLookupTable(aCall(endpoint), name, onUnits)
 
 /** Gone once the tests of a file are over: a database of hundreds of tables with their indexes is slow. */
 const made: string[] = []
@@ -73,7 +73,7 @@ export async function makeTable({ hasStream = false } = {}): Promise<string> {
     DeletionProtectionEnabled: false,
     TableName,
   }
-  await createTable(localClient(dynamoDbUrl()), removable)
+  await createLocalTable(localClient(dynamoDbUrl()), removable)
   return TableName
 }
 

@@ -13,7 +13,7 @@ import { aContext, aRequest, bodyOf } from '../../support/http.ts'
 import { issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { streamOf } from '../../support/stream.ts'
-import { aDocumentClient, allItems } from '../../support/table.ts'
+import { allItems, aStoreTable } from '../../support/table.ts'
 
 let test: TestRuntime
 beforeEach(async () => {
@@ -160,10 +160,7 @@ describe('the list of revocations', () => {
   })
 
   it('is not kept by anybody while it cannot be had', async () => {
-    const nowhere = createRevocationStore({
-      client: aDocumentClient('http://127.0.0.1:1'),
-      table: 'nowhere',
-    })
+    const nowhere = createRevocationStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const { statusCode, headers } = await get('/.well-known/revocations.jwt', {
       ...test.runtime,
       revocations: nowhere,

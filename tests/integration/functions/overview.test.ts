@@ -12,7 +12,7 @@ import { aContext, aRequest, bodyOf } from '../../support/http.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { streamOf } from '../../support/stream.ts'
-import { aDocumentClient, allItems } from '../../support/table.ts'
+import { aDocumentClient, allItems, aStoreTable } from '../../support/table.ts'
 
 let test: TestRuntime
 beforeEach(async () => {
@@ -281,10 +281,7 @@ describe('what the stream tells of licenses counts once', () => {
 
   it('also while the database cannot be reached for a while', async () => {
     await aBusiness()
-    const nowhere = createSummaryStore({
-      client: aDocumentClient('http://127.0.0.1:1'),
-      table: 'nowhere',
-    })
+    const nowhere = createSummaryStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const records = await streamOf(test.table)
     const { batchItemFailures } = await follow(records, { ...test.runtime, summary: nowhere })
     expect(batchItemFailures).toHaveLength(1)

@@ -9,7 +9,7 @@ import { aContext, aPost, aRequest, bodyOf } from '../../support/http.ts'
 import { issued, NOW, someKeys } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { sized } from '../../support/size.ts'
-import { aDocumentClient, allItems } from '../../support/table.ts'
+import { allItems, aStoreTable } from '../../support/table.ts'
 
 const LIMIT = 20
 const WINDOW_MS = 10 * 60_000
@@ -33,7 +33,7 @@ afterAll(() => test.stop())
 /** The functions of another Lambda: it shares the table with the others and remembers nothing of theirs. */
 const another = () => ({
   ...test.runtime,
-  ...createStores({ client: aDocumentClient(), table: test.table }),
+  ...createStores(aStoreTable(test.table)),
 })
 
 const HANDLERS = {

@@ -8,7 +8,7 @@ import { aContext, aPost, bodyOf } from '../../support/http.ts'
 import { NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { aCheckout, aSignature } from '../../support/stripe.ts'
-import { aDocumentClient, allItems } from '../../support/table.ts'
+import { allItems, aStoreTable } from '../../support/table.ts'
 
 let test: TestRuntime
 
@@ -254,7 +254,7 @@ describe('what is counted of events', () => {
   it('is that one failed, also before it was read, or that nobody we know signed it', async () => {
     const down = {
       ...test.runtime,
-      ...createStores({ client: aDocumentClient('http://127.0.0.1:1'), table: test.table }),
+      ...createStores(aStoreTable(test.table, 'http://127.0.0.1:1')),
     }
     const payload = JSON.stringify(aPurchaseOf('failed'))
     const headers = { 'stripe-signature': aSignature(payload) }

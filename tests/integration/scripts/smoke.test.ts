@@ -7,7 +7,7 @@ import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { runCli } from '../../support/script.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
 import { answering } from '../../support/service.ts'
-import { aDocumentClient, allItems, dynamoDbUrl } from '../../support/table.ts'
+import { allItems, aStoreTable, dynamoDbUrl } from '../../support/table.ts'
 
 const MINUTE = 60_000
 const TOKEN = 'test_admin_token'
@@ -84,7 +84,7 @@ describe('the smoke test', () => {
     const line = await aLine(dynamoDbUrl())
     const broken = await anApiServer({
       ...test.runtime,
-      ...createStores({ client: aDocumentClient(line.url), table: test.table }),
+      ...createStores(aStoreTable(test.table, line.url)),
     })
     line.state = 'cut'
     try {

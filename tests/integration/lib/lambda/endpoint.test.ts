@@ -7,7 +7,7 @@ import { aContext, aPost, bodyOf } from '../../../support/http.ts'
 import { aLine, type Line } from '../../../support/line.ts'
 import { aRuntime, SECRETS, type TestRuntime } from '../../../support/runtime.ts'
 import { aCheckout, aSignature } from '../../../support/stripe.ts'
-import { aDocumentClient, dynamoDbUrl } from '../../../support/table.ts'
+import { aStoreTable, dynamoDbUrl } from '../../../support/table.ts'
 
 const HOUR = 60 * 60 * 1000
 const ORDER = { userId: 'user_123', tier: 'pro' }
@@ -18,10 +18,9 @@ let line: Line
 beforeEach(async () => {
   line = await aLine(dynamoDbUrl())
   test = await aRuntime()
-  const client = aDocumentClient(line.url)
   test = {
     ...test,
-    runtime: { ...test.runtime, ...createStores({ client, table: test.table }) },
+    runtime: { ...test.runtime, ...createStores(aStoreTable(test.table, line.url)) },
   }
 })
 afterEach(async () => {

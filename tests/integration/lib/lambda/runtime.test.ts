@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../../functions/verify.ts'
-import { createVerifyRuntime } from '../../../../lib/lambda/runtime.ts'
 import { createRuntime } from '../../../../lib/lambda/sdkRuntime.ts'
+import { createVerifyRuntime } from '../../../../lib/lambda/verifyRuntime.ts'
 import {
   type LocalSecretsManager,
   startSecretsManager,

@@ -4,21 +4,21 @@ import { describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../../lib/license/index.ts'
 import { createDynamoStore } from '../../../../lib/store/dynamodb.ts'
 import { TTL_ATTRIBUTE } from '../../../../lib/store/item.ts'
-import { createSdkTable } from '../../../../lib/store/sdkTable.ts'
+import { createTable } from '../../../../lib/store/sdkTable.ts'
 import { aLicense, issued, NOW } from '../../../support/licenses.ts'
 import { anAudit, itIsALicenseStore } from '../../../support/storeContract.ts'
 import { aDocumentClient, allItems, aStoreTable, aTable } from '../../../support/table.ts'
 
 const aStore = async (table?: string) => createDynamoStore(aStoreTable(table ?? (await aTable())))
 
-/** The real database, whose first answers to a transaction are this refusal: what Amazon says under load. */
+/** Returns a store whose first transactions are canceled for a reason that DynamoDB gives under load. */
 async function aBusyStore(code: string, times: number) {
   const [client, table] = [aDocumentClient(), await aTable()]
-  let asked = 0
+  let requests = 0
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        if (commandName !== 'TransactWriteItemsCommand' || ++asked > times) return next(args)
+        if (commandName !== 'TransactWriteItemsCommand' || ++requests > times) return next(args)
         throw new TransactionCanceledException({
           message: 'Transaction cancelled',
           $metadata: {},
@@ -27,7 +27,7 @@ async function aBusyStore(code: string, times: number) {
       },
     { step: 'initialize' },
   )
-  return { store: createDynamoStore(createSdkTable(client, table)), asked: () => asked }
+  return { store: createDynamoStore(createTable(client, table)), requests: () => requests }
 }
 
 describe('the DynamoDB store', () => {
@@ -51,7 +51,7 @@ describe('the DynamoDB store', () => {
     ])
   })
 
-  it('reads what was written before there were other keys, devices and lists', async () => {
+  it('reads licenses written by versions without reissued keys, devices and lists', async () => {
     const table = await aTable()
     const store = await aStore(table)
     const { license } = await issued(store)
@@ -65,12 +65,12 @@ describe('the DynamoDB store', () => {
     expect(await store.find(license.id)).toEqual(license)
   })
 
-  it('writes a notice once, and leaves alone what was done about it', async () => {
+  it('creates a notice once and keeps its delivery state', async () => {
     const table = await aTable()
     const store = await aStore(table)
     const { license } = await issued(store)
     const notice = { kind: 'payment_failed', period: '1' } as const
-    const tell = (at: number) =>
+    const commit = (at: number) =>
       store.commit({
         claims: [],
         license: {
@@ -81,16 +81,16 @@ describe('the DynamoDB store', () => {
         },
         now: at,
       })
-    await tell(NOW)
+    await commit(NOW)
     const key = { pk: `LICENSE#${license.id}`, sk: 'OUTBOX#payment_failed#1' }
     const done = { UpdateExpression: 'SET sentAt = :at', ExpressionAttributeValues: { ':at': NOW } }
     await aDocumentClient().send(new UpdateCommand({ TableName: table, Key: key, ...done }))
-    await tell(NOW + 1)
+    await commit(NOW + 1)
     const kept = (await allItems(table)).filter(({ sk }) => sk === key.sk)
     expect(kept).toEqual([{ ...key, licenseId: license.id, ...notice, at: NOW, sentAt: NOW }])
   })
 
-  it('gives DynamoDB the seconds after which a request may be forgotten, and a purchase none', async () => {
+  it('sets a TTL for idempotency keys, and none for purchases', async () => {
     const table = await aTable()
     await issued(await aStore(table), {
       purchaseKey: 'pi:pi_1',
@@ -105,7 +105,7 @@ describe('the DynamoDB store', () => {
     )
   })
 
-  it('is unavailable, not wrong, while the database does not answer', async () => {
+  it('is unavailable while the database does not respond', async () => {
     const store = createDynamoStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const { id } = aLicense()
     await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
@@ -113,7 +113,7 @@ describe('the DynamoDB store', () => {
     await expect(store.recall(['sub_1'], [])).rejects.toThrow(StoreUnavailable)
   })
 
-  it('calls a request that DynamoDB finds wrong a fault of the program', async () => {
+  it('reports an invalid request as a bug', async () => {
     const store = await aStore()
     await expect(issued(store, { purchaseKey: 'x'.repeat(3000) })).rejects.toMatchObject({
       name: 'TransactionCanceledException',
@@ -121,23 +121,23 @@ describe('the DynamoDB store', () => {
   })
 
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'tries again when a transaction meets %s',
+    'retries a transaction canceled by %s',
     async (code) => {
-      const { store, asked } = await aBusyStore(code, 2)
+      const { store, requests } = await aBusyStore(code, 2)
       expect(await issued(store)).toMatchObject({ repeated: false })
-      expect(asked()).toBe(3)
+      expect(requests()).toBe(3)
     },
   )
 
-  it('is unavailable when eight tries meet another transaction', async () => {
-    const { store, asked } = await aBusyStore('TransactionConflict', 100)
+  it('is unavailable after eight conflicts with other transactions', async () => {
+    const { store, requests } = await aBusyStore('TransactionConflict', 100)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
-    expect(asked()).toBe(8)
+    expect(requests()).toBe(8)
   })
 
-  it('does not try again what cannot pass', async () => {
-    const { store, asked } = await aBusyStore('ItemCollectionSizeLimitExceeded', 100)
+  it('does not retry a permanent failure', async () => {
+    const { store, requests } = await aBusyStore('ItemCollectionSizeLimitExceeded', 100)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
-    expect(asked()).toBe(1)
+    expect(requests()).toBe(1)
   })
 })

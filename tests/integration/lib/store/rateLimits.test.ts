@@ -1,12 +1,11 @@
 import { expect, it } from '@jest/globals'
 import { type RateLimitCounter, RateLimitError } from '../../../../lib/access/rateLimit.ts'
 import { createRateLimits } from '../../../../lib/store/rateLimits.ts'
-import { createReading } from '../../../../lib/store/read.ts'
 import { NOW } from '../../../support/licenses.ts'
-import { aStoreTable, aTable } from '../../../support/table.ts'
+import { aLookupTable, allItems, aStoreTable, aTable } from '../../../support/table.ts'
 
 const limit = { failures: 2, minutes: 10 }
-const counterOf = (id: string): RateLimitCounter => ({
+const aCounter = (id: string): RateLimitCounter => ({
   id,
   limit,
   until: NOW + 1000,
@@ -14,21 +13,38 @@ const counterOf = (id: string): RateLimitCounter => ({
   wait: 1,
 })
 
-it('who failed too often is refused, also by a function that remembers as many as it can', async () => {
+it.each([
+  ['verify', aLookupTable],
+  ['the SDK', aStoreTable],
+])('counts failures in the table of %s, until its window ends', async (_, create) => {
+  const name = await aTable()
+  const table = create(name)
+  const counter = aCounter('key#hash#1')
+  const { addFailure } = createRateLimits(table)
+  await addFailure(counter)
+  await addFailure(counter)
+  await expect(addFailure(counter)).rejects.toThrow(RateLimitError)
+  const { read } = createRateLimits(table).rateLimited(table, [counter])
+  await expect(read([])).rejects.toThrow(RateLimitError)
+  expect(await allItems(name)).toEqual([
+    { pk: 'TRIES#key#hash#1', sk: 'TRIES', failures: 3, ttl: (NOW + 1000) / 1000 },
+  ])
+})
+
+it('refuses a caller also once the memory for exceeded limits is full', async () => {
   const table = aStoreTable(await aTable())
-  const all = Promise.resolve({ failures: limit.failures })
   let isFlooded = true
   const rateLimits = createRateLimits({
-    ...table,
-    update: (update) => (isFlooded ? all : table.update(update)),
+    update: async (update) =>
+      isFlooded ? { failures: limit.failures } : await table.update(update),
   })
-  for (let other = 0; other < 10_000; other++)
-    await rateLimits.addFailure(counterOf(`key#other${other}#1`))
-
+  for (let other = 0; other < 10_000; other++) {
+    await rateLimits.addFailure(aCounter(`key#other${other}#1`))
+  }
   isFlooded = false
-  const mine = counterOf('key#mine#1')
-  const assertNotLimited = () => rateLimits.rateLimited(createReading(table), [mine]).read([])
-  await assertNotLimited()
-  for (let failure = 0; failure < limit.failures; failure++) await rateLimits.addFailure(mine)
-  await expect(assertNotLimited()).rejects.toThrow(RateLimitError)
+  const counter = aCounter('key#mine#1')
+  const check = () => rateLimits.rateLimited(table, [counter]).read([])
+  await check()
+  for (let failure = 0; failure < limit.failures; failure++) await rateLimits.addFailure(counter)
+  await expect(check()).rejects.toThrow(RateLimitError)
 })

@@ -1,11 +1,12 @@
 import { expect, it } from '@jest/globals'
 import { type Counted, countedOf } from '../../../../lib/license/index.ts'
+import { createTable } from '../../../../lib/store/sdkTable.ts'
 import { createSummaryStore } from '../../../../lib/store/summary.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
 import { aDocumentClient, aTable } from '../../../support/table.ts'
 
-/** Licenses that end in as many different minutes. */
-const some = (count: number): Counted[] =>
+/** Returns licenses that expire in different minutes. */
+const someLicenses = (count: number): Counted[] =>
   Array.from({ length: count }, (_, index) =>
     countedOf(
       aLicense({
@@ -18,10 +19,10 @@ const some = (count: number): Counted[] =>
     ),
   )
 
-/** How much a transaction and a read of several items may hold, by the documentation of DynamoDB. */
+/** The limit of items in a transaction and in a batch read. */
 const MAX = 100
 
-it('asks for no more at once than DynamoDB takes', async () => {
+it('stays within the limits of DynamoDB', async () => {
   const client = aDocumentClient()
   const table = await aTable()
   const sizes: number[] = []
@@ -36,8 +37,8 @@ it('asks for no more at once than DynamoDB takes', async () => {
     },
     { step: 'initialize' },
   )
-  const summary = createSummaryStore({ client, table })
-  await summary.count(some(250))
+  const summary = createSummaryStore(createTable(client, table))
+  await summary.count(someLicenses(250))
   expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX)
   const [all] = await summary.read([[{ from: 'ALWAYS', to: 'ALWAYS' }]])
   expect(all).toEqual(new Map([['active:pro', 250]]))

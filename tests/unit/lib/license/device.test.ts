@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals'
 import { activateDevice } from '../../../../lib/license/device.ts'
 import { StoreUnavailable } from '../../../../lib/license/store.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 it('gives up, to be asked again, when devices of a license are changed all the time', async () => {
   const store = createMemoryStore()

@@ -10,8 +10,8 @@ import {
   StoreUnavailable,
 } from '../../../../lib/license/store.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { anOrder, aRing, issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 const keys = someKeys()
 const SECOND = NOW / 1000

@@ -8,8 +8,8 @@ import { reissueKey } from '../../../../lib/license/reissue.ts'
 import type { LicenseStore } from '../../../../lib/license/store.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { verifyLicense } from '../../../../lib/license/verify.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { aLicense, aRing, issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 const keys = someKeys()
 const CAUSE = { actor: 'token:root', reason: 'because', requestId: 'request_1' }

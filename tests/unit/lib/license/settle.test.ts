@@ -3,8 +3,8 @@ import { makeKey } from '../../../../lib/license/key.ts'
 import type { Entitlement, LicenseChange } from '../../../../lib/license/license.ts'
 import { type Context, type Held, settle } from '../../../../lib/license/settle.ts'
 import type { Batch, Claim, LicenseStore } from '../../../../lib/license/store.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 const keys = someKeys()
 const EVENT: Claim = { kind: 'event', key: 'evt_1', expiresAt: NOW + 1000 }

@@ -5,8 +5,8 @@ import type { License, LicenseFacts } from '../../../../lib/license/license.ts'
 import { type LicenseStore, StoreUnavailable } from '../../../../lib/license/store.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { verifyLicense } from '../../../../lib/license/verify.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { aRing, aSecret, issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 const keys = someKeys()
 

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 import { itIsALicenseStore } from '../../../support/storeContract.ts'
 
 describe('the memory store', () => {

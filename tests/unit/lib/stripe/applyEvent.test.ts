@@ -9,7 +9,6 @@ import {
   type LicenseStore,
   StoreUnavailable,
 } from '../../../../lib/license/index.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { createStripeApi, type StripeApi } from '../../../../lib/stripe/api.ts'
 import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
 import {
@@ -24,6 +23,7 @@ import {
 } from '../../../../scripts/stripe/objects.ts'
 import { SCENARIOS } from '../../../../scripts/stripe/scenarios.ts'
 import { aSecret, issued, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 import { ENDS, eventsOf } from '../../../support/stories.ts'
 import { aStripeApi, type LocalStripeApi } from '../../../support/stripeApi.ts'
 

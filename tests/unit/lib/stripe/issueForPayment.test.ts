@@ -10,7 +10,6 @@ import {
   type Order,
   StoreUnavailable,
 } from '../../../../lib/license/index.ts'
-import { createMemoryStore } from '../../../../lib/store/memory.ts'
 import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
 import { issueForPayment } from '../../../../lib/stripe/issueForPayment.ts'
 import {
@@ -24,6 +23,7 @@ import {
   type StripeEvent,
 } from '../../../../scripts/stripe/objects.ts'
 import { anOrder, NOW, someKeys } from '../../../support/licenses.ts'
+import { createMemoryStore } from '../../../support/memoryStore.ts'
 
 const keys = someKeys()
 const START = NOW / 1000

@@ -14,7 +14,7 @@ import {
   type Position,
   type ProviderRecord,
   type Selection,
-} from '../license/index.ts'
+} from '../../lib/license/index.ts'
 
 /** The store in a process's own memory: for tests that want many histories quickly. Keeps the same promises. */
 export function createMemoryStore(): LicenseStore {

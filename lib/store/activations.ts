@@ -1,16 +1,13 @@
-import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AuditEntry, LicenseStore } from '../license/index.ts'
 import { deviceItemKey, licenseKey } from './item.ts'
-import type { Requests } from './requests.ts'
-import type { Write } from './table.ts'
+import type { Table, Write } from './table.ts'
 
 /**
- * Gives devices seats and takes them back. What is counted stands on the license itself, and the count is the condition
- * of the write that changes it.
+ * Activates and releases devices. The license stores the number of its devices, and the number of seats is the condition of
+ * the write that changes it.
  */
-export function createSeats(
-  { transact }: Requests,
-  table: string,
+export function createActivations(
+  { transact }: Table,
   putAudit: (audit: AuditEntry) => Write,
 ): Pick<LicenseStore, 'activate' | 'release'> {
   return {
@@ -18,7 +15,6 @@ export function createSeats(
       const reasons = await transact([
         {
           Update: {
-            TableName: table,
             Key: deviceItemKey(id, key),
             UpdateExpression:
               'SET #device = :device, #name = :name, #hint = :hint, #activatedAt = :at REMOVE #releasedAt',
@@ -40,7 +36,6 @@ export function createSeats(
         },
         {
           Update: {
-            TableName: table,
             Key: licenseKey(id),
             UpdateExpression: 'SET #devices = if_not_exists(#devices, :none) + :one',
             ConditionExpression:
@@ -57,16 +52,15 @@ export function createSeats(
         putAudit(audit),
       ])
       if (!reasons) return 'activated'
-      if (reasons[0]?.Code === 'ConditionalCheckFailed') return 'known'
-      const { devices = 0, seats = 0 } = unmarshall(reasons[1]?.Item ?? {})
-      return devices < seats ? 'stale' : 'full'
+      if (reasons[0]?.code === 'ConditionalCheckFailed') return 'known'
+      const { devices = 0, seats = 0 } = reasons[1]?.item ?? {}
+      return Number(devices) < Number(seats) ? 'stale' : 'full'
     },
 
     async release(id, key, audit) {
       const reasons = await transact([
         {
           Update: {
-            TableName: table,
             Key: deviceItemKey(id, key),
             UpdateExpression: 'SET #releasedAt = :at',
             ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#releasedAt)',
@@ -76,7 +70,6 @@ export function createSeats(
         },
         {
           Update: {
-            TableName: table,
             Key: licenseKey(id),
             UpdateExpression:
               'SET #devices = #devices - :one, #releases = list_append(if_not_exists(#releases, :none), :now)',
