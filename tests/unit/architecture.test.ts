@@ -11,7 +11,7 @@ lib/config.ts
 lib/license  node:crypto
 lib/catalog  lib/license zod
 lib/access   node:crypto ipaddr.js
-lib/aws      node:crypto node:http node:https node:timers aws4
+lib/aws      node:crypto node:http node:https node:stream node:timers
 lib/signing  lib/license node:crypto jose zod
 lib/mail     lib/catalog lib/license mustache zod
 lib/http     lib/access lib/catalog lib/license node:crypto aws-lambda zod
