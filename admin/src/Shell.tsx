@@ -10,57 +10,56 @@ import { signOut } from './session/token.ts'
 const PAGES = [
   { to: '/', label: 'Overview' },
   { to: '/licenses', label: 'Licenses' },
-  { to: '/issue', label: 'Issue a license' },
-  { to: '/bulk', label: 'Issue many' },
-  { to: '/parked', label: 'Kept aside' },
+  { to: '/issue', label: 'Issue license' },
+  { to: '/bulk', label: 'Bulk issue' },
+  { to: '/unmatched-purchases', label: 'Unmatched purchases' },
   { to: '/tokens', label: 'API tokens' },
   { to: '/catalog', label: 'Catalog' },
 ] as const
 
-const THEME_NAMES: Record<Theme, string> = { system: 'As the system', light: 'Light', dark: 'Dark' }
+const THEME_LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' }
 
-/** What stands around every page. */
+/** The navigation and the frame of every page. */
 export function Shell() {
   const { data: session } = useQuery(sessionQuery())
   const [isOpen, setOpen] = useState(false)
   const [theme, setTheme] = useState(storedTheme)
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
-  const shown = useRef(pathname)
+  const previousPath = useRef(pathname)
 
   useEffect(() => {
-    if (shown.current === pathname) return
-    shown.current = pathname
+    if (previousPath.current === pathname) return
+    previousPath.current = pathname
     setOpen(false)
-    // Whoever does not see the page is told that it is another one.
+    // Screen readers announce the new page when it gets the focus.
     main.current?.focus({ preventScroll: true })
   }, [pathname])
 
   return (
     <div className="shell">
       <a className="skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
-      <header className="bar">
+      <header className="sidebar">
         <div className="brand">
           <strong>{session?.productName ?? 'License Authority'}</strong>
           {session && (
             <span className={session.livemode ? 'stage stage-live' : 'stage'}>
-              {session.stage}
-              {session.livemode ? ' · live' : ' · test'}
+              {session.stage} · {session.livemode ? 'live mode' : 'test mode'}
             </span>
           )}
         </div>
         <button
           type="button"
-          className="button button-quiet menu"
+          className="button button-quiet menu-button"
           aria-expanded={isOpen}
-          aria-controls="places"
+          aria-controls="menu"
           onClick={() => setOpen(!isOpen)}
         >
           Menu
         </button>
-        <div id="places" className={isOpen ? 'places open' : 'places'}>
+        <div id="menu" className={isOpen ? 'menu open' : 'menu'}>
           <nav aria-label="Pages">
             {PAGES.map(({ to, label }) => (
               <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }}>
@@ -68,19 +67,17 @@ export function Shell() {
               </Link>
             ))}
           </nav>
-          <div className="who">
-            {session && (
-              <p className="hint">Signed in as {session.name ?? 'the token of the secret'}</p>
-            )}
+          <div className="account">
+            {session && <p className="hint">Signed in with {session.name ?? 'the root token'}</p>}
             <Select
-              label="Colors"
+              label="Theme"
               value={theme}
               onChange={(value) => {
-                const chosen = THEMES.find((known) => known === value) ?? 'system'
-                setTheme(chosen)
-                applyTheme(chosen)
+                const selected = THEMES.find((known) => known === value) ?? 'system'
+                setTheme(selected)
+                applyTheme(selected)
               }}
-              options={THEMES.map((value) => ({ value, label: THEME_NAMES[value] }))}
+              options={THEMES.map((value) => ({ value, label: THEME_LABELS[value] }))}
             />
             <Button variant="quiet" onPress={() => signOut()}>
               Sign out

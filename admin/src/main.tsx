@@ -7,24 +7,19 @@ import { Announcer } from './components/Announcer.tsx'
 import { router } from './router.tsx'
 import { SignIn } from './session/SignIn.tsx'
 import { applyTheme } from './session/theme.ts'
-import { useToken } from './session/token.ts'
+import { useSession } from './session/token.ts'
 import './styles/base.css'
+import './styles/components.css'
 import './styles/layout.css'
-import './styles/controls.css'
-import './styles/messages.css'
-import './styles/dialogs.css'
-import './styles/figures.css'
-import './styles/tables.css'
-import './styles/license.css'
-import './styles/narrow.css'
+import './styles/pages.css'
 
 applyTheme()
 
 function App() {
-  const { token, why } = useToken()
+  const { token, notice } = useSession()
   return (
     <QueryClientProvider client={queryClient}>
-      {token === undefined ? <SignIn why={why} /> : <RouterProvider router={router} />}
+      {token === undefined ? <SignIn notice={notice} /> : <RouterProvider router={router} />}
       <Announcer />
     </QueryClientProvider>
   )

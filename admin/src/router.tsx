@@ -3,6 +3,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
 } from '@tanstack/react-router'
 import { ErrorPage, LoadingPage, NotFoundPage } from './pages/fallbacks.tsx'
 import { parseIssueSearch } from './pages/issue/search.ts'
@@ -43,11 +44,18 @@ const routeTree = rootRoute.addChildren([
     component: lazyRouteComponent(() => import('./pages/bulk/BulkPage.tsx'), 'BulkPage'),
   }),
   createRoute({
-    ...at('/parked'),
+    ...at('/unmatched-purchases'),
     component: lazyRouteComponent(
       () => import('./pages/unmatchedPurchases/UnmatchedPurchasesPage.tsx'),
       'UnmatchedPurchasesPage',
     ),
+  }),
+  // The address of the page before it was renamed, for bookmarks.
+  createRoute({
+    ...at('/parked'),
+    beforeLoad: () => {
+      throw redirect({ to: '/unmatched-purchases', replace: true })
+    },
   }),
   createRoute({
     ...at('/tokens'),
@@ -62,7 +70,7 @@ const routeTree = rootRoute.addChildren([
 export const router = createRouter({
   routeTree,
   basepath: '/admin',
-  // Without it, what the reader of a URL does not take reaches the page all the same.
+  // Drops query parameters that the parser of a route does not return.
   search: { strict: true },
   defaultPreload: 'intent',
   defaultErrorComponent: ErrorPage,
@@ -75,7 +83,7 @@ declare module '@tanstack/react-router' {
     router: typeof router
   }
   interface HistoryState {
-    /** The cursors of the pages before this one, of a list that is read page by page. */
-    trail?: readonly string[]
+    /** The cursors of the previous pages of a list. */
+    previousCursors?: readonly string[]
   }
 }

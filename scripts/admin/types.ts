@@ -1,4 +1,4 @@
-/** Writes the types of the API from openapi.json, for the admin panel. */
+/** Generates the API types of the admin panel from openapi.json. */
 
 import { writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'

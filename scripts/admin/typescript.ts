@@ -1,4 +1,4 @@
-/** The compiler as openapi-typescript asks for it. TypeScript 7, which checks this project, has no API for programs yet. */
+/** The compiler for openapi-typescript. TypeScript 7, which checks this project, has no API for programs yet. */
 
 import { ts } from '@ts-morph/common'
 

@@ -1,4 +1,4 @@
-/** Builds the panel when its sources changed since it was built last. */
+/** Builds the panel if its sources changed since the last build. */
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,22 +8,22 @@ import { compress } from './compress.ts'
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
 if (hasPanel(PROJECT) && !isUpToDate(PROJECT)) {
-  const sources = hashSources(PROJECT)
+  const hash = hashSources(PROJECT)
   console.log('Building the admin panel.')
-  const begun = performance.now()
+  const start = performance.now()
   const npm = process.env['npm_execpath']
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
   const { status } = spawnSync(command, [...args, 'run', '--silent', 'admin:build'], {
     cwd: PROJECT,
     stdio: ['ignore', 'ignore', 'inherit'],
-    // Tests build it too, and what is tested is what is deployed.
+    // Tests must build the same files as a deployment.
     env: { ...process.env, NODE_ENV: 'production' },
   })
   if (status !== 0) {
-    console.error('The admin panel could not be built: npm run admin:build says why.')
+    console.error('The admin panel could not be built. Run npm run admin:build for details.')
     process.exit(status ?? 1)
   }
   compress(`${PROJECT}${DIST_DIRECTORY}`)
-  writeStamp(PROJECT, sources)
-  console.log(`  the panel ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+  writeStamp(PROJECT, hash)
+  console.log(`  built in ${((performance.now() - start) / 1000).toFixed(1)} s`)
 }

@@ -1,43 +1,40 @@
+/** Detects whether the built panel is up to date, by a hash of its sources. */
+
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** Where the panel is built to. */
 export const DIST_DIRECTORY = 'admin/dist'
 
-/** Holds what it was built from. Written last, so that what was stopped half-way is built again. */
+/** Holds the hash of the built sources. It is written last, so an interrupted build is repeated. */
 const STAMP = `${DIST_DIRECTORY}/.built`
 
-/** What is built into the panel, or decides how. */
 const SOURCES = ['admin/**/*', 'openapi.json', 'package-lock.json']
 
-/** Of these, what the build itself makes of others. */
-const isSource = (file: string) => !/^admin[\\/](dist|node_modules)\b|[\\/]schema\.ts$/.test(file)
+/** Matches files that the build itself writes. */
+const OUTPUT = /^admin[\\/](dist|node_modules)\b|[\\/]schema\.ts$/
 
-/** Whether there is a panel to build at all. */
+/** Returns false in a checkout without the panel. */
 export const hasPanel = (project: string) => existsSync(path.join(project, 'admin/index.html'))
 
-/** All that the panel is built from, as one text that changes with any of it. */
+/** Hashes the names and contents of all sources. */
 export function hashSources(project: string): string {
   const hash = createHash('sha256')
   const files = globSync(SOURCES, { cwd: project, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => path.relative(project, path.join(parentPath, name)))
-  for (const file of files.filter(isSource).toSorted()) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(path.join(project, file)))
-      .update('\0')
+  for (const file of files.filter((name) => !OUTPUT.test(name)).toSorted()) {
+    const content = readFileSync(path.join(project, file))
+    hash.update(`${file}\0`).update(content).update('\0')
   }
   return hash.digest('hex')
 }
 
-/** Whether the panel was built from its sources as they are. */
 export const isUpToDate = (project: string) => {
   const stamp = path.join(project, STAMP)
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashSources(project)
 }
 
-/** @param sources as they were before it was built */
-export const writeStamp = (project: string, sources: string) =>
-  writeFileSync(path.join(project, STAMP), sources)
+/** @param hash of the sources before the build, in case they changed during it */
+export const writeStamp = (project: string, hash: string) =>
+  writeFileSync(path.join(project, STAMP), hash)

@@ -10,14 +10,14 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 const run = promisify(execFile)
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Builds nothing but a page, and says how often. */
+/** Copies the page and counts the builds. */
 const BUILD = `
   import { mkdirSync, readFileSync, rmSync, writeFileSync, appendFileSync } from 'node:fs'
   appendFileSync('builds', 'x')
   rmSync('admin/dist', { recursive: true, force: true })
   mkdirSync('admin/dist')
   writeFileSync('admin/dist/index.html', readFileSync('admin/index.html', 'utf8').repeat(99))
-  if (readFileSync('admin/index.html', 'utf8').includes('broken')) throw new Error('It is broken')`
+  if (readFileSync('admin/index.html', 'utf8').includes('broken')) throw new Error('The build broke')`
 
 let project: string
 beforeEach(async () => {
@@ -41,7 +41,7 @@ const read = (name: string) => readFile(path.join(project, name))
 const build = () => run(process.execPath, ['scripts/panel/build.ts'], { cwd: project })
 const builds = async () => (await read('builds')).length
 
-it('builds the panel once, and again when what it is made of has changed', async () => {
+it('builds the panel once, and again after its sources changed', async () => {
   const { stdout } = await build()
   expect(stdout).toContain('Building the admin panel')
   expect(gunzipSync(await read('admin/dist/index.html.gz')).toString()).toContain('<p>page</p>')
@@ -60,10 +60,10 @@ it('builds the panel once, and again when what it is made of has changed', async
   expect(await builds()).toBe(count + 1)
 })
 
-it('fails with a build that fails, and does not take it for one', async () => {
+it('fails if the build fails, and builds again the next time', async () => {
   await write('admin/index.html', 'broken')
   await expect(build()).rejects.toMatchObject({
-    stderr: expect.stringMatching(/It is broken[\s\S]*npm run admin:build says why/),
+    stderr: expect.stringMatching(/The build broke[\s\S]*npm run admin:build/),
   })
   await expect(build()).rejects.toMatchObject({ code: 1 })
   expect(await builds()).toBe(2)

@@ -11,7 +11,6 @@ const FOLDERS = ['lib', 'functions', 'scripts', 'admin', 'clients', 'resources',
 
 /** Folders that are still being rewritten. */
 const EXCLUDED: readonly string[] = [
-  'admin',
   'clients',
   'functions',
   'lib/access',
@@ -37,7 +36,6 @@ const EXCLUDED: readonly string[] = [
   'scripts/local',
   'scripts/mail',
   'scripts/openapi',
-  'scripts/panel',
   'scripts/setup',
   'scripts/smoke',
   'scripts/stripe',

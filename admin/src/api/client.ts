@@ -3,7 +3,7 @@ import { currentToken, signOut } from '../session/token.ts'
 import { ApiError, networkError, toApiError } from './apiError.ts'
 import type { paths } from './schema.ts'
 
-/** Asks the service, typed by openapi.json. Whatever is not a success is thrown as a `Failure`. */
+/** Calls the API with the types of openapi.json. Throws an `ApiError` for every failed request. */
 export const api = createClient<paths>({
   baseUrl: location.origin,
   credentials: 'omit',
@@ -21,13 +21,13 @@ api.use({
   },
   async onResponse({ request, response, schemaPath }) {
     if (response.ok) return
-    const apiError = await toApiError(response, schemaPath)
     const token = tokens.get(request)
-    // An answer to an earlier token says nothing about the one of now.
+    const error = await toApiError(response, schemaPath)
+    // A late 401 for an earlier token must not end the current session.
     if (response.status === 401 && token !== undefined && token === currentToken()) {
-      signOut('You were signed out: the API token is wrong, was revoked or has run out.')
+      signOut('You were signed out because the API token is invalid, expired or revoked.')
     }
-    throw apiError
+    throw error
   },
   onError({ error, schemaPath }) {
     if (error instanceof ApiError) return error
@@ -36,8 +36,8 @@ api.use({
   },
 })
 
-/** What was answered. */
-export async function dataOf<T>(asking: Promise<{ data?: T }>): Promise<T> {
-  const { data } = await asking
+/** Returns the body of a successful response. */
+export async function dataOf<T>(request: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await request
   return data as T
 }

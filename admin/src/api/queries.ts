@@ -1,9 +1,8 @@
-/** What is asked of the service, and under which name it is kept meanwhile. */
+/** The queries of the panel, with their cache keys. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import type { ListSearch } from '../pages/licenses/search.ts'
+import { type ListSearch, toListQuery } from '../pages/licenses/search.ts'
 import { api, dataOf } from './client.ts'
-import { toListQuery } from './listQuery.ts'
 
 const MINUTE_MS = 60_000
 
@@ -32,13 +31,10 @@ export const overviewQuery = () =>
 export const licensesQuery = (search: ListSearch) =>
   queryOptions({
     queryKey: ['licenses', search],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET('/api/admin/licenses', {
-          params: { query: toListQuery(search, Date.now()) },
-          signal,
-        }),
-      ),
+    queryFn: ({ signal }) => {
+      const params = { query: toListQuery(search, Date.now()) }
+      return dataOf(api.GET('/api/admin/licenses', { params, signal }))
+    },
     placeholderData: keepPreviousData,
   })
 
@@ -49,20 +45,30 @@ export const licenseQuery = (id: string) =>
       dataOf(api.GET('/api/admin/licenses/{id}', { params: { path: { id } }, signal })),
   })
 
+interface CursorPage {
+  readonly cursor?: string
+}
+
+/** Follows the cursors of a list. */
+const cursorPaging = {
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ cursor }: CursorPage) => cursor,
+}
+
+const cursorParams = (cursor: string | undefined) => ({ query: cursor ? { cursor } : {} })
+
 export const unmatchedPurchasesQuery = () =>
   infiniteQueryOptions({
-    queryKey: ['parked'],
-    queryFn: ({ signal, pageParam: cursor }) =>
-      dataOf(api.GET('/api/admin/parked', { params: { query: cursor ? { cursor } : {} }, signal })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ cursor }) => cursor,
+    queryKey: ['unmatchedPurchases'],
+    queryFn: ({ signal, pageParam }) =>
+      dataOf(api.GET('/api/admin/parked', { params: cursorParams(pageParam), signal })),
+    ...cursorPaging,
   })
 
 export const tokensQuery = () =>
   infiniteQueryOptions({
     queryKey: ['tokens'],
-    queryFn: ({ signal, pageParam: cursor }) =>
-      dataOf(api.GET('/api/admin/tokens', { params: { query: cursor ? { cursor } : {} }, signal })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ cursor }) => cursor,
+    queryFn: ({ signal, pageParam }) =>
+      dataOf(api.GET('/api/admin/tokens', { params: cursorParams(pageParam), signal })),
+    ...cursorPaging,
   })

@@ -5,19 +5,27 @@ import { ApiError } from './apiError.ts'
 const FRESH_MS = 15_000
 const MAX_RETRIES = 2
 
-/** Asks once more for what may come of itself, and never for what a person has to mend. */
-const mayRetry = (tries: number, error: unknown) =>
+/** Retries temporary failures; a rate limit must not be met with more requests. */
+const shouldRetry = (retries: number, error: unknown) =>
   error instanceof ApiError &&
   error.details.retryable &&
   error.details.status !== 429 &&
-  tries < MAX_RETRIES
+  retries < MAX_RETRIES
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { retry: mayRetry, staleTime: FRESH_MS },
+    queries: { retry: shouldRetry, staleTime: FRESH_MS },
     mutations: { retry: false },
   },
 })
 
-// Nobody sees what was shown to whoever was signed in before.
+/** Reloads everything that counts or lists licenses. */
+export const invalidateLists = () =>
+  Promise.all(
+    ['licenses', 'overview', 'unmatchedPurchases'].map((key) =>
+      queryClient.invalidateQueries({ queryKey: [key] }),
+    ),
+  )
+
+// Cached data must not be visible to the next user of this tab.
 onTokenChange(() => queryClient.clear())

@@ -1,22 +1,22 @@
-/** Says aloud what was done, for whoever looks elsewhere or does not look at all. */
+/** Toasts, which are also announced by screen readers. */
 
 import { useSyncExternalStore } from 'react'
 
-const SHOWN_MS = 6000
+const VISIBLE_MS = 6000
 
-let said = { text: '', number: 0 }
-let ending: ReturnType<typeof setTimeout> | undefined
+let toast = { text: '', number: 0 }
+let hiding: ReturnType<typeof setTimeout> | undefined
 const listeners = new Set<() => void>()
 
-function become(text: string) {
-  said = { text, number: said.number + 1 }
+function setText(text: string) {
+  toast = { text, number: toast.number + 1 }
   for (const listener of listeners) listener()
 }
 
 export function announce(text: string) {
-  clearTimeout(ending)
-  become(text)
-  ending = setTimeout(() => become(''), SHOWN_MS)
+  clearTimeout(hiding)
+  setText(text)
+  hiding = setTimeout(() => setText(''), VISIBLE_MS)
 }
 
 const subscribe = (listener: () => void) => {
@@ -25,7 +25,7 @@ const subscribe = (listener: () => void) => {
 }
 
 export function Announcer() {
-  const { text, number } = useSyncExternalStore(subscribe, () => said)
+  const { text, number } = useSyncExternalStore(subscribe, () => toast)
   return (
     <div role="status" aria-live="polite" className="announcer">
       {text !== '' && (

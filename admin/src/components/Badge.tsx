@@ -1,35 +1,34 @@
-import type { Tone } from '../labels/states.ts'
-import { describeEmailState, describeState } from '../labels/states.ts'
+import type { Status, Tone } from '../labels/states.ts'
+
+/** Tells the tones apart without color. */
+const SYMBOLS: Readonly<Record<Tone, string>> = {
+  success: '●',
+  info: '➝',
+  warning: '‖',
+  danger: '✕',
+  neutral: '–',
+}
 
 interface BadgeProps {
   readonly tone: Tone
-  readonly sign?: string
+  readonly symbol?: string
   readonly title?: string
   readonly children: string
 }
 
-export function Badge({ tone, sign, title, children }: BadgeProps) {
+export function Badge({ tone, symbol = SYMBOLS[tone], title, children }: BadgeProps) {
   return (
     <span className={`badge badge-${tone}`} title={title}>
-      {sign !== undefined && <span aria-hidden="true">{sign}</span>}
+      <span aria-hidden="true">{symbol}</span>
       {children}
     </span>
   )
 }
 
-export function StateBadge({ state, trial = false }: { state: string; trial?: boolean }) {
-  const { label, tone, sign, means } = describeState(state)
+export function StatusBadge({ status }: { status: Status }) {
+  const { label, tone, symbol, description } = status
   return (
-    <Badge tone={tone} sign={sign} title={means}>
-      {trial ? 'Trial' : label}
-    </Badge>
-  )
-}
-
-export function EmailBadge({ state }: { state: string }) {
-  const { label, tone, sign, means } = describeEmailState(state)
-  return (
-    <Badge tone={tone} sign={sign} title={means}>
+    <Badge tone={tone} symbol={symbol} title={description}>
       {label}
     </Badge>
   )

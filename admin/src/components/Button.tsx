@@ -8,29 +8,25 @@ interface ButtonProps {
   readonly type?: 'button' | 'submit'
   readonly isPending?: boolean
   readonly isDisabled?: boolean
+  /** Replaces the children for screen readers. */
   readonly label?: string
 }
 
-/** A button. While what it began runs, it says so and cannot be pressed again. */
 export function Button({
   children,
-  onPress,
   variant = 'secondary',
-  type = 'button',
   isPending = false,
-  isDisabled = false,
   label,
+  ...rest
 }: ButtonProps) {
   return (
     <AriaButton
       className={`button button-${variant}`}
-      type={type}
-      isDisabled={isDisabled}
       isPending={isPending}
       aria-label={label}
-      onPress={onPress}
+      {...rest}
     >
-      {isPending ? 'Working …' : children}
+      {isPending ? 'Working…' : children}
     </AriaButton>
   )
 }

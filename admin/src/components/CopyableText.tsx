@@ -3,24 +3,23 @@ import { Button } from './Button.tsx'
 
 interface CopyableTextProps {
   readonly text: string
-  /** What it is, as in "Copy the key". */
-  readonly what: string
+  /** Names the text, as in "license key". */
+  readonly name: string
 }
 
-/** A text to be taken elsewhere, with a button that does. */
-export function CopyableText({ text, what }: CopyableTextProps) {
+export function CopyableText({ text, name }: CopyableTextProps) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
-      announce(`Copied ${what}`)
+      announce(`Copied the ${name}`)
     } catch {
-      announce(`The browser does not let this page copy: mark ${what} and copy it yourself`)
+      announce(`Your browser blocked copying. Select the ${name} and copy it manually.`)
     }
   }
   return (
-    <span className="copied">
+    <span className="copyable">
       <code>{text}</code>
-      <Button variant="quiet" label={`Copy ${what}`} onPress={() => void copy()}>
+      <Button variant="quiet" label={`Copy ${name}`} onPress={() => void copy()}>
         Copy
       </Button>
     </span>

@@ -5,12 +5,10 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import type { ReactNode } from 'react'
 
 const features = tableFeatures({})
 type Features = typeof features
-/** Columns of one table hold values of several types. */
-// biome-ignore lint/suspicious/noExplicitAny: the library's own type of such a list
+// biome-ignore lint/suspicious/noExplicitAny: the library's own type for columns with different value types
 type Column<Row extends RowData> = ColumnDef<Features, Row, any>
 
 export const createColumns = <Row extends RowData>() => createColumnHelper<Features, Row>()
@@ -26,7 +24,9 @@ interface DataTableProps<Row extends RowData> {
   readonly isStale?: boolean
 }
 
-/** A table on a wide page, and a card for each row on a narrow one, where each field carries its name. */
+const ARROWS = { ascending: ' ↑', descending: ' ↓', none: ' ↕' } as const
+
+/** A table. On narrow screens each row becomes a card, and each cell shows its column name. */
 export function DataTable<Row extends RowData>({
   caption,
   columns,
@@ -55,15 +55,13 @@ export function DataTable<Row extends RowData>({
           <tr key={group.id}>
             {group.headers.map((header) => {
               const { id } = header.column
-              const name: ReactNode = <table.FlexRender header={header} />
+              const name = <table.FlexRender header={header} />
               return (
                 <th key={header.id} scope="col" aria-sort={sortOf(id)}>
                   {onSort && sortable.includes(id) ? (
                     <button type="button" className="sort" onClick={() => onSort(id)}>
                       {name}
-                      <span aria-hidden="true">
-                        {sortOf(id) === 'ascending' ? ' ↑' : sortOf(id) ? ' ↓' : ' ↕'}
-                      </span>
+                      <span aria-hidden="true">{ARROWS[sortOf(id) ?? 'none']}</span>
                     </button>
                   ) : (
                     name

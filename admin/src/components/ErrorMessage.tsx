@@ -3,30 +3,31 @@ import { Button } from './Button.tsx'
 
 interface ErrorMessageProps {
   readonly error: unknown
-  readonly what: string
+  /** Says what failed. The cause and the advice follow it. */
+  readonly title: string
   readonly onRetry?: () => void
 }
 
-/** What went wrong, and what to do about it. */
-export function ErrorMessage({ error, what, onRetry }: ErrorMessageProps) {
+export function ErrorMessage({ error, title, onRetry }: ErrorMessageProps) {
   const apiError = error instanceof ApiError ? error : undefined
-  const mayRetry = apiError === undefined || apiError.details.retryable
+  const fields = apiError?.details.fields ?? []
+  const canRetry = apiError === undefined || apiError.details.retryable
   return (
-    <div role="alert" className="problem">
+    <div role="alert" className="error">
       <p>
-        <strong>{what}</strong> {apiError?.message ?? 'Something went wrong on this page'}.{' '}
-        {apiError ? adviceFor(apiError) : 'Load the page again.'}
+        <strong>{title}</strong> {apiError?.message ?? 'Something went wrong'}.{' '}
+        {apiError ? adviceFor(apiError) : 'Reload the page.'}
       </p>
-      {apiError?.details.fields && apiError.details.fields.length > 0 && (
+      {fields.length > 0 && (
         <ul>
-          {apiError.details.fields.map(({ path, message }) => (
+          {fields.map(({ path, message }) => (
             <li key={`${path} ${message}`}>
-              <code>{path || 'the request'}</code> {message}
+              <code>{path || 'request'}</code> {message}
             </li>
           ))}
         </ul>
       )}
-      {onRetry && mayRetry && <Button onPress={onRetry}>Try again</Button>}
+      {onRetry && canRetry && <Button onPress={onRetry}>Try again</Button>}
     </div>
   )
 }

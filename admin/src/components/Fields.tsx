@@ -1,5 +1,3 @@
-/** What is typed or chosen, each with its label, a hint and what is wrong with it. */
-
 import { type ReactNode, useId } from 'react'
 import { FieldError } from 'react-aria-components/FieldError'
 import { Input } from 'react-aria-components/Input'
@@ -12,51 +10,45 @@ interface FieldProps {
   readonly label: string
   readonly value: string
   readonly onChange: (value: string) => void
-  readonly name?: string
   readonly hint?: ReactNode
-  /** What is wrong with it. */
-  readonly fault?: string
+  readonly error?: string
   readonly isRequired?: boolean
-  readonly isMultiline?: boolean
+  /** Makes it a text area with this many rows. */
   readonly rows?: number
   readonly type?: 'text' | 'password' | 'email' | 'number' | 'date' | 'search'
   readonly maxLength?: number
-  readonly min?: number | string
-  readonly max?: number | string
-  readonly step?: number | string
+  readonly min?: number
+  readonly max?: number
+  readonly step?: number | 'any'
   readonly autoFocus?: boolean
   readonly placeholder?: string
 }
 
+/** A text input with its label, hint and error. */
 export function Field({
   label,
   value,
   onChange,
-  name,
   hint,
-  fault,
+  error,
   isRequired = false,
-  isMultiline = false,
-  rows = 3,
+  rows,
   type = 'text',
   maxLength,
-  min,
-  max,
-  step,
   autoFocus = false,
   placeholder,
+  ...range
 }: FieldProps) {
   return (
     <TextField
       className="field"
-      name={name}
       value={value}
       onChange={onChange}
       isRequired={isRequired}
-      isInvalid={fault !== undefined}
-      validationBehavior={fault === undefined ? 'native' : 'aria'}
+      isInvalid={error !== undefined}
+      validationBehavior={error === undefined ? 'native' : 'aria'}
       maxLength={maxLength}
-      type={isMultiline ? undefined : type}
+      type={rows === undefined ? type : undefined}
       autoFocus={autoFocus}
       autoComplete="off"
     >
@@ -64,24 +56,17 @@ export function Field({
         {label}
         {!isRequired && <span className="optional"> (optional)</span>}
       </Label>
-      {isMultiline ? (
-        <TextArea rows={rows} spellCheck={false} placeholder={placeholder} />
+      {rows === undefined ? (
+        <Input spellCheck={false} placeholder={placeholder} data-1p-ignore {...range} />
       ) : (
-        <Input
-          spellCheck={false}
-          min={min}
-          max={max}
-          step={step}
-          placeholder={placeholder}
-          data-1p-ignore
-        />
+        <TextArea rows={rows} spellCheck={false} placeholder={placeholder} />
       )}
       {hint !== undefined && (
         <Text slot="description" className="hint">
           {hint}
         </Text>
       )}
-      <FieldError className="fault">{fault}</FieldError>
+      <FieldError className="field-error">{error}</FieldError>
     </TextField>
   )
 }
@@ -92,11 +77,10 @@ interface SelectProps {
   readonly onChange: (value: string) => void
   readonly options: readonly { readonly value: string; readonly label: string }[]
   readonly isDisabled?: boolean
-  readonly hint?: string
 }
 
-/** The browser's own list to choose from: it is at home on every phone and with every screen reader. */
-export function Select({ label, value, onChange, options, isDisabled, hint }: SelectProps) {
+/** A native `<select>`, which phones and screen readers support best. */
+export function Select({ label, value, onChange, options, isDisabled }: SelectProps) {
   const id = useId()
   return (
     <div className="field">
@@ -105,7 +89,6 @@ export function Select({ label, value, onChange, options, isDisabled, hint }: Se
         id={id}
         value={value}
         disabled={isDisabled}
-        aria-describedby={hint ? `${id}-hint` : undefined}
         onChange={({ target }) => onChange(target.value)}
       >
         {options.map((option) => (
@@ -114,11 +97,6 @@ export function Select({ label, value, onChange, options, isDisabled, hint }: Se
           </option>
         ))}
       </select>
-      {hint && (
-        <span id={`${id}-hint`} className="hint">
-          {hint}
-        </span>
-      )}
     </div>
   )
 }
@@ -127,16 +105,14 @@ interface CheckboxProps {
   readonly label: ReactNode
   readonly isSelected: boolean
   readonly onChange: (isSelected: boolean) => void
-  readonly isDisabled?: boolean
 }
 
-export function Checkbox({ label, isSelected, onChange, isDisabled = false }: CheckboxProps) {
+export function Checkbox({ label, isSelected, onChange }: CheckboxProps) {
   return (
-    <label className="check">
+    <label className="checkbox">
       <input
         type="checkbox"
         checked={isSelected}
-        disabled={isDisabled}
         onChange={({ target }) => onChange(target.checked)}
       />
       <span>{label}</span>

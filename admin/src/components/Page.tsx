@@ -2,13 +2,13 @@ import { type ReactNode, useEffect } from 'react'
 
 interface PageProps {
   readonly title: string
-  readonly lead?: ReactNode
-  readonly tools?: ReactNode
+  readonly subtitle?: ReactNode
+  readonly toolbar?: ReactNode
   readonly children: ReactNode
 }
 
-/** A page with its one heading, which is the title of the tab too. */
-export function Page({ title, lead, tools, children }: PageProps) {
+/** A page. Its heading is the title of the browser tab, too. */
+export function Page({ title, subtitle, toolbar, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · License Authority`
   }, [title])
@@ -17,9 +17,9 @@ export function Page({ title, lead, tools, children }: PageProps) {
       <header className="page-head">
         <div>
           <h1 tabIndex={-1}>{title}</h1>
-          {lead && <p className="lead">{lead}</p>}
+          {subtitle && <p className="subtitle">{subtitle}</p>}
         </div>
-        {tools && <div className="tools">{tools}</div>}
+        {toolbar && <div className="buttons">{toolbar}</div>}
       </header>
       {children}
     </>
@@ -29,15 +29,15 @@ export function Page({ title, lead, tools, children }: PageProps) {
 interface CardProps {
   readonly title: string
   readonly children: ReactNode
-  readonly tools?: ReactNode
+  readonly toolbar?: ReactNode
 }
 
-export function Card({ title, children, tools }: CardProps) {
+export function Card({ title, children, toolbar }: CardProps) {
   return (
     <section className="card" aria-label={title}>
       <div className="card-head">
         <h2>{title}</h2>
-        {tools}
+        {toolbar}
       </div>
       {children}
     </section>
@@ -45,5 +45,5 @@ export function Card({ title, children, tools }: CardProps) {
 }
 
 export function EmptyState({ children }: { children: ReactNode }) {
-  return <p className="nothing">{children}</p>
+  return <p className="empty">{children}</p>
 }

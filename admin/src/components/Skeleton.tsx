@@ -1,9 +1,14 @@
-/** What stands in the place of what is being loaded. */
-export function Skeleton({ rows = 4, label = 'Loading' }: { rows?: number; label?: string }) {
+interface SkeletonProps {
+  readonly rows?: number
+  readonly label?: string
+}
+
+/** A placeholder for content that is loading. */
+export function Skeleton({ rows = 4, label = 'Loading' }: SkeletonProps) {
   return (
     <div role="status" aria-label={label} className="skeleton">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are identical
         <span key={row} aria-hidden="true" />
       ))}
     </div>

@@ -3,16 +3,16 @@ import { formatDate, formatDateTime, formatRelative, isValidTime } from '../form
 interface TimestampProps {
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly dayOnly?: boolean
+  readonly dateOnly?: boolean
 }
 
-/** A moment in the reader's own words and zone, how far off it is, and to the millisecond for whoever points at it. */
-export function Timestamp({ at, dayOnly = false }: TimestampProps) {
-  if (!isValidTime(at)) return <>unknown</>
+/** A time in the browser's locale and zone, with its distance from now and its ISO form as a tooltip. */
+export function Timestamp({ at, dateOnly = false }: TimestampProps) {
+  if (!isValidTime(at)) return <>Unknown</>
   const iso = new Date(at).toISOString()
   return (
-    <time dateTime={iso} title={iso} className="moment">
-      {dayOnly ? formatDate(at) : formatDateTime(at)}{' '}
+    <time dateTime={iso} title={iso} className="timestamp">
+      {dateOnly ? formatDate(at) : formatDateTime(at)}{' '}
       <span className="hint">{formatRelative(at, Date.now())}</span>
     </time>
   )

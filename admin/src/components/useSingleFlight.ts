@@ -1,19 +1,19 @@
 import { useRef } from 'react'
 
 /**
- * What is begun is not begun again before it has ended. A page shows that something runs a moment after it was begun, and
- * the second click of a double click comes before that.
+ * Returns a function that ignores calls until the previous one has settled. `isPending` comes too late for the second
+ * click of a double click.
  *
- * @param begin fails where the page shows it
+ * @param run reports its own errors
  */
-export function useSingleFlight(begin: () => Promise<unknown>): () => void {
+export function useSingleFlight(run: () => Promise<unknown>): () => void {
   const isRunning = useRef(false)
   return () => {
     if (isRunning.current) return
     isRunning.current = true
-    const end = () => {
+    const finish = () => {
       isRunning.current = false
     }
-    begin().then(end, end)
+    run().then(finish, finish)
   }
 }

@@ -1,4 +1,4 @@
-/** Moments for people: in their locale and zone. All are milliseconds since the epoch. */
+/** Formats times in the browser's locale and time zone. All times are milliseconds since the epoch. */
 
 const MINUTE_MS = 60_000
 const UNITS = [
@@ -9,32 +9,35 @@ const UNITS = [
   ['minute', 1],
 ] as const
 
-/** On the wire, a license for life ends a hundred years after its issue. */
-const LIFE_MS = 90 * 365 * 24 * 60 * MINUTE_MS
+/** The API reports a lifetime license as one that expires 100 years after its issue. */
+const LIFETIME_MS = 90 * 365 * 24 * 60 * MINUTE_MS
 
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const MAX_DATE_MS = 8.64e15
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const utcDay = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+})
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
-export const formatDateTime = (at: number) => full.format(at)
-export const formatDate = (at: number) => dayOnly.format(at)
+export const formatDateTime = (at: number) => dateTime.format(at)
+export const formatDate = (at: number) => date.format(at)
 
-/** How long ago, or how long from `now`. */
+/** Formats the distance from `now`, as in "in 3 days". */
 export function formatRelative(at: number, now: number): string {
   const minutes = (at - now) / MINUTE_MS
   const [unit, size] = UNITS.find(([, size]) => Math.abs(minutes) >= size) ?? ['minute', 1]
   return relative.format(Math.trunc(minutes / size), unit)
 }
 
-/** Whether it is so far off that it is for ever. */
-export const isLifetime = (expiresAt: number | null, from: number) =>
-  expiresAt === null || expiresAt - from > LIFE_MS
+/** @param day in UTC, as `YYYY-MM-DD` */
+export const formatUtcDay = (day: string) => utcDay.format(Date.parse(`${day}T00:00:00Z`))
 
-/** A day of `YYYY-MM-DD` in UTC, short. */
-export const formatUtcDay = (day: string) =>
-  new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
-    Date.parse(`${day}T00:00:00Z`),
-  )
+export const isLifetime = (expiresAt: number | null, issuedAt: number) =>
+  expiresAt === null || expiresAt - issuedAt > LIFETIME_MS
 
-/** Whether a moment can be written as a date at all. */
-export const isValidTime = (at: number) => Number.isFinite(at) && Math.abs(at) <= 8.64e15
+/** Returns false for numbers that `Date` cannot represent. */
+export const isValidTime = (at: number) => Math.abs(at) <= MAX_DATE_MS

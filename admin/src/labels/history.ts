@@ -1,10 +1,10 @@
-/** The history of a license in words: what was done, by whom, and what is different since. */
+/** Labels for the history of a license: actions, actors and changed fields. */
 
 import { formatDateTime, isValidTime } from '../format/time.ts'
 
 const ACTIONS: Readonly<Record<string, string>> = {
   issued: 'Issued',
-  changed: 'Changed by a payment',
+  changed: 'Updated by a payment',
   revoked: 'Revoked',
   suspended: 'Suspended',
   reinstated: 'Reinstated',
@@ -12,37 +12,37 @@ const ACTIONS: Readonly<Record<string, string>> = {
   tier_changed: 'Tier changed',
   transferred: 'Transferred',
   reissued: 'Key replaced',
-  revealed: 'Key shown',
-  noted: 'Note',
-  resent: 'Mail sent again',
+  revealed: 'Key viewed',
+  noted: 'Note added',
+  resent: 'Email resent',
   device_activated: 'Device activated',
-  device_released: 'Device released',
+  device_released: 'Device deactivated',
 }
 
 export const actionLabel = (action: string) => ACTIONS[action] ?? action
 
 const FIELDS: Readonly<Record<string, string>> = {
-  userId: 'User',
-  userEmail: 'E-mail',
+  userId: 'User ID',
+  userEmail: 'Email',
   tier: 'Tier',
   seats: 'Seats',
-  admin: 'By a person',
-  risk: 'Card networks',
-  'billing.status': 'Payment',
+  admin: 'Admin status',
+  risk: 'Refund or dispute',
+  'billing.status': 'Payment status',
   'billing.paidUntil': 'Paid until',
-  'billing.graceUntil': 'Grace until',
-  'billing.cancelAt': 'Ends',
+  'billing.graceUntil': 'Grace period until',
+  'billing.cancelAt': 'Cancels on',
   extendedUntil: 'Extended until',
   paymentIntentId: 'Payment',
   customerId: 'Customer',
   subscriptionId: 'Subscription',
   device: 'Device',
-  keyId: 'Key found by',
-  'origin.issuedAt': 'Key made',
-  'origin.keyVersion': 'Master key',
-  'origin.subject': 'Key made for',
+  keyId: 'Key ID',
+  'origin.issuedAt': 'Key created',
+  'origin.keyVersion': 'Master key version',
+  'origin.subject': 'Key issued to',
   'origin.tier': 'Tier in the key',
-  earlierKeys: 'Earlier keys',
+  earlierKeys: 'Previous keys',
 }
 
 const IN_MS = /(?:Until|cancelAt)$/
@@ -53,53 +53,55 @@ export interface FieldChange {
   readonly after: string | undefined
 }
 
-type Flat = ReadonlyMap<string, unknown>
+type FlatFacts = ReadonlyMap<string, unknown>
 
-/** Of objects within, each field by itself. */
-function flat(value: unknown): Flat {
-  const fields = Object.entries(Object(value)).flatMap(([name, inner]): [string, unknown][] =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.entries(inner).map(([part, own]) => [`${name}.${part}`, own])
-      : [[name, inner]],
+/** Flattens nested objects, as in `billing.status`. */
+function flatten(facts: unknown): FlatFacts {
+  const fields = Object.entries(Object(facts)).flatMap(([name, value]): [string, unknown][] =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.entries(value).map(([part, nested]) => [`${name}.${part}`, nested])
+      : [[name, value]],
   )
   return new Map(fields)
 }
 
-function shown(name: string, facts: Flat): string | undefined {
+function formatFact(name: string, facts: FlatFacts): string | undefined {
   const value = facts.get(name)
   if (value === undefined) return
   if (value === null) {
-    const isForEver = name === 'billing.paidUntil' && facts.get('billing.status') !== 'pending'
-    return isForEver ? 'for ever' : 'none'
+    const isUnlimited = name === 'billing.paidUntil' && facts.get('billing.status') !== 'pending'
+    return isUnlimited ? 'forever' : 'none'
   }
   if (Array.isArray(value)) return `${value.length}`
-  if (typeof value === 'number' && IN_MS.test(name) && isValidTime(value))
-    return formatDateTime(value)
-  if (typeof value === 'number' && name === 'origin.issuedAt') return formatDateTime(value * 1000)
+  if (typeof value === 'number') {
+    if (IN_MS.test(name) && isValidTime(value)) return formatDateTime(value)
+    if (name === 'origin.issuedAt') return formatDateTime(value * 1000)
+  }
   return typeof value === 'string'
     ? value.replaceAll('past_due', 'past due')
     : JSON.stringify(value)
 }
 
-/** What differs, field by field, in words. */
+/** Returns the fields that differ, with both values as text. */
 export function listChanges(before: unknown, after: unknown): readonly FieldChange[] {
-  const was = flat(before)
-  const is = flat(after)
-  return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
-    const from = shown(name, was)
-    const to = shown(name, is)
-    // A new license has nothing to tell of what it does not have.
-    const isNothing = from === undefined && (to === 'none' || to === 'clear')
-    return from === to || isNothing ? [] : [{ name: FIELDS[name] ?? name, before: from, after: to }]
+  const oldFacts = flatten(before)
+  const newFacts = flatten(after)
+  return [...new Set([...oldFacts.keys(), ...newFacts.keys()])].flatMap((name) => {
+    const from = formatFact(name, oldFacts)
+    const to = formatFact(name, newFacts)
+    // The first entry of a license omits its unset fields.
+    const isUnset = from === undefined && (to === 'none' || to === 'clear')
+    return from === to || isUnset ? [] : [{ name: FIELDS[name] ?? name, before: from, after: to }]
   })
 }
 
-export interface Actor {
+interface Actor {
   readonly label: string
-  /** The id of the event at Stripe that it came by. */
+  /** ID of the Stripe event that made the change. */
   readonly stripeEvent?: string
 }
 
+/** @param actor as the API returns it, as in `token:root` or `stripe:evt_…` */
 export function describeActor(actor: string): Actor {
   const [kind = '', ...rest] = actor.split(':')
   const id = rest.join(':')
@@ -107,8 +109,11 @@ export function describeActor(actor: string): Actor {
     case 'stripe':
       return { label: 'Stripe', stripeEvent: id }
     case 'token':
-      return { label: id === 'root' ? 'the token of the secret' : `API token ${id.slice(0, 12)}…` }
+      return { label: describeToken(id) }
     default:
       return { label: actor }
   }
 }
+
+export const describeToken = (id: string) =>
+  id === 'root' ? 'the root token' : `API token ${id.slice(0, 12)}…`

@@ -1,52 +1,56 @@
-/** What a purchase is kept aside for, and what a person does about it. */
+/** Explains why a purchase has no license, or needs a review, and how to resolve it. */
 
-interface Alert {
-  readonly means: string
-  readonly todo: string
+interface IssueText {
+  readonly description: string
+  readonly resolution: string
 }
 
-const ALERTS: Readonly<Record<string, Alert>> = {
+const ISSUE_A_LICENSE = 'Find out which tier was sold, then issue a license for this payment.'
+const ADD_STRIPE_KEY =
+  'Add a Stripe API key to the Stripe secret, then resend the event from Stripe.'
+const NO_STRIPE_KEY = 'The line items could not be retrieved from Stripe.'
+
+const ISSUES: Readonly<Record<string, IssueText>> = {
   TIER_MISSING: {
-    means: 'Nothing in the purchase says which tier was bought.',
-    todo: 'Find out what was sold, then issue a license for this payment.',
+    description: 'The purchase does not specify a tier.',
+    resolution: ISSUE_A_LICENSE,
   },
   TIER_UNKNOWN: {
-    means: 'The purchase names a tier that the catalog does not have.',
-    todo: 'Find out what was sold, then issue a license for this payment.',
+    description: 'The purchase specifies a tier that is not in the catalog.',
+    resolution: ISSUE_A_LICENSE,
   },
   PRICE_UNKNOWN: {
-    means: 'The catalog does not have the price that was paid.',
-    todo: 'Add the price to the catalog and deploy, then resend the event from Stripe; or issue a license for this payment.',
+    description: 'The price that was paid is not in the catalog.',
+    resolution:
+      'Add the price to the catalog, deploy, and resend the event from Stripe; or issue a license for this payment.',
   },
-  PRICE_MISSING: {
-    means: 'Stripe could not be asked what was bought.',
-    todo: 'Put an API key of Stripe into the secret, then resend the event from Stripe.',
-  },
-  LINE_ITEMS_MISSING: {
-    means: 'Stripe could not be asked what was bought.',
-    todo: 'Put an API key of Stripe into the secret, then resend the event from Stripe.',
-  },
+  PRICE_MISSING: { description: NO_STRIPE_KEY, resolution: ADD_STRIPE_KEY },
+  LINE_ITEMS_MISSING: { description: NO_STRIPE_KEY, resolution: ADD_STRIPE_KEY },
   INVOICE_LINES_MISSING: {
-    means: 'An invoice had more lines than an event holds, so its period may be missing.',
-    todo: 'Put an API key of Stripe into the secret, then resend the event from Stripe.',
+    description:
+      'The event contains only part of the invoice lines, so the period may be incomplete.',
+    resolution: ADD_STRIPE_KEY,
   },
   TIER_MISMATCH: {
-    means: 'The metadata name another tier than the price that was paid. The price counted.',
-    todo: 'Mend the server that starts the checkout.',
+    description: 'The metadata names a different tier than the price. The price was used.',
+    resolution: 'Fix the server that creates the Checkout sessions.',
   },
   LICENSE_CONFLICT: {
-    means: 'There was a license for this payment already, of another user or tier. It stays.',
-    todo: 'Look at both, and decide who paid for what.',
+    description:
+      'This payment already has a license with a different user or tier. It was not changed.',
+    resolution: 'Compare the license with the payment and decide which one is right.',
   },
   SUBSCRIPTION_UNSETTLED: {
-    means: 'Two states came within one second, and Stripe could not be asked which was last.',
-    todo: 'Nothing, if the subscription goes on; otherwise resend its last event from Stripe.',
+    description:
+      'Two subscription updates have the same timestamp, and their order could not be retrieved from Stripe.',
+    resolution:
+      'If the subscription is active, do nothing. Otherwise resend its latest event from Stripe.',
   },
 }
 
-export const describeIssue = (alert: string): Alert =>
-  ALERTS[alert] ?? { means: alert, todo: 'Look for it in the README, under “Purchases”.' }
+export const describeIssue = (code: string): IssueText =>
+  ISSUES[code] ?? { description: code, resolution: 'See the documentation of Stripe purchases.' }
 
-/** Whether a person can settle it by issuing a license. */
-export const canIssueLicense = (alerts: readonly string[]) =>
-  alerts.some((alert) => ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_UNKNOWN'].includes(alert))
+/** Returns true if issuing a license resolves one of the issues. */
+export const canIssueLicense = (codes: readonly string[]) =>
+  codes.some((code) => ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_UNKNOWN'].includes(code))

@@ -1,81 +1,108 @@
-/** The states of a license and of a mail: what each is called, means and looks like. */
+/** Labels for the states of licenses and emails. */
 
-export type Tone = 'good' | 'note' | 'warn' | 'bad' | 'quiet'
+export type Tone = 'success' | 'info' | 'warning' | 'danger' | 'neutral'
 
-interface StatusText {
+export interface Status {
   readonly label: string
   readonly tone: Tone
-  /** A sign besides the color, for whoever does not see it. */
-  readonly sign: string
-  readonly means: string
+  /** Replaces the symbol of the tone. */
+  readonly symbol?: string
+  readonly description: string
 }
 
-const STATES: Readonly<Record<string, StatusText>> = {
-  active: { label: 'Active', tone: 'good', sign: '●', means: 'Good, and paid for' },
+const LICENSE_STATES: Readonly<Record<string, Status>> = {
+  active: { label: 'Active', tone: 'success', description: 'Valid and paid' },
   canceling: {
     label: 'Canceling',
-    tone: 'note',
-    sign: '◐',
-    means: 'Good until its end, then over',
+    tone: 'info',
+    symbol: '◐',
+    description: 'Valid until it expires; does not renew',
   },
-  grace: { label: 'In grace', tone: 'warn', sign: '◔', means: 'Good for now; a renewal failed' },
+  grace: {
+    label: 'Grace period',
+    tone: 'warning',
+    symbol: '◔',
+    description: 'Valid, but the renewal has not been paid',
+  },
   pending: {
     label: 'Pending',
-    tone: 'quiet',
-    sign: '○',
-    means: 'The payment is not confirmed yet',
+    tone: 'neutral',
+    symbol: '○',
+    description: 'The payment is not confirmed yet',
   },
-  expired: { label: 'Expired', tone: 'quiet', sign: '–', means: 'It has ended' },
-  suspended: { label: 'Suspended', tone: 'warn', sign: '‖', means: 'Refused for the time being' },
+  expired: { label: 'Expired', tone: 'neutral', description: 'Expired and not renewed' },
+  suspended: { label: 'Suspended', tone: 'warning', description: 'Temporarily disabled' },
   revoked: {
     label: 'Revoked',
-    tone: 'bad',
-    sign: '✕',
-    means: 'Ended by a person, refund or dispute',
+    tone: 'danger',
+    description: 'Disabled by an admin, a refund or a dispute',
   },
 }
 
-export const describeState = (state: string): StatusText =>
-  STATES[state] ?? { label: state, tone: 'quiet', sign: '?', means: state }
+const unknown = (label: string): Status => ({
+  label,
+  tone: 'neutral',
+  symbol: '?',
+  description: label,
+})
 
-const EMAIL_STATES: Readonly<Record<string, StatusText>> = {
-  waiting: { label: 'Waiting', tone: 'quiet', sign: '○', means: 'Not sent yet' },
-  sent: { label: 'Sent', tone: 'note', sign: '➝', means: 'Handed to SES' },
-  delivered: { label: 'Delivered', tone: 'good', sign: '●', means: 'The provider took it' },
-  bounced: { label: 'Bounced', tone: 'bad', sign: '✕', means: 'It came back' },
-  complained: { label: 'Called spam', tone: 'bad', sign: '✕', means: 'The reader called it spam' },
-  failed: { label: 'Failed', tone: 'bad', sign: '✕', means: 'It can never be sent' },
+export function describeState(state: string, isTrial = false): Status {
+  const status = LICENSE_STATES[state] ?? unknown(state)
+  return isTrial ? { ...status, label: 'Trial' } : status
+}
+
+const EMAIL_STATES: Readonly<Record<string, Status>> = {
+  waiting: { label: 'Queued', tone: 'neutral', symbol: '○', description: 'Not sent yet' },
+  sent: { label: 'Sent', tone: 'info', description: 'Accepted by Amazon SES' },
+  delivered: {
+    label: 'Delivered',
+    tone: 'success',
+    description: 'Accepted by the recipient’s mail server',
+  },
+  bounced: {
+    label: 'Bounced',
+    tone: 'danger',
+    description: 'Rejected by the recipient’s mail server',
+  },
+  complained: {
+    label: 'Marked as spam',
+    tone: 'danger',
+    description: 'The recipient marked it as spam',
+  },
+  failed: { label: 'Failed', tone: 'danger', description: 'Could not be sent' },
   suppressed: {
-    label: 'Held back',
-    tone: 'warn',
-    sign: '‖',
-    means: 'Mails to this address bounced or were called spam before',
+    label: 'Suppressed',
+    tone: 'warning',
+    description: 'Not sent: earlier emails to this address bounced or were marked as spam',
   },
-  skipped: { label: 'Skipped', tone: 'quiet', sign: '–', means: 'There was nobody to tell' },
+  skipped: {
+    label: 'Skipped',
+    tone: 'neutral',
+    description: 'Not sent, because it was not needed',
+  },
   uncertain: {
-    label: 'Uncertain',
-    tone: 'warn',
-    sign: '?',
-    means: 'Sent once or twice, or not at all',
+    label: 'Unconfirmed',
+    tone: 'warning',
+    symbol: '?',
+    description: 'The result is unknown; it may have been sent once, twice or not at all',
   },
 }
 
-export const describeEmailState = (state: string): StatusText =>
-  EMAIL_STATES[state] ?? { label: state, tone: 'quiet', sign: '?', means: state }
+export const describeEmailState = (state: string): Status => EMAIL_STATES[state] ?? unknown(state)
 
 const EMAIL_KINDS: Readonly<Record<string, string>> = {
-  issued: 'The key',
-  reissued: 'The new key',
-  payment_failed: 'The payment failed',
-  renewed: 'It was renewed',
-  canceled: 'The subscription was canceled',
-  revoked: 'The license has ended',
-  expiring_7: 'It ends in seven days',
-  expiring_1: 'It ends in one day',
+  issued: 'License key',
+  reissued: 'New license key',
+  payment_failed: 'Payment failed',
+  renewed: 'License renewed',
+  canceled: 'Subscription canceled',
+  revoked: 'License revoked',
+  expiring_7: 'Expires in 7 days',
+  expiring_1: 'Expires in 1 day',
 }
 
 export const emailKindLabel = (kind: string) => EMAIL_KINDS[kind] ?? kind
 
-/** States after which nothing is sent to the address any more. */
+/** Returns true for states after which no more emails are sent to the address. */
 export const isUndeliverable = (state: string) =>
   state === 'bounced' || state === 'complained' || state === 'suppressed'

@@ -1,5 +1,4 @@
-/** Where Stripe's dashboard shows a thing. Only ids that look like Stripe's own become an address. */
-
+/** Pages of the Stripe Dashboard, by the pattern of their IDs. Other IDs never become part of a URL. */
 const DASHBOARD_PAGES: readonly (readonly [RegExp, string])[] = [
   [/^pi_[A-Za-z0-9_]{1,128}$/, 'payments'],
   [/^cus_[A-Za-z0-9_]{1,128}$/, 'customers'],
@@ -8,8 +7,7 @@ const DASHBOARD_PAGES: readonly (readonly [RegExp, string])[] = [
   [/^evt_[A-Za-z0-9_]{1,128}$/, 'events'],
 ]
 
-/** @param livemode whether it is sold for real money */
 export function stripeUrl(id: string, livemode: boolean): string | undefined {
-  const [, place] = DASHBOARD_PAGES.find(([pattern]) => pattern.test(id)) ?? []
-  return place && `https://dashboard.stripe.com/${livemode ? '' : 'test/'}${place}/${id}`
+  const [, page] = DASHBOARD_PAGES.find(([pattern]) => pattern.test(id)) ?? []
+  return page && `https://dashboard.stripe.com/${livemode ? '' : 'test/'}${page}/${id}`
 }

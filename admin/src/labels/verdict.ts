@@ -1,4 +1,4 @@
-/** Why a license is good or not, in words. The service judged it; here is only told which of the causes decided. */
+/** Explains why a license is valid or invalid. The API decides; this only names the fact that was decisive. */
 
 import { formatDateTime } from '../format/time.ts'
 
@@ -13,7 +13,7 @@ interface Facts {
   readonly extendedUntil?: number
 }
 
-export interface JudgedLicense {
+interface JudgedLicense {
   readonly verdict: {
     readonly valid: boolean
     readonly state: string
@@ -23,58 +23,25 @@ export interface JudgedLicense {
   readonly trial: boolean
 }
 
-/** Which of the three causes decides, and what it says. */
-export interface Explanation {
-  readonly cause: 'person' | 'card networks' | 'payment' | 'extension'
+interface Explanation {
+  readonly cause: 'admin' | 'risk' | 'payment' | 'extension'
   readonly text: string
 }
 
-const BY_PERSON: Readonly<Record<string, string>> = {
-  suspended: 'A person suspended it. It is refused until somebody reinstates it; no payment does.',
-  revoked: 'A person revoked it. No payment brings it back; somebody can reinstate it.',
+const BY_ADMIN: Readonly<Record<string, string>> = {
+  suspended:
+    'Suspended by an admin. The license stays invalid until an admin reinstates it, regardless of payments.',
+  revoked: 'Revoked by an admin. Payments do not restore the license; only an admin can.',
 }
 
-const BY_NETWORK: Readonly<Record<string, string>> = {
-  disputed: 'The payment is disputed. It is refused until the dispute is decided.',
+const BY_RISK: Readonly<Record<string, string>> = {
+  disputed: 'The payment is disputed. The license is invalid until the dispute is resolved.',
   refunded: 'The payment was refunded.',
-  lost: 'A dispute of the payment was lost.',
+  lost: 'A dispute about the payment was lost.',
 }
 
-const ends = (at: number | null) => (at === null ? 'for ever' : `until ${formatDateTime(at)}`)
-const momentIn = (billing: Facts['billing'], name: string) => {
-  const value = billing[name]
-  return typeof value === 'number' ? value : undefined
-}
-
-function byPayment({ verdict, facts: { billing }, trial }: JudgedLicense): string {
-  const { state, expiresAt } = verdict
-  switch (state) {
-    case 'active':
-      return trial ? `On trial ${ends(expiresAt)}.` : `Paid ${ends(expiresAt)}.`
-    case 'canceling':
-      return `Canceled: it is good ${ends(expiresAt)} and does not renew.`
-    case 'grace':
-      return billing.status === 'past_due'
-        ? `A renewal could not be paid. It goes on ${ends(expiresAt)} while Stripe tries again.`
-        : `The renewal is on its way. It goes on ${ends(expiresAt)}.`
-    case 'pending':
-      return 'The payment is not confirmed yet.'
-    case 'suspended':
-      if (billing.status === 'paused') return 'The subscription is paused.'
-      return 'The renewal was not paid, and the days of grace are over.'
-    case 'expired': {
-      const end = momentIn(billing, 'cancelAt') ?? expiresAt
-      return end === null
-        ? 'It has ended.'
-        : `It ended on ${formatDateTime(end)} and was not renewed.`
-    }
-    default:
-      return `Its state is ${state}.`
-  }
-}
-
-/** How bad each is; the worst counts, and a person's word comes first among equals. */
-const WEIGHT: Readonly<Record<string, number>> = {
+/** Severity of the admin status and the risk. The higher one is decisive; the admin status wins a tie. */
+const SEVERITY: Readonly<Record<string, number>> = {
   clear: 0,
   suspended: 1,
   disputed: 1,
@@ -83,55 +50,84 @@ const WEIGHT: Readonly<Record<string, number>> = {
   lost: 2,
 }
 
-export function explainVerdict(judged: JudgedLicense): Explanation {
-  const { admin, risk, extendedUntil } = judged.facts
-  const { state, expiresAt } = judged.verdict
-  const byPerson = WEIGHT[admin] ?? 0
-  const byNetwork = WEIGHT[risk] ?? 0
-  const person = BY_PERSON[admin]
-  const network = BY_NETWORK[risk]
-  if (person !== undefined && byPerson >= byNetwork && admin === state) {
-    return { cause: 'person', text: person }
+const until = (at: number | null) => (at === null ? 'forever' : `until ${formatDateTime(at)}`)
+
+const timeIn = (billing: Facts['billing'], name: string) => {
+  const value = billing[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+function explainPayment({ verdict, facts: { billing }, trial }: JudgedLicense): string {
+  const { state, expiresAt } = verdict
+  switch (state) {
+    case 'active':
+      return trial ? `In a trial ${until(expiresAt)}.` : `Paid ${until(expiresAt)}.`
+    case 'canceling':
+      return `The subscription was canceled. The license is valid ${until(expiresAt)} and does not renew.`
+    case 'grace':
+      return billing.status === 'past_due'
+        ? `The renewal payment failed. The license stays valid ${until(expiresAt)} while Stripe retries.`
+        : `The renewal payment is processing. The license stays valid ${until(expiresAt)}.`
+    case 'pending':
+      return 'The payment is not confirmed yet.'
+    case 'suspended':
+      return billing.status === 'paused'
+        ? 'The subscription is paused.'
+        : 'The renewal was not paid, and the grace period is over.'
+    case 'expired': {
+      const end = timeIn(billing, 'cancelAt') ?? expiresAt
+      return end === null ? 'Expired.' : `Expired on ${formatDateTime(end)} and was not renewed.`
+    }
+    default:
+      return `The state is ${state}.`
   }
-  if (network !== undefined && byNetwork > 0 && (state === 'suspended' || state === 'revoked')) {
-    return { cause: 'card networks', text: network }
+}
+
+/** Returns the decisive cause and a sentence about it. */
+export function explainVerdict(license: JudgedLicense): Explanation {
+  const { admin, risk, extendedUntil } = license.facts
+  const { valid, state, expiresAt } = license.verdict
+  const adminText = BY_ADMIN[admin]
+  const riskText = BY_RISK[risk]
+  const isAdminDecisive = (SEVERITY[admin] ?? 0) >= (SEVERITY[risk] ?? 0)
+  if (adminText !== undefined && isAdminDecisive && admin === state) {
+    return { cause: 'admin', text: adminText }
+  }
+  if (riskText !== undefined && (state === 'suspended' || state === 'revoked')) {
+    return { cause: 'risk', text: riskText }
   }
   if (extendedUntil !== undefined && extendedUntil === expiresAt) {
-    const verb = judged.verdict.valid ? 'lets it go on' : 'had let it go on'
-    return {
-      cause: 'extension',
-      text: `A person ${verb} ${ends(extendedUntil)}, whatever is paid.`,
-    }
+    const text = valid
+      ? `Extended by an admin ${until(extendedUntil)}, regardless of payment.`
+      : `The extension by an admin expired on ${formatDateTime(extendedUntil)}.`
+    return { cause: 'extension', text }
   }
-  return { cause: 'payment', text: byPayment(judged) }
+  return { cause: 'payment', text: explainPayment(license) }
 }
 
-function paidText({ status, paidUntil }: Facts['billing']): string {
-  if (status === 'pending') return 'not confirmed yet'
-  const paid = `paid ${ends(paidUntil)}`
-  return status === 'paid' ? paid : `${status.replace('_', ' ')}, ${paid}`
+function describePayment({ status, paidUntil }: Facts['billing']): string {
+  if (status === 'pending') return 'Not confirmed yet'
+  const paid = `paid ${until(paidUntil)}`
+  const text = status === 'paid' ? paid : `${status.replace('_', ' ')}, ${paid}`
+  return capitalize(text)
 }
 
-/** What each of the three causes says by itself. */
-export function listCauses({
-  facts,
-}: JudgedLicense): readonly { readonly name: string; readonly says: string }[] {
+const capitalize = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
+/** Returns the current value of each cause by its name. */
+export function listCauses({ facts }: JudgedLicense): Readonly<Record<string, string>> {
   const { admin, risk, billing, extendedUntil } = facts
-  const graceUntil = momentIn(billing, 'graceUntil')
-  const cancelAt = momentIn(billing, 'cancelAt')
-  return [
-    { name: 'A person', says: admin === 'clear' ? 'Nothing against it' : admin },
-    { name: 'Card networks', says: risk === 'clear' ? 'Nothing against it' : risk },
-    {
-      name: 'Payment',
-      says: [
-        paidText(billing),
-        graceUntil !== undefined && `grace until ${formatDateTime(graceUntil)}`,
-        cancelAt !== undefined && `ends ${formatDateTime(cancelAt)}`,
-      ]
-        .filter(Boolean)
-        .join('; '),
-    },
-    ...(extendedUntil === undefined ? [] : [{ name: 'Extension', says: ends(extendedUntil) }]),
+  const graceUntil = timeIn(billing, 'graceUntil')
+  const cancelAt = timeIn(billing, 'cancelAt')
+  const payment = [
+    describePayment(billing),
+    graceUntil !== undefined && `grace period until ${formatDateTime(graceUntil)}`,
+    cancelAt !== undefined && `cancels on ${formatDateTime(cancelAt)}`,
   ]
+  return {
+    'Admin status': admin === 'clear' ? 'No restriction' : capitalize(admin),
+    'Refunds and disputes': risk === 'clear' ? 'None' : capitalize(risk),
+    Payment: payment.filter(Boolean).join('; '),
+    ...(extendedUntil !== undefined && { Extension: capitalize(until(extendedUntil)) }),
+  }
 }

@@ -5,21 +5,21 @@ import { Skeleton } from '../components/Skeleton.tsx'
 
 export function NotFoundPage() {
   return (
-    <Page title="There is no such page">
+    <Page title="Page not found">
       <p>
-        Go to the <Link to="/">overview</Link> or to the <Link to="/licenses">licenses</Link>.
+        Go to the <Link to="/">overview</Link> or <Link to="/licenses">licenses</Link>.
       </p>
     </Page>
   )
 }
 
-/** A part of the panel that was deployed anew cannot be loaded by a page from before. */
+/** Shown also after a deployment, when an open panel cannot load chunks of the earlier build. */
 export function ErrorPage(_: ErrorComponentProps) {
   return (
-    <Page title="This page could not be shown">
-      <div role="alert" className="problem">
-        <p>The panel may have been renewed since you opened it. Load it again.</p>
-        <Button onPress={() => location.reload()}>Load again</Button>
+    <Page title="This page could not be displayed">
+      <div role="alert" className="error">
+        <p>A new version of the panel may have been deployed. Reload the page.</p>
+        <Button onPress={() => location.reload()}>Reload</Button>
       </div>
     </Page>
   )

@@ -6,22 +6,20 @@ import { Button } from '../components/Button.tsx'
 import { Checkbox, Field } from '../components/Fields.tsx'
 import { signIn } from './token.ts'
 
-/** What a token may consist of; anything else cannot stand in a header. */
-const SENDABLE = /^[\x21-\x7e]+$/
+/** The characters that a header may contain. */
+const HEADER_SAFE = /^[\x21-\x7e]+$/
 
-function faultOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return 'Something went wrong on this page. Load it again.'
-  if (error.details.status === 401) {
-    return 'This is no API token of this service, or it was revoked or has run out.'
-  }
+function toMessage(error: unknown): string {
+  if (!(error instanceof ApiError)) return 'Something went wrong. Reload the page.'
+  if (error.details.status === 401) return 'This API token is invalid, expired or revoked.'
   return `${error.message}. ${adviceFor(error)}`
 }
 
-export function SignIn({ why }: { why: string | undefined }) {
+export function SignIn({ notice }: { notice: string | undefined }) {
   const [token, setToken] = useState('')
-  const [isShown, setShown] = useState(false)
+  const [isVisible, setVisible] = useState(false)
   const [isPending, setPending] = useState(false)
-  const [fault, setFault] = useState<string>()
+  const [error, setError] = useState<string>()
 
   useEffect(() => {
     document.title = 'Sign in · License Authority'
@@ -30,20 +28,20 @@ export function SignIn({ why }: { why: string | undefined }) {
   async function submit(event: FormEvent) {
     event.preventDefault()
     if (isPending) return
-    const asked = token.trim()
-    if (!SENDABLE.test(asked)) {
-      setFault('An API token has no blanks and no special letters.')
+    const trimmed = token.trim()
+    if (!HEADER_SAFE.test(trimmed)) {
+      setError('API tokens cannot contain spaces or special characters.')
       return
     }
     setPending(true)
-    setFault(undefined)
+    setError(undefined)
     try {
-      const headers = { authorization: `Bearer ${asked}` }
+      const headers = { authorization: `Bearer ${trimmed}` }
       const session = await dataOf(api.GET('/api/admin/session', { headers }))
-      signIn(asked)
+      signIn(trimmed)
       queryClient.setQueryData(['session'], session)
-    } catch (error) {
-      setFault(faultOf(error))
+    } catch (failure) {
+      setError(toMessage(failure))
     } finally {
       setPending(false)
     }
@@ -51,11 +49,11 @@ export function SignIn({ why }: { why: string | undefined }) {
 
   return (
     <main className="sign-in">
-      <form className="card" onSubmit={(event) => void submit(event)}>
+      <form className="card stack" onSubmit={(event) => void submit(event)}>
         <h1>License Authority</h1>
-        {why && (
-          <p role="alert" className="problem">
-            {why}
+        {notice && (
+          <p role="alert" className="error">
+            {notice}
           </p>
         )}
         <Field
@@ -63,25 +61,25 @@ export function SignIn({ why }: { why: string | undefined }) {
           value={token}
           onChange={(value) => {
             setToken(value)
-            setFault(undefined)
+            setError(undefined)
           }}
-          type={isShown ? 'text' : 'password'}
+          type={isVisible ? 'text' : 'password'}
           isRequired
           autoFocus
-          fault={fault}
+          error={error}
         />
-        <Checkbox label="Show the token" isSelected={isShown} onChange={setShown} />
+        <Checkbox label="Show token" isSelected={isVisible} onChange={setVisible} />
         <Button type="submit" variant="primary" isPending={isPending}>
           Sign in
         </Button>
         <div className="hint">
           <p>
-            The first token is in the secret{' '}
-            <code>license-authority/&lt;stage&gt;/admin-token</code> of AWS Secrets Manager; on your
-            own machine it is <code>dev_admin_token</code>. Better is one of your own, made under
-            “API tokens”, which may no more than you need.
+            For your first sign-in, use the root token. It is stored in AWS Secrets Manager as{' '}
+            <code>license-authority/&lt;stage&gt;/admin-token</code>; for local development it is{' '}
+            <code>dev_admin_token</code>. Then create a personal token with only the scopes you need
+            under “API tokens”.
           </p>
-          <p>It is kept in this tab only, and forgotten when you sign out or close it.</p>
+          <p>The token is kept in this tab only and removed when you sign out or close the tab.</p>
         </div>
       </form>
     </main>

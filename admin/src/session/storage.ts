@@ -1,7 +1,4 @@
-/**
- * What the browser keeps for this page; nothing, where it is told to keep nothing. Then even looking for it fails, and
- * the page does without.
- */
+/** Returns undefined where the browser blocks storage: then even reading `window[kind]` throws. */
 export function storage(kind: 'localStorage' | 'sessionStorage'): Storage | undefined {
   try {
     return window[kind]

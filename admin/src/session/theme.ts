@@ -1,23 +1,23 @@
-/** Light, dark, or as the machine has it. The choice is kept in this browser, and nothing else is. */
+/** The color theme, the only setting kept in local storage. */
 
 import { storage } from './storage.ts'
 
-const NAME = 'license-authority-theme'
+const KEY = 'license-authority-theme'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
 export function storedTheme(): Theme {
-  const kept = storage('localStorage')?.getItem(NAME)
-  return THEMES.find((theme) => theme === kept) ?? 'system'
+  const stored = storage('localStorage')?.getItem(KEY)
+  return THEMES.find((theme) => theme === stored) ?? 'system'
 }
 
 export function applyTheme(theme: Theme = storedTheme()) {
   if (theme === 'system') {
-    storage('localStorage')?.removeItem(NAME)
+    storage('localStorage')?.removeItem(KEY)
     delete document.documentElement.dataset['theme']
   } else {
-    storage('localStorage')?.setItem(NAME, theme)
+    storage('localStorage')?.setItem(KEY, theme)
     document.documentElement.dataset['theme'] = theme
   }
   dispatchEvent(new Event('themechange'))

@@ -1,24 +1,24 @@
 /**
- * The API token of whoever signed in. It stands in memory and in this tab's session storage, which ends with the tab;
- * never in a URL, a log or local storage.
+ * The API token of the signed-in user. It is kept in memory and in the session storage of this tab, which the browser
+ * deletes with the tab; never in a URL, a log or local storage.
  */
 
 import { useSyncExternalStore } from 'react'
 import { storage } from './storage.ts'
 
-const NAME = 'license-authority-token'
+const KEY = 'license-authority-token'
 
 interface Session {
   readonly token: string | undefined
-  /** Why nobody is signed in any more. */
-  readonly why: string | undefined
+  /** Shown on the sign-in page after an involuntary sign-out. */
+  readonly notice: string | undefined
 }
 
-const kept = storage('sessionStorage')
-let session: Session = { token: kept?.getItem(NAME) ?? undefined, why: undefined }
+const stored = storage('sessionStorage')
+let session: Session = { token: stored?.getItem(KEY) ?? undefined, notice: undefined }
 const listeners = new Set<() => void>()
 
-function become(next: Session) {
+function setSession(next: Session) {
   session = next
   for (const listener of listeners) listener()
 }
@@ -26,20 +26,20 @@ function become(next: Session) {
 export const currentToken = () => session.token
 
 export function signIn(token: string) {
-  kept?.setItem(NAME, token)
-  become({ token, why: undefined })
+  stored?.setItem(KEY, token)
+  setSession({ token, notice: undefined })
 }
 
-/** @param why a sentence for the page that asks for a token; none when it was wished */
-export function signOut(why?: string) {
-  kept?.removeItem(NAME)
-  become({ token: undefined, why })
+/** @param notice the reason, unless the user asked to sign out */
+export function signOut(notice?: string) {
+  stored?.removeItem(KEY)
+  setSession({ token: undefined, notice })
 }
 
-/** Calls back whenever somebody signed in or out. Answers what ends that. */
+/** Calls the listener after every sign-in and sign-out. Returns a function that unsubscribes it. */
 export function onTokenChange(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
 
-export const useToken = () => useSyncExternalStore(onTokenChange, () => session)
+export const useSession = () => useSyncExternalStore(onTokenChange, () => session)

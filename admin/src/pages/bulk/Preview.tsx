@@ -12,12 +12,12 @@ const helper = createColumns<Outcome>()
 
 const COLUMNS = helper.columns([
   helper.accessor(({ row }) => row.line, { id: 'line', header: 'Line' }),
-  helper.accessor(({ row }) => row.cells.userId, { id: 'userId', header: 'User' }),
-  helper.accessor(({ row }) => row.cells.userEmail, { id: 'userEmail', header: 'E-mail' }),
+  helper.accessor(({ row }) => row.cells.userId, { id: 'userId', header: 'User ID' }),
+  helper.accessor(({ row }) => row.cells.userEmail, { id: 'userEmail', header: 'Email' }),
   helper.accessor(({ row }) => row.cells.tier, { id: 'tier', header: 'Tier' }),
   helper.accessor(({ row }) => row.cells.duration, { id: 'duration', header: 'Days' }),
   helper.display({
-    id: 'outcome',
+    id: 'result',
     header: 'Result',
     cell: ({ row: { original: outcome } }) => <Result {...outcome} />,
   }),
@@ -25,35 +25,15 @@ const COLUMNS = helper.columns([
 
 function Result(outcome: Outcome) {
   const { row, result } = outcome
-  if (row.faults.length > 0) {
-    return (
-      <Badge tone="bad" sign="✕">
-        {row.faults.join('; ')}
-      </Badge>
-    )
-  }
-  if (!result) {
-    return (
-      <Badge tone="quiet" sign="○">
-        Ready
-      </Badge>
-    )
-  }
-  if (!result.ok) {
-    return (
-      <Badge tone="bad" sign="✕">
-        {outcomeText(outcome)}
-      </Badge>
-    )
-  }
+  if (row.errors.length > 0) return <Badge tone="danger">{row.errors.join('; ')}</Badge>
+  if (!result) return <Badge tone="neutral">Ready</Badge>
+  if (!result.ok) return <Badge tone="danger">{outcomeText(outcome)}</Badge>
   return (
     <>
-      <Badge tone="good" sign="●">
-        {outcomeText(outcome)}
-      </Badge>{' '}
+      <Badge tone="success">{outcomeText(outcome)}</Badge>{' '}
       {result.id && (
         <Link to="/licenses/$id" params={{ id: result.id }}>
-          Show it
+          View license
         </Link>
       )}{' '}
       {result.license && <code>{result.license}</code>}
@@ -61,39 +41,38 @@ function Result(outcome: Outcome) {
   )
 }
 
-const isWrong = ({ row, result }: Outcome) => row.faults.length > 0 || result?.ok === false
+const hasFailed = ({ row, result }: Outcome) => row.errors.length > 0 || result?.ok === false
 
 export function Preview({ outcomes }: { outcomes: readonly Outcome[] }) {
-  const [page, setPage] = useState(0)
-  const [onlyWrong, setOnlyWrong] = useState(false)
-  const chosen = useMemo(
-    () => (onlyWrong ? outcomes.filter(isWrong) : outcomes),
-    [outcomes, onlyWrong],
+  const [selectedPage, setSelectedPage] = useState(0)
+  const [onlyFailed, setOnlyFailed] = useState(false)
+  const matches = useMemo(
+    () => (onlyFailed ? outcomes.filter(hasFailed) : outcomes),
+    [outcomes, onlyFailed],
   )
-  const pages = Math.max(1, Math.ceil(chosen.length / PAGE_SIZE))
-  const current = Math.min(page, pages - 1)
-  const shown = chosen.slice(current * PAGE_SIZE, (current + 1) * PAGE_SIZE)
+  const pageCount = Math.max(1, Math.ceil(matches.length / PAGE_SIZE))
+  const page = Math.min(selectedPage, pageCount - 1)
   return (
     <>
-      {outcomes.some(isWrong) && (
-        <Checkbox label="Only rows with a fault" isSelected={onlyWrong} onChange={setOnlyWrong} />
+      {outcomes.some(hasFailed) && (
+        <Checkbox label="Show only errors" isSelected={onlyFailed} onChange={setOnlyFailed} />
       )}
       <DataTable
         caption="Rows of the file"
         columns={COLUMNS}
-        rows={shown}
+        rows={matches.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE)}
         rowId={({ row }) => `${row.line}`}
       />
-      {pages > 1 && (
-        <nav className="pager" aria-label="Pages of the rows">
-          <Button isDisabled={current === 0} onPress={() => setPage(current - 1)}>
-            Previous rows
+      {pageCount > 1 && (
+        <nav className="pager" aria-label="Pages of rows">
+          <Button isDisabled={page === 0} onPress={() => setSelectedPage(page - 1)}>
+            Previous
           </Button>
           <span className="hint">
-            Page {current + 1} of {pages}
+            Page {page + 1} of {pageCount}
           </span>
-          <Button isDisabled={current === pages - 1} onPress={() => setPage(current + 1)}>
-            Next rows
+          <Button isDisabled={page === pageCount - 1} onPress={() => setSelectedPage(page + 1)}>
+            Next
           </Button>
         </nav>
       )}

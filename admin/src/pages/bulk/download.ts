@@ -1,11 +1,9 @@
-const CSV_TYPE = 'text/csv;charset=utf-8'
-
-/** Without it, a spreadsheet takes the text for one of an older encoding. */
+/** Without a byte order mark, spreadsheets read the file in a legacy encoding. */
 const UTF8_BOM = '\uFEFF'
 
-/** Hands a text to the browser as a file. */
-export function download(name: string, text: string) {
-  const url = URL.createObjectURL(new Blob([UTF8_BOM, text], { type: CSV_TYPE }))
+/** Saves CSV text as a file of the user. */
+export function downloadCsv(name: string, text: string) {
+  const url = URL.createObjectURL(new Blob([UTF8_BOM, text], { type: 'text/csv;charset=utf-8' }))
   const link = document.createElement('a')
   link.href = url
   link.download = name

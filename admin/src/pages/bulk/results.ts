@@ -1,4 +1,4 @@
-/** What became of each row, as a CSV to keep. */
+/** The result of each row, and its CSV file. */
 
 import Papa from 'papaparse'
 import type { BulkResult } from '../../api/types.ts'
@@ -9,17 +9,14 @@ export interface Outcome {
   readonly result: BulkResult | undefined
 }
 
-/** What became of a row, in a word or a sentence. */
 export function outcomeText({ result }: Pick<Outcome, 'result'>): string {
   if (result === undefined) return 'Not sent'
-  if (result.ok) return result.repeated ? 'Was issued before' : 'Issued'
+  if (result.ok) return result.repeated ? 'Already issued' : 'Issued'
   const fields = result.fields?.map(({ path, message }) => `${path} ${message}`).join('; ')
-  return fields ? `${result.error}: ${fields}` : (result.error ?? 'Refused')
+  return fields ? `${result.error}: ${fields}` : (result.error ?? 'Rejected')
 }
 
-/**
- * Whatever was typed stands in it as a text: a spreadsheet that opens it takes nothing for a formula.
- */
+/** Returns the results as CSV. Values that a spreadsheet would run as formulas are escaped. */
 export function resultsCsv(outcomes: readonly Outcome[]): string {
   return Papa.unparse(
     outcomes.map((outcome) => ({

@@ -1,10 +1,10 @@
-/** The name of each row, by which the service knows that it was sent before and issues it once. */
+/** Idempotency keys of rows: the API issues one license for each `ref`, however often it is sent. */
 
 import type { IssueRequest } from './rows.ts'
 
 const LENGTH = 32
 
-async function hashOf(text: string): Promise<string> {
+async function hash(text: string): Promise<string> {
   const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return [...new Uint8Array(bytes)]
     .map((byte) => byte.toString(16).padStart(2, '0'))
@@ -13,23 +13,23 @@ async function hashOf(text: string): Promise<string> {
 }
 
 /**
- * A row without a `ref` of its own is named by the batch and by what it says, and by how many like it are before it. So
- * a file that was mended and read again issues what is new in it and nothing twice; under another name of the batch it is
- * issued anew.
+ * Adds a `ref` to each row without one: a hash of the batch name, the values of the row, and the number of equal rows
+ * before it. A corrected file that is sent again therefore issues only its new rows, and another batch name issues all
+ * rows again.
  */
 export async function withRowIds(
-  orders: readonly IssueRequest[],
+  requests: readonly IssueRequest[],
   batch: string,
 ): Promise<(IssueRequest & { ref: string })[]> {
-  const seen = new Map<string, number>()
+  const counts = new Map<string, number>()
   return Promise.all(
-    orders.map(async (order) => {
-      if (order.ref !== undefined) return { ...order, ref: order.ref }
-      const { userId, userEmail = null, tier, duration = null, paymentIntentId = null } = order
-      const says = JSON.stringify([batch, userId, userEmail, tier, duration, paymentIntentId])
-      const before = seen.get(says) ?? 0
-      seen.set(says, before + 1)
-      return { ...order, ref: `csv-${await hashOf(`${says}#${before}`)}` }
+    requests.map(async (request) => {
+      if (request.ref !== undefined) return { ...request, ref: request.ref }
+      const { userId, userEmail = null, tier, duration = null, paymentIntentId = null } = request
+      const values = JSON.stringify([batch, userId, userEmail, tier, duration, paymentIntentId])
+      const count = counts.get(values) ?? 0
+      counts.set(values, count + 1)
+      return { ...request, ref: `csv-${await hash(`${values}#${count}`)}` }
     }),
   )
 }

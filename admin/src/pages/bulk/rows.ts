@@ -1,4 +1,4 @@
-/** Reads a CSV of licenses to be issued, and says of each row what is wrong with it. */
+/** Parses and validates a CSV file of licenses to issue. */
 
 import Papa from 'papaparse'
 import type { Tier } from '../../api/types.ts'
@@ -14,29 +14,29 @@ export const COLUMNS = [
 type Column = (typeof COLUMNS)[number]
 type Cells = Readonly<Record<Column, string>>
 
-/** What one license is issued by. */
+/** The parameters of one license. */
 export interface IssueRequest {
   readonly userId: string
   readonly userEmail?: string
   readonly tier: string
   readonly duration?: number
   readonly paymentIntentId?: string
-  /** The vendor's own name of the row. */
+  /** Idempotency key. */
   readonly ref?: string
 }
 
 export interface Row {
-  /** As an editor counts it, the header being line 1. */
+  /** Line number in the file; the header is line 1. */
   readonly line: number
   readonly cells: Cells
-  readonly order: IssueRequest
-  readonly faults: readonly string[]
+  readonly request: IssueRequest
+  readonly errors: readonly string[]
 }
 
-export interface ParsedRows {
+interface ParsedFile {
   readonly rows: readonly Row[]
-  /** What is wrong with the whole; no row can be sent then. */
-  readonly fault?: string
+  /** An error that concerns the whole file. It has no rows then. */
+  readonly error?: string
 }
 
 export const MAX_ROWS = 5000
@@ -45,8 +45,8 @@ const MAX_DAYS = 36_500
 const LIFETIME = -1
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
-/** What the first row may call a column. */
-const NAMES: Readonly<Record<string, Column>> = {
+/** Accepted column names, in lower case and without other characters. */
+const COLUMN_NAMES: Readonly<Record<string, Column>> = {
   userid: 'userId',
   user: 'userId',
   useremail: 'userEmail',
@@ -59,84 +59,80 @@ const NAMES: Readonly<Record<string, Column>> = {
   ref: 'ref',
 }
 
-const columnOf = (header: string) => NAMES[header.toLowerCase().replace(/[^a-z]/g, '')]
+const toColumn = (header: string) => COLUMN_NAMES[header.toLowerCase().replace(/[^a-z]/g, '')]
 
-export function parseRows(text: string, tiers: readonly Pick<Tier, 'name'>[]): ParsedRows {
+/** Parses a CSV file with a header. Comma, semicolon and tab are accepted as separators. */
+export function parseRows(text: string, tiers: readonly Pick<Tier, 'name'>[]): ParsedFile {
   const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), {
     delimitersToGuess: [',', ';', '\t'],
     skipEmptyLines: false,
   })
-  const broken = errors.find(({ type }) => type === 'Quotes')
-  if (broken) {
-    return {
-      rows: [],
-      fault: `A quotation mark is missing or too many in line ${(broken.row ?? 0) + 1}.`,
-    }
-  }
   const [header = [], ...lines] = data
-  const columns = header.map(columnOf)
-  const unknown = header.filter((name, place) => columns[place] === undefined && name.trim() !== '')
-  if (unknown.length > 0) {
-    return {
-      rows: [],
-      fault: `There is no column ${unknown.join(', ')}. Use ${COLUMNS.join(', ')}.`,
-    }
-  }
-  const lacking = (['userId', 'tier'] as const).filter((column) => !columns.includes(column))
-  if (lacking.length > 0) {
-    return {
-      rows: [],
-      fault: `The first line must name the columns; ${lacking.join(' and ')} is missing.`,
-    }
-  }
-  const twice = columns.find((column, place) => column && columns.indexOf(column) !== place)
-  if (twice) return { rows: [], fault: `The column ${twice} is there twice.` }
-
-  const names = tiers.map(({ name }) => name)
-  const filled = lines
+  const columns = header.map(toColumn)
+  const rows = lines
     .map((cells, index) => ({ cells, line: index + 2 }))
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
-  if (filled.length === 0) return { rows: [], fault: 'There is no row below the first line.' }
-  if (filled.length > MAX_ROWS) {
-    return {
-      rows: [],
-      fault: `There are ${filled.length} rows; send at most ${MAX_ROWS} at once.`,
-    }
-  }
-  const rows = filled.map(({ cells, line }) => readRow(cells, line, columns, names))
-  return { rows: withRepeatedRefs(rows) }
+  const badQuotes = errors.find(({ type }) => type === 'Quotes')
+  const error = badQuotes
+    ? `Line ${(badQuotes.row ?? 0) + 1} has an unmatched quotation mark.`
+    : (headerError(header, columns) ?? rowCountError(rows.length))
+  if (error !== undefined) return { rows: [], error }
+  const names = tiers.map(({ name }) => name)
+  return { rows: checkRefs(rows.map(({ cells, line }) => parseRow(cells, line, columns, names))) }
 }
 
-function readRow(
-  given: readonly string[],
+type Columns = readonly (Column | undefined)[]
+
+function headerError(header: readonly string[], columns: Columns): string | undefined {
+  const unknown = header.filter((name, index) => columns[index] === undefined && name.trim() !== '')
+  if (unknown.length > 0) {
+    return `Unknown column ${unknown.join(', ')}. Use ${COLUMNS.join(', ')}.`
+  }
+  const missing = (['userId', 'tier'] as const).filter((column) => !columns.includes(column))
+  if (missing.length > 0) {
+    return `The first line must contain the column names; missing: ${missing.join(', ')}.`
+  }
+  const repeated = columns.find((column, index) => column && columns.indexOf(column) !== index)
+  return repeated && `The column ${repeated} appears twice.`
+}
+
+function rowCountError(count: number): string | undefined {
+  if (count === 0) return 'The file has no rows below the header.'
+  return count > MAX_ROWS ? `The file has ${count} rows; the limit is ${MAX_ROWS}.` : undefined
+}
+
+function parseRow(
+  values: readonly string[],
   line: number,
-  columns: readonly (Column | undefined)[],
+  columns: Columns,
   tiers: readonly string[],
 ): Row {
-  const cell = (column: Column) => given[columns.indexOf(column)]?.trim() ?? ''
+  const cell = (column: Column) => values[columns.indexOf(column)]?.trim() ?? ''
   const cells = Object.fromEntries(COLUMNS.map((column) => [column, cell(column)])) as Cells
   const { userId, userEmail, duration, paymentIntentId, ref } = cells
   const tier = cells.tier.toLowerCase()
   const days = Number(duration)
-  const isLength = days === LIFETIME || (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS)
-  const tooLong = COLUMNS.filter((column) => cells[column].length > MAX_LENGTH)
-  const faults = [
-    given.length > columns.length && 'has more fields than there are columns',
+  const isDuration = days === LIFETIME || (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS)
+  const errors = [
+    values.length > columns.length && 'has more values than the header has columns',
     userId === '' && 'userId is missing',
     tier === ''
       ? 'tier is missing'
       : !tiers.includes(tier) && `tier must be one of ${tiers.join(', ')}`,
-    userEmail !== '' && !EMAIL.test(userEmail) && 'userEmail is no e-mail address',
+    userEmail !== '' && !EMAIL.test(userEmail) && 'userEmail is not an email address',
     duration !== '' &&
-      !isLength &&
-      `duration must be whole days from 1 to ${MAX_DAYS}, or -1 for life`,
-    ...tooLong.map((column) => `${column} is longer than ${MAX_LENGTH} characters`),
-  ].filter((fault) => typeof fault === 'string')
+      !isDuration &&
+      `duration must be a whole number of days from 1 to ${MAX_DAYS}, or -1 for a lifetime license`,
+    ...COLUMNS.map(
+      (column) =>
+        cells[column].length > MAX_LENGTH && `${column} is longer than ${MAX_LENGTH} characters`,
+    ),
+  ].filter((error) => typeof error === 'string')
   return {
     line,
     cells,
-    faults,
-    order: {
+    errors,
+    request: {
       userId,
       tier,
       ...(userEmail !== '' && { userEmail }),
@@ -147,18 +143,17 @@ function readRow(
   }
 }
 
-/** Of two rows with one name only the first would be issued. */
-function withRepeatedRefs(rows: readonly Row[]): readonly Row[] {
-  const first = new Map<string, number>()
+/** Rejects repeated refs: the API would issue only the first of these rows. */
+function checkRefs(rows: readonly Row[]): readonly Row[] {
+  const lines = new Map<string, number>()
   return rows.map((row) => {
-    const { ref } = row.order
-    if (ref === undefined) return row
-    const line = first.get(ref)
-    if (line === undefined) {
-      first.set(ref, row.line)
-      return row
+    const { ref } = row.request
+    const firstLine = ref === undefined ? undefined : lines.get(ref)
+    if (firstLine !== undefined) {
+      return { ...row, errors: [...row.errors, `ref is already used in line ${firstLine}`] }
     }
-    return { ...row, faults: [...row.faults, `ref is that of line ${line} too`] }
+    if (ref !== undefined) lines.set(ref, row.line)
+    return row
   })
 }
 

@@ -1,4 +1,4 @@
-/** Sends rows part by part, and goes on where it was stopped. */
+/** Sends rows to the API in batches. */
 
 import { ApiError } from '../../api/apiError.ts'
 import { api, dataOf } from '../../api/client.ts'
@@ -7,80 +7,80 @@ import { splitIntoBatches } from './batches.ts'
 import { withRowIds } from './rowIds.ts'
 import type { Row } from './rows.ts'
 
+/** Results by line number. */
 export type Results = ReadonlyMap<number, BulkResult>
 
-interface Sending {
+interface SendOptions {
   readonly rows: readonly Row[]
   readonly batch: string
   readonly reason: string
-  /** What was answered before, by line. */
-  readonly known: Results
+  /** Results of an earlier attempt. */
+  readonly results: Results
   readonly onProgress: (results: Results) => void
   readonly signal: AbortSignal
 }
 
 const MAX_RETRIES = 3
 const DEFAULT_WAIT_SECONDS = 2
-/** Whoever has to wait longer is told so instead. */
+/** After a longer wait, the user decides whether to retry. */
 const MAX_WAIT_SECONDS = 10
 
-/** Whatever can come right of itself is sent again. */
-const isOpen = (result: BulkResult | undefined) =>
+const needsSending = (result: BulkResult | undefined) =>
   result === undefined || result.code === 'UNAVAILABLE' || result.code === 'INTERNAL'
 
 /**
- * Every row that has no answer yet is sent; what was sent before without an answer is not issued twice.
+ * Sends each row that has no result or failed temporarily. Sending a row again never issues a second license.
  *
- * @throws Failure when a part was not answered; what was answered until then has been told
+ * @throws ApiError if a batch gets no response; `onProgress` has then received the results of the batches before it
  */
 export async function send({
   rows,
   batch,
   reason,
-  known,
+  results: earlier,
   onProgress,
   signal,
-}: Sending): Promise<Results> {
-  // Names are counted over all rows, so that they are the same when only some are sent.
-  const named = await withRowIds(
-    rows.map(({ order }) => order),
+}: SendOptions): Promise<void> {
+  // IDs depend on equal rows before a row, so compute them for all rows even if only some are sent.
+  const requests = await withRowIds(
+    rows.map(({ request }) => request),
     batch,
   )
-  const lines = rows.map(({ line }) => line)
-  const open = named
-    .map((order, index) => ({ order, line: lines[index] ?? 0 }))
-    .filter(({ line }) => isOpen(known.get(line)))
-  const results = new Map(known)
+  const open = rows
+    .map(({ line }, index) => ({ line, request: requests[index] as BulkRow }))
+    .filter(({ line }) => needsSending(earlier.get(line)))
+  const results = new Map(earlier)
   for (const part of splitIntoBatches(open)) {
     signal.throwIfAborted()
-    const orders = part.map(({ order }) => order as BulkRow)
-    const answers = await sendPart(orders, reason, signal)
+    const body = {
+      rows: part.map(({ request }) => request),
+      ...(reason !== '' && { reason }),
+    }
+    const batchResults = await sendBatch(body, signal)
     part.forEach(({ line }, index) => {
-      const answer = answers[index]
-      if (answer) results.set(line, answer)
+      const result = batchResults[index]
+      if (result) results.set(line, result)
     })
     onProgress(new Map(results))
   }
-  return results
 }
 
-async function sendPart(rows: BulkRow[], reason: string, signal: AbortSignal) {
-  for (let waits = 0; ; waits++) {
+async function sendBatch(body: { rows: BulkRow[]; reason?: string }, signal: AbortSignal) {
+  for (let retries = 0; ; retries++) {
     try {
-      const body = { rows, ...(reason !== '' && { reason }) }
       const { results } = await dataOf(api.POST('/api/admin/licenses/bulk', { body, signal }))
       return results
     } catch (error) {
-      const wait = waitFor(error)
-      if (wait === undefined || waits === MAX_RETRIES) throw error
+      const wait = retryDelay(error)
+      if (wait === undefined || retries === MAX_RETRIES) throw error
       await new Promise((resolve) => setTimeout(resolve, wait * 1000))
     }
   }
 }
 
-/** Seconds until the next try, of what is tried again by itself. */
-function waitFor(error: unknown): number | undefined {
+/** Returns the seconds to wait before an automatic retry; undefined if there should be none. */
+function retryDelay(error: unknown): number | undefined {
   if (!(error instanceof ApiError) || !error.details.retryable) return
-  const wait = error.details.waitSeconds ?? DEFAULT_WAIT_SECONDS
+  const wait = error.details.retryAfter ?? DEFAULT_WAIT_SECONDS
   return wait > MAX_WAIT_SECONDS ? undefined : wait
 }

@@ -2,38 +2,36 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { catalogQuery } from '../../api/queries.ts'
 import type { Tier } from '../../api/types.ts'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { DescriptionList, Tags } from '../../components/DescriptionList.tsx'
 import { Card, Page } from '../../components/Page.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
+import { QueryStatus } from '../../components/QueryStatus.tsx'
 
 const LIFETIME = -1
 
 export function CatalogPage() {
-  const { data, error, refetch } = useQuery(catalogQuery())
+  const catalog = useQuery(catalogQuery())
+  const { data } = catalog
   return (
     <Page
       title="Catalog"
-      lead="What is sold. It is a file, lib/catalog/catalog.ts, and changes with a deployment."
-    >
-      {error && (
-        <ErrorMessage
-          error={error}
-          what="The catalog could not be loaded."
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={8} />}
-      {data && (
+      subtitle={
         <>
-          <p className="below">
-            <strong>{data.productName}</strong>: keys begin with <code>{data.prefix}</code>.
+          The tiers you sell. To change them, edit <code>lib/catalog/catalog.ts</code> and deploy.
+        </>
+      }
+    >
+      <QueryStatus query={catalog} name="the catalog" rows={8} />
+      {data && (
+        <div className="stack">
+          <p>
+            <strong>{data.productName}</strong>: license keys start with <code>{data.prefix}</code>.
           </p>
           <div className="columns">
             {data.tiers.map((tier) => (
               <TierCard key={tier.name} {...tier} />
             ))}
           </div>
-        </>
+        </div>
       )}
     </Page>
   )
@@ -41,50 +39,30 @@ export function CatalogPage() {
 
 function TierCard(tier: Tier) {
   const { name, label, seats, defaultDurationDays, requireDevice, leaseDays, graceDays } = tier
-  const facts = [
-    ['Name', name],
-    ['Good for', defaultDurationDays === LIFETIME ? 'life' : `${defaultDurationDays} days`],
-    ['Devices', `${seats}${requireDevice ? ', and only on activated ones' : ''}`],
-    ['Goes on without asking', `${leaseDays} days`],
-    ['Goes on after a failed renewal', `${graceDays} days`],
-  ] as const
+  const { features, stripePriceIds } = tier
   return (
     <Card
       title={label}
-      tools={
+      toolbar={
         <Link to="/licenses" search={{ tier: name }}>
-          Its licenses
+          View licenses
         </Link>
       }
     >
-      <dl className="facts">
-        {facts.map(([term, text]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>Unlocks</dt>
-          <dd>
-            <ul className="tags">
-              {tier.features.map((feature) => (
-                <li key={feature}>{feature}</li>
-              ))}
-            </ul>
-          </dd>
-        </div>
-        <div>
-          <dt>Stripe prices</dt>
-          <dd>
-            {tier.stripePriceIds.length === 0 ? (
-              <span className="hint">none</span>
-            ) : (
-              tier.stripePriceIds.map((price) => <code key={price}>{price} </code>)
-            )}
-          </dd>
-        </div>
-      </dl>
+      <DescriptionList
+        items={{
+          Name: name,
+          Duration: defaultDurationDays === LIFETIME ? 'Lifetime' : `${defaultDurationDays} days`,
+          Devices: `${seats}${requireDevice ? ', activation required' : ''}`,
+          'Offline use': `${leaseDays} days`,
+          'Grace period': `${graceDays} days`,
+          Features: <Tags items={features} />,
+          'Stripe prices':
+            stripePriceIds.length === 0
+              ? null
+              : stripePriceIds.map((price) => <code key={price}>{price} </code>),
+        }}
+      />
     </Card>
   )
 }

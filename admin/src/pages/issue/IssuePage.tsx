@@ -1,15 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '../../api/apiError.ts'
 import { api, dataOf } from '../../api/client.ts'
 import { catalogQuery } from '../../api/queries.ts'
+import { invalidateLists } from '../../api/queryClient.ts'
 import type { TierName } from '../../api/types.ts'
 import { announce } from '../../components/Announcer.tsx'
 import { Button } from '../../components/Button.tsx'
 import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { Field, Select } from '../../components/Fields.tsx'
 import { Page } from '../../components/Page.tsx'
+import { QueryStatus } from '../../components/QueryStatus.tsx'
 import { IssuedLicense } from './IssuedLicense.tsx'
 
 const MAX_DAYS = 36_500
@@ -19,124 +21,112 @@ const EMPTY = {
   userId: '',
   userEmail: '',
   tier: '',
-  length: 'tier',
+  duration: 'tier',
   days: '30',
   paymentIntentId: '',
 }
 type Form = typeof EMPTY
 
-function bodyOf({ userId, userEmail, tier, length, days, paymentIntentId }: Form) {
+function toBody({ userId, userEmail, tier, duration, days, paymentIntentId }: Form) {
   return {
     userId,
     tier: tier as TierName,
     ...(userEmail.trim() !== '' && { userEmail: userEmail.trim() }),
-    ...(length !== 'tier' && { duration: length === 'life' ? LIFETIME : Number(days) }),
+    ...(duration !== 'tier' && { duration: duration === 'lifetime' ? LIFETIME : Number(days) }),
     ...(paymentIntentId.trim() !== '' && { paymentIntentId: paymentIntentId.trim() }),
   }
 }
 
-/**
- * One key for the same fields, as long as the form is open: whatever was sent twice, after a failure or by a second
- * press, is issued once.
- */
-function newIdempotencyKeys() {
+/** Returns the same idempotency key for equal bodies, so that a retry issues no second license. */
+function createIdempotencyKeys() {
   const keys = new Map<string, string>()
   return (body: object): string => {
-    const asked = JSON.stringify(body)
-    const key = keys.get(asked) ?? crypto.randomUUID()
-    keys.set(asked, key)
+    const json = JSON.stringify(body)
+    const key = keys.get(json) ?? crypto.randomUUID()
+    keys.set(json, key)
     return key
   }
 }
 
 export function IssuePage() {
   const { payment, email } = useSearch({ from: '/issue' })
-  const [round, setRound] = useState(0)
+  const [formKey, setFormKey] = useState(0)
   return (
-    <Page title="Issue a license" lead="For a customer whom no payment of Stripe tells of.">
+    <Page title="Issue license" subtitle="Create a license without a Stripe payment.">
       <IssueForm
-        key={round}
-        first={{ ...EMPTY, paymentIntentId: payment ?? '', userEmail: email ?? '' }}
-        onAgain={() => setRound(round + 1)}
+        key={formKey}
+        initial={{ ...EMPTY, paymentIntentId: payment ?? '', userEmail: email ?? '' }}
+        onReset={() => setFormKey(formKey + 1)}
       />
     </Page>
   )
 }
 
-function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
-  const [form, setForm] = useState(first)
-  const [keyFor] = useState(newIdempotencyKeys)
+function IssueForm({ initial, onReset }: { initial: Form; onReset: () => void }) {
+  const [form, setForm] = useState(initial)
+  const [idempotencyKeyFor] = useState(createIdempotencyKeys)
   const catalog = useQuery(catalogQuery())
-  const client = useQueryClient()
   const tiers = catalog.data?.tiers ?? []
   const tier = form.tier || tiers[0]?.name || ''
   const issuing = useMutation({
-    mutationFn: (body: ReturnType<typeof bodyOf>) =>
-      dataOf(api.POST('/api/generate', { body, headers: { 'idempotency-key': keyFor(body) } })),
+    mutationFn: (body: ReturnType<typeof toBody>) => {
+      const headers = { 'idempotency-key': idempotencyKeyFor(body) }
+      return dataOf(api.POST('/api/generate', { body, headers }))
+    },
     onSuccess({ userId }) {
       announce(`Issued a license to ${userId}`)
-      void client.invalidateQueries({ queryKey: ['licenses'] })
-      void client.invalidateQueries({ queryKey: ['overview'] })
-      void client.invalidateQueries({ queryKey: ['parked'] })
+      void invalidateLists()
     },
   })
-  const change = (changes: Partial<Form>) => setForm((own) => ({ ...own, ...changes }))
-  const faultOf = (path: string) =>
+  const change = (changes: Partial<Form>) => setForm((form) => ({ ...form, ...changes }))
+  const errorOf = (path: string) =>
     issuing.error instanceof ApiError
-      ? issuing.error.details.fields?.find((fault) => fault.path === path)?.message
+      ? issuing.error.details.fields?.find((field) => field.path === path)?.message
       : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!issuing.isPending) issuing.mutate(bodyOf({ ...form, tier }))
+    if (!issuing.isPending) issuing.mutate(toBody({ ...form, tier }))
   }
 
-  if (issuing.data) return <IssuedLicense answer={issuing.data} onAgain={onAgain} />
-  if (catalog.error) {
-    return (
-      <ErrorMessage
-        error={catalog.error}
-        what="What is sold could not be loaded."
-        onRetry={() => void catalog.refetch()}
-      />
-    )
-  }
+  if (issuing.data) return <IssuedLicense response={issuing.data} onReset={onReset} />
+  if (catalog.error) return <QueryStatus query={catalog} name="the catalog" />
   return (
     <form className="card form" onSubmit={submit}>
       <Field
-        label="User"
+        label="User ID"
         value={form.userId}
         onChange={(userId) => change({ userId })}
         isRequired
         maxLength={256}
-        hint="Your own id of the customer, exactly as your app knows it"
-        fault={faultOf('userId')}
+        hint="The ID of the customer in your app."
+        error={errorOf('userId')}
       />
       <Field
-        label="E-mail address"
+        label="Email"
         type="email"
         value={form.userEmail}
         onChange={(userEmail) => change({ userEmail })}
         maxLength={256}
-        hint="The key is mailed there"
-        fault={faultOf('userEmail')}
+        hint="The license key is sent to this address."
+        error={errorOf('userEmail')}
       />
       <Select
         label="Tier"
         value={tier}
-        onChange={(chosen) => change({ tier: chosen })}
+        onChange={(tier) => change({ tier })}
         options={tiers.map(({ name, label }) => ({ value: name, label }))}
       />
       <Select
-        label="Good for"
-        value={form.length}
-        onChange={(length) => change({ length })}
+        label="Duration"
+        value={form.duration}
+        onChange={(duration) => change({ duration })}
         options={[
           { value: 'tier', label: durationLabel(tiers.find(({ name }) => name === tier)) },
-          { value: 'days', label: 'So many days' },
-          { value: 'life', label: 'Life' },
+          { value: 'days', label: 'Number of days' },
+          { value: 'lifetime', label: 'Lifetime' },
         ]}
       />
-      {form.length === 'days' && (
+      {form.duration === 'days' && (
         <Field
           label="Days"
           type="number"
@@ -146,7 +136,7 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
           value={form.days}
           onChange={(days) => change({ days })}
           isRequired
-          fault={faultOf('duration')}
+          error={errorOf('duration')}
         />
       )}
       <Field
@@ -154,29 +144,24 @@ function IssueForm({ first, onAgain }: { first: Form; onAgain: () => void }) {
         value={form.paymentIntentId}
         onChange={(paymentIntentId) => change({ paymentIntentId })}
         maxLength={256}
-        hint="Stripe’s id of the payment, subscription or Checkout session. A payment gives one license, however often it is asked for."
-        fault={faultOf('paymentIntentId')}
+        hint="The Stripe ID of a payment, subscription or Checkout session. Each payment creates exactly one license."
+        error={errorOf('paymentIntentId')}
       />
       {issuing.error && (
-        <ErrorMessage error={issuing.error} what="No license was issued, as far as is known." />
+        <ErrorMessage error={issuing.error} title="The license could not be issued." />
       )}
       <div className="buttons">
-        <Button
-          type="submit"
-          variant="primary"
-          isPending={issuing.isPending}
-          isDisabled={tier === ''}
-        >
-          Issue the license
+        <Button type="submit" variant="primary" isPending={issuing.isPending} isDisabled={!tier}>
+          Issue license
         </Button>
-        <Link to="/bulk">Issue many at once</Link>
+        <Link to="/bulk">Issue licenses in bulk</Link>
       </div>
     </form>
   )
 }
 
 function durationLabel(tier: { defaultDurationDays: number } | undefined): string {
-  if (tier === undefined) return 'As long as its tier'
+  if (tier === undefined) return 'Default of the tier'
   const { defaultDurationDays: days } = tier
-  return days === LIFETIME ? 'Life, as its tier' : `${days} days, as its tier`
+  return `Default of the tier (${days === LIFETIME ? 'lifetime' : `${days} days`})`
 }

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { Button } from '../../components/Button.tsx'
-import { CopyableText } from '../../components/CopyableText.tsx'
+import { DescriptionList } from '../../components/DescriptionList.tsx'
+import { Secret } from '../../components/Secret.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { isLifetime } from '../../format/time.ts'
 
@@ -14,45 +15,36 @@ interface IssueResponse {
   readonly generatedAt: number
 }
 
-/** The license that was issued, with its key. */
-export function IssuedLicense({ answer, onAgain }: { answer: IssueResponse; onAgain: () => void }) {
-  const head = useRef<HTMLHeadingElement>(null)
-  useEffect(() => head.current?.focus(), [])
-  const { license, userId, userEmail, tier, expiresAt, generatedAt } = answer
+interface IssuedLicenseProps {
+  readonly response: IssueResponse
+  readonly onReset: () => void
+}
+
+export function IssuedLicense({ response, onReset }: IssuedLicenseProps) {
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => title.current?.focus(), [])
+  const { license, userId, userEmail, tier, expiresAt, generatedAt } = response
   return (
     <section className="card form">
-      <h2 ref={head} tabIndex={-1}>
-        Issued
+      <h2 ref={title} tabIndex={-1}>
+        License issued
       </h2>
-      <div className="key-shown">
-        <p>
-          <strong>The key.</strong> Whoever has it can use it.
-        </p>
-        <CopyableText text={license} what="the key" />
-      </div>
-      <dl className="facts">
-        <div>
-          <dt>User</dt>
-          <dd>{userId}</dd>
-        </div>
-        <div>
-          <dt>E-mail</dt>
-          <dd>{userEmail ?? 'none, so the key is not mailed'}</dd>
-        </div>
-        <div>
-          <dt>Tier</dt>
-          <dd>{tier}</dd>
-        </div>
-        <div>
-          <dt>Ends</dt>
-          <dd>{isLifetime(expiresAt, generatedAt) ? 'Never' : <Timestamp at={expiresAt} />}</dd>
-        </div>
-      </dl>
+      <Secret text={license} name="license key">
+        <strong>License key.</strong> Anyone with this key can use the license.
+      </Secret>
+      <DescriptionList
+        items={{
+          'User ID': userId,
+          Email: userEmail ?? 'None; the key is not emailed',
+          Tier: tier,
+          Expires: isLifetime(expiresAt, generatedAt) ? 'Never' : <Timestamp at={expiresAt} />,
+        }}
+      />
       <div className="buttons">
         <Link to="/licenses" search={{ q: userEmail ?? userId }} className="button">
-          Show its licenses
+          View licenses
         </Link>
-        <Button variant="primary" onPress={onAgain}>
+        <Button variant="primary" onPress={onReset}>
           Issue another
         </Button>
       </div>

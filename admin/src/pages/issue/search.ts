@@ -1,4 +1,4 @@
-/** What a license is issued for, when another page leads here. Nothing in it is a secret. */
+/** Initial values of the form, from a link of another page. */
 export interface IssueSearch {
   readonly payment?: string
   readonly email?: string

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import type { LicenseDetail } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
-import { CopyableText } from '../../components/CopyableText.tsx'
+import { Secret } from '../../components/Secret.tsx'
 import { ActionDialog } from './ActionDialog.tsx'
 import { LICENSE_ACTIONS, type LicenseAction } from './actions.ts'
 
@@ -10,7 +10,7 @@ export function ActionBar({ license }: { license: LicenseDetail }) {
   const [key, setKey] = useState<string>()
   const section = useRef<HTMLElement>(null)
 
-  /** The window gives the focus back a frame after it is gone, if what it came from is still there. */
+  /** Keeps the focus nearby: a closed dialog returns it a frame later, unless its button is gone. */
   const keepFocus = () =>
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
@@ -18,36 +18,30 @@ export function ActionBar({ license }: { license: LicenseDetail }) {
       }),
     )
   return (
-    <section aria-label="What can be done" ref={section} tabIndex={-1}>
-      <div className="actions">
-        {LICENSE_ACTIONS.filter(({ isAvailable }) => isAvailable?.(license) ?? true).map(
-          (possible) => (
-            <Button
-              key={possible.name}
-              variant={possible.kind ?? 'secondary'}
-              onPress={() => setAction(possible)}
-            >
-              {possible.label}
-            </Button>
-          ),
-        )}
+    <section aria-label="Actions" ref={section} tabIndex={-1}>
+      <div className="buttons">
+        {LICENSE_ACTIONS.filter(({ isAvailable }) => isAvailable?.(license) ?? true).map((item) => (
+          <Button
+            key={item.name}
+            variant={item.isDangerous ? 'danger' : 'secondary'}
+            onPress={() => setAction(item)}
+          >
+            {item.label}
+          </Button>
+        ))}
       </div>
       {key !== undefined && (
-        <div className="key-shown" role="status">
-          <p>
-            <strong>The key of this license.</strong> Whoever has it can use it.
-          </p>
-          <CopyableText text={key} what="the key" />{' '}
-          <Button onPress={() => setKey(undefined)}>Hide the key</Button>
-        </div>
+        <Secret text={key} name="license key" onHide={() => setKey(undefined)}>
+          <strong>License key.</strong> Anyone with this key can use the license.
+        </Secret>
       )}
       {action && (
         <ActionDialog
           action={action}
           license={license}
-          onDone={({ license: shown }) => {
+          onDone={(result) => {
             setAction(undefined)
-            setKey(shown)
+            setKey(result.license)
             keepFocus()
           }}
           onClose={() => setAction(undefined)}

@@ -2,21 +2,24 @@ import { useQuery } from '@tanstack/react-query'
 import { catalogQuery } from '../../api/queries.ts'
 import type { LicenseDetail } from '../../api/types.ts'
 import { Checkbox, Field, Select } from '../../components/Fields.tsx'
-import type { ActionFieldSet, ActionInput } from './actions.ts'
+import type { ActionInput, LicenseAction } from './actions.ts'
 
-interface ActionFieldsProps {
-  readonly fieldSet: ActionFieldSet | undefined
-  readonly license: LicenseDetail
+interface InputProps {
   readonly input: ActionInput
   readonly onChange: (changes: Partial<ActionInput>) => void
 }
 
+interface ActionFieldsProps extends InputProps {
+  readonly fieldSet: LicenseAction['fieldSet']
+  readonly license: LicenseDetail
+}
+
 const MAX_DAYS = 36_500
 const MAX_SEATS = 100_000
-/** A year. */
+/** One year. */
 const MAX_HOURS = 8760
 
-/** What one deed asks for besides a reason. */
+/** The fields of an action, other than the reason. */
 export function ActionFields({ fieldSet, license, input, onChange }: ActionFieldsProps) {
   switch (fieldSet) {
     case undefined:
@@ -24,39 +27,39 @@ export function ActionFields({ fieldSet, license, input, onChange }: ActionField
     case 'clearRisk':
       return license.facts.risk === 'clear' ? null : (
         <Checkbox
-          label={`Also forget what the card networks said (${license.facts.risk})`}
+          label={`Also clear the refund or dispute (${license.facts.risk})`}
           isSelected={input.clearRisk}
           onChange={(clearRisk) => onChange({ clearRisk })}
         />
       )
     case 'extend':
-      return <Extension input={input} onChange={onChange} />
+      return <ExtensionFields input={input} onChange={onChange} />
     case 'tier':
       return <TierFields input={input} onChange={onChange} />
     case 'owner':
       return (
         <>
           <Field
-            label="User"
+            label="User ID"
             value={input.userId}
             onChange={(userId) => onChange({ userId })}
             maxLength={256}
             isRequired={license.userId !== null}
           />
           <Field
-            label="E-mail address"
+            label="Email"
             type="email"
             value={input.userEmail}
             onChange={(userEmail) => onChange({ userEmail })}
             maxLength={256}
-            hint="Mails and recovery go there from now on. Empty is none."
+            hint="Emails and key recovery use this address. Leave empty to remove it."
           />
         </>
       )
     case 'overlap':
       return (
         <Field
-          label="Hours that the old key stays good"
+          label="Overlap in hours"
           type="number"
           min={0}
           max={MAX_HOURS}
@@ -64,15 +67,13 @@ export function ActionFields({ fieldSet, license, input, onChange }: ActionField
           value={input.overlapHours}
           onChange={(overlapHours) => onChange({ overlapHours })}
           isRequired
-          hint="0 ends it at once."
+          hint="The current key stays valid for this long. Enter 0 to invalidate it immediately."
         />
       )
   }
 }
 
-type Some = Pick<ActionFieldsProps, 'input' | 'onChange'>
-
-function Extension({ input, onChange }: Some) {
+function ExtensionFields({ input, onChange }: InputProps) {
   return (
     <>
       <Select
@@ -80,8 +81,8 @@ function Extension({ input, onChange }: Some) {
         value={input.extendBy}
         onChange={(value) => onChange({ extendBy: value === 'until' ? 'until' : 'days' })}
         options={[
-          { value: 'days', label: 'by days from its end' },
-          { value: 'until', label: 'until the end of a day, in UTC' },
+          { value: 'days', label: 'By a number of days' },
+          { value: 'until', label: 'Until a date (UTC)' },
         ]}
       />
       {input.extendBy === 'days' ? (
@@ -94,25 +95,26 @@ function Extension({ input, onChange }: Some) {
           value={input.days}
           onChange={(days) => onChange({ days })}
           isRequired
+          hint="Added to the current expiry date."
         />
       ) : (
         <Field
-          label="Last day"
+          label="Expires on"
           type="date"
           value={input.until}
           onChange={(until) => onChange({ until })}
           isRequired
+          hint="The license expires at the end of this day."
         />
       )}
     </>
   )
 }
 
-function TierFields({ input, onChange }: Some) {
+function TierFields({ input, onChange }: InputProps) {
   const { data: catalog } = useQuery(catalogQuery())
   const tiers = catalog?.tiers ?? []
-  const chosen = tiers.find(({ name }) => name === input.tier)
-  const isKnown = chosen !== undefined
+  const selected = tiers.find(({ name }) => name === input.tier)
   return (
     <>
       <Select
@@ -120,7 +122,7 @@ function TierFields({ input, onChange }: Some) {
         value={input.tier}
         onChange={(tier) => onChange({ tier })}
         options={[
-          ...(isKnown ? [] : [{ value: input.tier, label: input.tier }]),
+          ...(selected ? [] : [{ value: input.tier, label: input.tier }]),
           ...tiers.map(({ name, label }) => ({ value: name, label })),
         ]}
       />
@@ -132,7 +134,7 @@ function TierFields({ input, onChange }: Some) {
         step={1}
         value={input.seats}
         onChange={(seats) => onChange({ seats })}
-        hint={chosen ? `Empty takes those of the tier, which are ${chosen.seats}.` : undefined}
+        hint={selected && `Leave empty for the default of the tier (${selected.seats}).`}
       />
     </>
   )

@@ -1,95 +1,83 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { api, dataOf } from '../../api/client.ts'
 import { licenseQuery } from '../../api/queries.ts'
 import type { LicenseDetail } from '../../api/types.ts'
 import { announce } from '../../components/Announcer.tsx'
-import { EmailBadge } from '../../components/Badge.tsx'
+import { StatusBadge } from '../../components/Badge.tsx'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { Field } from '../../components/Fields.tsx'
+import { FormDialog } from '../../components/FormDialog.tsx'
 import { Card, EmptyState } from '../../components/Page.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
-import { emailKindLabel, isUndeliverable } from '../../labels/states.ts'
+import { describeEmailState, emailKindLabel, isUndeliverable } from '../../labels/states.ts'
 
-/** What the holder was told, and what became of it. */
+/** The emails about the license and their delivery. */
 export function Emails({ license }: { license: LicenseDetail }) {
   const [isOpen, setOpen] = useState(false)
   const { mails, userEmail } = license
-  const isStopped = userEmail !== null && mails.some(({ state }) => isUndeliverable(state))
+  const isBlocked = userEmail !== null && mails.some(({ state }) => isUndeliverable(state))
   return (
     <Card
-      title="Mails"
-      tools={isStopped && <Button onPress={() => setOpen(true)}>Allow mails again</Button>}
+      title="Emails"
+      toolbar={isBlocked && <Button onPress={() => setOpen(true)}>Unblock address</Button>}
     >
-      {mails.length === 0 ? (
-        <EmptyState>Nothing was mailed about it.</EmptyState>
-      ) : (
-        <ul className="lines">
-          {mails.map(({ kind, state, at, changedAt, detail }) => (
-            <li key={`${kind} ${at}`}>
-              <strong>{emailKindLabel(kind)}</strong> <EmailBadge state={state} />
-              <br />
-              <Timestamp at={changedAt ?? at} />
-              {detail !== null && detail !== '' && <p className="reason">{detail}</p>}
-            </li>
-          ))}
-        </ul>
-      )}
+      {mails.length === 0 && <EmptyState>No emails sent.</EmptyState>}
+      <ul className="entries">
+        {mails.map(({ kind, state, at, changedAt, detail }) => (
+          <li key={`${kind} ${at}`}>
+            <strong>{emailKindLabel(kind)}</strong>{' '}
+            <StatusBadge status={describeEmailState(state)} />
+            <br />
+            <Timestamp at={changedAt ?? at} />
+            {detail && <p className="reason">{detail}</p>}
+          </li>
+        ))}
+      </ul>
       {isOpen && userEmail !== null && (
-        <AllowEmailsDialog license={license} email={userEmail} onClose={() => setOpen(false)} />
+        <UnblockDialog license={license} email={userEmail} onClose={() => setOpen(false)} />
       )}
     </Card>
   )
 }
 
-interface AllowEmailsDialogProps {
+interface UnblockDialogProps {
   readonly license: LicenseDetail
   readonly email: string
   readonly onClose: () => void
 }
 
-function AllowEmailsDialog({ license, email, onClose }: AllowEmailsDialogProps) {
+function UnblockDialog({ license, email, onClose }: UnblockDialogProps) {
   const [reason, setReason] = useState('')
   const client = useQueryClient()
-  const allowing = useMutation({
+  const unblocking = useMutation({
     mutationFn: () => dataOf(api.POST('/api/admin/mails/allow', { body: { email, reason } })),
     onSuccess: async () => {
-      announce(`Mails go to ${email} again`)
+      announce(`Unblocked ${email}`)
       await client.invalidateQueries(licenseQuery(license.id))
       onClose()
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (!allowing.isPending) allowing.mutate()
-  }
   return (
-    <Dialog title="Allow mails again" isOpen canClose={!allowing.isPending} onClose={onClose}>
-      <form onSubmit={submit}>
-        <p>
-          Emails to <strong>{email}</strong> came back or were called spam, so none is sent there.
-          Allow them only when the address was mended or its owner asked for it.
-        </p>
-        <Field
-          label="Reason"
-          value={reason}
-          onChange={setReason}
-          isRequired
-          maxLength={500}
-          autoFocus
-        />
-        {allowing.error && <ErrorMessage error={allowing.error} what="Mails were not allowed." />}
-        <div className="buttons">
-          <Button onPress={onClose} isDisabled={allowing.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" variant="primary" isPending={allowing.isPending}>
-            Allow mails
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Unblock address"
+      submitLabel="Unblock address"
+      mutation={unblocking}
+      errorTitle="The address could not be unblocked."
+      onClose={onClose}
+    >
+      <p>
+        Emails to <strong>{email}</strong> bounced or were marked as spam, so sending is blocked.
+        Unblock the address only if the problem is fixed or the customer asked for it.
+      </p>
+      <Field
+        label="Reason"
+        value={reason}
+        onChange={setReason}
+        isRequired
+        maxLength={500}
+        autoFocus
+      />
+    </FormDialog>
   )
 }

@@ -2,75 +2,43 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { licenseQuery } from '../../api/queries.ts'
 import type { LicenseDetail } from '../../api/types.ts'
-import { StateBadge } from '../../components/Badge.tsx'
+import { StatusBadge } from '../../components/Badge.tsx'
 import { CopyableText } from '../../components/CopyableText.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { DescriptionList } from '../../components/DescriptionList.tsx'
 import { Card, EmptyState, Page } from '../../components/Page.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
+import { QueryStatus } from '../../components/QueryStatus.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
-import { type Explanation, explainVerdict, listCauses } from '../../labels/verdict.ts'
+import { describeState } from '../../labels/states.ts'
+import { explainVerdict, listCauses } from '../../labels/verdict.ts'
 import { ActionBar } from './ActionBar.tsx'
-import { Facts } from './Details.tsx'
+import { Details } from './Details.tsx'
 import { Emails } from './Emails.tsx'
 import { Timeline } from './Timeline.tsx'
 
 export function LicensePage() {
   const { id } = useParams({ from: '/licenses/$id' })
-  const { data, error, refetch } = useQuery(licenseQuery(id))
-  const title = data ? (data.userEmail ?? data.userId ?? 'License of nobody yet') : 'License'
+  const license = useQuery(licenseQuery(id))
+  const { data } = license
+  const title = data ? (data.userEmail ?? data.userId ?? 'Unassigned license') : 'License'
   return (
-    <Page title={title} lead={<CopyableText text={id} what="the id of the license" />}>
-      {error && (
-        <ErrorMessage
-          error={error}
-          what={data ? 'What is shown is older.' : 'The license could not be loaded.'}
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={8} label="Loading the license" />}
+    <Page title={title} subtitle={<CopyableText text={id} name="license ID" />}>
+      <QueryStatus query={license} name="the license" rows={8} />
       {data && <Loaded {...data} />}
     </Page>
   )
 }
 
 function Loaded(license: LicenseDetail) {
-  const { activeDevices, earlierKeys } = license
   return (
-    <div className="license">
+    <div className="stack">
       <Verdict {...license} />
       <ActionBar key={license.id} license={license} />
       <div className="columns">
-        <Facts {...license} />
+        <Details license={license} />
         <div className="stack">
-          <Card title={`Devices (${activeDevices.length} of ${license.seats})`}>
-            {activeDevices.length === 0 ? (
-              <EmptyState>It is not used on any device now.</EmptyState>
-            ) : (
-              <ul className="lines">
-                {activeDevices.map(({ key, name, hint, activatedAt }) => (
-                  <li key={key}>
-                    <strong>{name ?? 'Without a name'}</strong>{' '}
-                    {hint !== '' && <code title="The end of the id it gave itself">…{hint}</code>}
-                    <br />
-                    Activated <Timestamp at={activatedAt} />
-                  </li>
-                ))}
-              </ul>
-            )}
-          </Card>
+          <Devices {...license} />
           <Emails license={license} />
-          {earlierKeys.length > 0 && (
-            <Card title="Earlier keys">
-              <ul className="lines">
-                {earlierKeys.map(({ issuedAt, until }) => (
-                  <li key={issuedAt}>
-                    Made <Timestamp at={issuedAt} />, {until < Date.now() ? 'was good' : 'is good'}{' '}
-                    until <Timestamp at={until} />
-                  </li>
-                ))}
-              </ul>
-            </Card>
-          )}
+          {license.earlierKeys.length > 0 && <PreviousKeys {...license} />}
         </div>
       </div>
       <Timeline license={license} />
@@ -78,32 +46,58 @@ function Loaded(license: LicenseDetail) {
   )
 }
 
-const DECIDES: Record<Explanation['cause'], string> = {
-  person: 'A person decided.',
-  'card networks': 'The card networks decide.',
-  payment: 'The payment decides.',
-  extension: 'An extension decides.',
+const DECISIVE_CAUSES = {
+  admin: 'an admin',
+  risk: 'a refund or dispute',
+  payment: 'the payment',
+  extension: 'an extension',
 }
 
 function Verdict(license: LicenseDetail) {
   const { verdict, trial } = license
   const { cause, text } = explainVerdict(license)
   return (
-    <section className={`verdict ${verdict.valid ? 'is-good' : 'is-bad'}`} aria-label="Verdict">
+    <section className={`verdict ${verdict.valid ? 'is-valid' : ''}`} aria-label="Verdict">
       <h2>
-        {verdict.valid ? 'Good' : 'Refused'} <code>{verdict.code}</code>{' '}
-        <StateBadge state={verdict.state} trial={trial} />
+        {verdict.valid ? 'Valid' : 'Invalid'} <code>{verdict.code}</code>{' '}
+        <StatusBadge status={describeState(verdict.state, trial)} />
       </h2>
-      <p className="why">{text}</p>
-      <p className="hint">{DECIDES[cause]} The worst of these counts:</p>
-      <dl className="causes">
-        {listCauses(license).map(({ name, says }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{says}</dd>
-          </div>
-        ))}
-      </dl>
+      <p className="explanation">{text}</p>
+      <p className="hint">Determined by {DECISIVE_CAUSES[cause]}.</p>
+      <DescriptionList className="causes" items={listCauses(license)} />
     </section>
+  )
+}
+
+function Devices({ activeDevices, seats }: LicenseDetail) {
+  return (
+    <Card title={`Devices (${activeDevices.length} of ${seats})`}>
+      {activeDevices.length === 0 && <EmptyState>No activated devices.</EmptyState>}
+      <ul className="entries">
+        {activeDevices.map(({ key, name, hint, activatedAt }) => (
+          <li key={key}>
+            <strong>{name ?? 'Unnamed device'}</strong>{' '}
+            {hint !== '' && <code title="Last characters of the device ID">…{hint}</code>}
+            <br />
+            Activated <Timestamp at={activatedAt} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function PreviousKeys({ earlierKeys }: LicenseDetail) {
+  return (
+    <Card title="Previous keys">
+      <ul className="entries">
+        {earlierKeys.map(({ issuedAt, until }) => (
+          <li key={issuedAt}>
+            Created <Timestamp at={issuedAt} />, {until < Date.now() ? 'expired' : 'valid until'}{' '}
+            <Timestamp at={until} />
+          </li>
+        ))}
+      </ul>
+    </Card>
   )
 }

@@ -6,22 +6,21 @@ import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { Card } from '../../components/Page.tsx'
 import { StripeLink } from '../../components/StripeLink.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
-import { actionLabel, describeActor, listChanges } from '../../labels/history.ts'
+import { actionLabel, describeActor, type FieldChange, listChanges } from '../../labels/history.ts'
 
 const PAGE_SIZE = 100
 
-const nameOf = ({ at, requestId, action, after }: LicenseEvent) =>
+const eventKey = ({ at, requestId, action, after }: LicenseEvent) =>
   `${at} ${requestId} ${action} ${JSON.stringify(after)}`
 
-/** Those that came twice, because a part begins with the moment that the one before ended with, are shown once. */
-function dedupe(events: readonly LicenseEvent[]) {
-  return [...new Map(events.map((event) => [nameOf(event), event])).values()]
-}
+/** Removes duplicates: a page starts with the time at which the previous one ended. */
+const dedupe = (events: readonly LicenseEvent[]) => [
+  ...new Map(events.map((event) => [eventKey(event), event])).values(),
+]
 
 export function Timeline({ license }: { license: LicenseDetail }) {
   const { id, version, events } = license
-  const oldest = events.at(-1)
-  const more = useInfiniteQuery({
+  const older = useInfiniteQuery({
     queryKey: ['license', id, 'events', version],
     queryFn: ({ pageParam: until, signal }) =>
       dataOf(
@@ -30,35 +29,35 @@ export function Timeline({ license }: { license: LicenseDetail }) {
           signal,
         }),
       ),
-    initialPageParam: oldest?.at ?? 0,
-    getNextPageParam: ({ items }, _all, asked) => {
+    initialPageParam: events.at(-1)?.at ?? 0,
+    getNextPageParam: ({ items }, _pages, until) => {
       const last = items.at(-1)
-      return items.length === PAGE_SIZE && last && last.at < asked ? last.at : undefined
+      return items.length === PAGE_SIZE && last && last.at < until ? last.at : undefined
     },
     enabled: false,
   })
-  const shown = dedupe([...events, ...(more.data?.pages.flatMap(({ items }) => items) ?? [])])
-  const hasMore = more.data ? more.hasNextPage : events.length >= PAGE_SIZE
+  const allEvents = dedupe([...events, ...(older.data?.pages.flatMap(({ items }) => items) ?? [])])
+  const hasMore = older.data ? older.hasNextPage : events.length >= PAGE_SIZE
   return (
     <Card title="History">
       <ol className="timeline">
-        {shown.map((event) => (
-          <Entry key={nameOf(event)} {...event} />
+        {allEvents.map((event) => (
+          <Entry key={eventKey(event)} {...event} />
         ))}
       </ol>
-      {more.error && (
+      {older.error && (
         <ErrorMessage
-          error={more.error}
-          what="What was before could not be loaded."
-          onRetry={() => void more.fetchNextPage()}
+          error={older.error}
+          title="Could not load older entries."
+          onRetry={() => void older.fetchNextPage()}
         />
       )}
       {hasMore && (
         <Button
-          isPending={more.isFetching}
-          onPress={() => void (more.data ? more.fetchNextPage() : more.refetch())}
+          isPending={older.isFetching}
+          onPress={() => void (older.data ? older.fetchNextPage() : older.refetch())}
         >
-          Show what was before
+          Show older entries
         </Button>
       )}
     </Card>
@@ -67,7 +66,7 @@ export function Timeline({ license }: { license: LicenseDetail }) {
 
 function Entry({ at, actor, action, reason, before, after }: LicenseEvent) {
   const { label, stripeEvent } = describeActor(actor)
-  const differences = listChanges(before, after)
+  const changes = listChanges(before, after)
   return (
     <li>
       <h3>{actionLabel(action)}</h3>
@@ -75,28 +74,34 @@ function Entry({ at, actor, action, reason, before, after }: LicenseEvent) {
         <Timestamp at={at} /> by {label} {stripeEvent && <StripeLink id={stripeEvent} />}
       </p>
       {reason !== '' && <p className="reason">{reason}</p>}
-      {differences.length > 0 && (
-        <ul className="differences">
-          {differences.map((difference) => (
-            <li key={difference.name}>
-              <span className="name">{difference.name}</span>{' '}
-              {difference.before !== undefined && (
-                <>
-                  <del>
-                    <span className="visually-hidden">was </span>
-                    {difference.before}
-                  </del>{' '}
-                  <span aria-hidden="true">→</span>{' '}
-                </>
-              )}
-              <ins>
-                <span className="visually-hidden">is </span>
-                {difference.after ?? 'none'}
-              </ins>
-            </li>
+      {changes.length > 0 && (
+        <ul className="changes">
+          {changes.map((change) => (
+            <Change key={change.name} {...change} />
           ))}
         </ul>
       )}
+    </li>
+  )
+}
+
+function Change({ name, before, after }: FieldChange) {
+  return (
+    <li>
+      <span className="name">{name}</span>{' '}
+      {before !== undefined && (
+        <>
+          <del>
+            <span className="visually-hidden">was </span>
+            {before}
+          </del>{' '}
+          <span aria-hidden="true">→</span>{' '}
+        </>
+      )}
+      <ins>
+        <span className="visually-hidden">is </span>
+        {after ?? 'none'}
+      </ins>
     </li>
   )
 }

@@ -1,9 +1,9 @@
-/** What can be done to a license: how each is called, what it means, what it asks for and what is sent. */
+/** The actions of an admin on a license. Each is an API route and appends to the history of the license. */
 
 import { api, dataOf } from '../../api/client.ts'
-import type { LicenseDetail, TierName } from '../../api/types.ts'
+import type { LicenseDetail, RequestBody, TierName } from '../../api/types.ts'
 
-/** What a person filled in. */
+/** The values of the dialog. */
 export interface ActionInput {
   readonly reason: string
   readonly clearRisk: boolean
@@ -17,199 +17,168 @@ export interface ActionInput {
   readonly overlapHours: string
 }
 
-export type ActionFieldSet = 'clearRisk' | 'extend' | 'tier' | 'owner' | 'overlap'
-
-/** The license as it is then, with its key if that was asked for. */
 export interface ActionResult {
   readonly id: string
+  /** The license key, if the action reveals it. */
   readonly license?: string
 }
 
+/** The fields of a request other than `reason` and `version`. */
+type Fields =
+  | Pick<RequestBody<'postLicensesIdExtend'>, 'days' | 'until'>
+  | Pick<RequestBody<'postLicensesIdChangeTier'>, 'tier' | 'seats'>
+  | Pick<RequestBody<'postLicensesIdTransfer'>, 'userId' | 'userEmail'>
+  | Pick<RequestBody<'postLicensesIdReissue'>, 'overlapHours'>
+  | Pick<RequestBody<'postLicensesIdReinstate'>, 'clearRisk'>
+
 export interface LicenseAction {
+  /** The last segment of the route. */
   readonly name: string
   readonly label: string
   readonly description: string
-  /** Said when it is done. */
-  readonly done: string
-  readonly fieldSet?: ActionFieldSet
-  readonly kind?: 'danger'
-  /** `typed`: the person types whose license it is; `checked`: the person says so. */
-  readonly confirm?: 'typed' | 'checked'
-  readonly reasonHint?: string
-  /** Whether there is any sense in it now. */
+  /** The toast after success. */
+  readonly doneMessage: string
+  readonly fieldSet?: 'clearRisk' | 'extend' | 'tier' | 'owner' | 'overlap'
+  readonly isDangerous?: boolean
+  /** Confirmation by a checkbox or by typing the name of the license holder. */
+  readonly confirm?: 'checkbox' | 'name'
   readonly isAvailable?: (license: LicenseDetail) => boolean
-  readonly send: (license: LicenseDetail, input: ActionInput) => Promise<ActionResult>
-}
-
-const asked = ({ id, version }: LicenseDetail, { reason }: ActionInput) => ({
-  params: { path: { id } },
-  body: { reason: reason.trim(), version },
-})
-
-const trimmed = (text: string) => text.trim()
-
-/** Only what is different: an empty address is none. */
-function newOwner({ userId, userEmail }: LicenseDetail, input: ActionInput) {
-  const nextId = trimmed(input.userId)
-  const nextEmail = trimmed(input.userEmail) || null
-  return {
-    ...(nextId !== '' && nextId !== userId && { userId: nextId }),
-    ...(nextEmail !== userEmail && { userEmail: nextEmail }),
-  }
+  readonly toFields?: (input: ActionInput, license: LicenseDetail) => Fields
 }
 
 export const LICENSE_ACTIONS: readonly LicenseAction[] = [
   {
     name: 'extend',
     label: 'Extend',
-    description: 'Lets it go on, whatever is paid.',
-    done: 'Extended',
+    description: 'Extends the expiry date regardless of payment.',
+    doneMessage: 'License extended',
     fieldSet: 'extend',
-    send(license, input) {
-      const { body, params } = asked(license, input)
-      const until = input.extendBy === 'until'
-      const end = until ? { until: input.until } : { days: Number(input.days) }
-      return dataOf(
-        api.POST('/api/admin/licenses/{id}/extend', { params, body: { ...body, ...end } }),
-      )
-    },
+    toFields: ({ extendBy, until, days }) =>
+      extendBy === 'until' ? { until } : { days: Number(days) },
   },
   {
     name: 'change-tier',
     label: 'Change tier',
-    description: 'Changes what it unlocks at once. The key stays.',
-    done: 'The tier is changed',
+    description: 'Changes the tier and its features immediately. The license key stays the same.',
+    doneMessage: 'Tier changed',
     fieldSet: 'tier',
-    send(license, input) {
-      const { body, params } = asked(license, input)
-      const seats = trimmed(input.seats)
-      return dataOf(
-        api.POST('/api/admin/licenses/{id}/change-tier', {
-          params,
-          body: {
-            ...body,
-            tier: input.tier as TierName,
-            ...(seats !== '' && { seats: Number(seats) }),
-          },
-        }),
-      )
-    },
+    toFields: ({ tier, seats }) => ({
+      tier: tier as TierName,
+      ...(seats.trim() !== '' && { seats: Number(seats) }),
+    }),
   },
   {
     name: 'transfer',
     label: 'Transfer',
-    description: 'Gives it to another user, another address, or both. The key stays good.',
-    done: 'Transferred',
+    description: 'Assigns the license to another user or email. The license key stays valid.',
+    doneMessage: 'License transferred',
     fieldSet: 'owner',
-    confirm: 'checked',
-    send(license, input) {
-      const { body, params } = asked(license, input)
-      return dataOf(
-        api.POST('/api/admin/licenses/{id}/transfer', {
-          params,
-          body: { ...body, ...newOwner(license, input) },
-        }),
-      )
-    },
+    confirm: 'checkbox',
+    toFields: toOwner,
   },
   {
     name: 'resend',
-    label: 'Resend mail',
-    description: 'Sends the mail with the key once more.',
-    done: 'The mail is on its way',
+    label: 'Resend email',
+    description: 'Sends the email with the license key again.',
+    doneMessage: 'Email queued',
     isAvailable: ({ userEmail }) => userEmail !== null,
-    send: (license, input) =>
-      dataOf(api.POST('/api/admin/licenses/{id}/resend', asked(license, input))),
   },
   {
     name: 'note',
-    label: 'Write a note',
-    description: 'Writes into the history, and changes nothing.',
-    done: 'Noted',
-    reasonHint: 'This is the note. It can never be removed.',
-    send: (license, input) =>
-      dataOf(api.POST('/api/admin/licenses/{id}/note', asked(license, input))),
+    label: 'Add note',
+    description: 'Adds a note to the history without changing the license.',
+    doneMessage: 'Note added',
   },
   {
     name: 'reveal',
-    label: 'Show key',
-    description: 'Shows the key, and writes into the history that you saw it.',
-    done: 'The key is shown',
-    send: (license, input) =>
-      dataOf(api.POST('/api/admin/licenses/{id}/reveal', asked(license, input))),
+    label: 'View key',
+    description: 'Displays the license key and records this in the history.',
+    doneMessage: 'License key displayed',
   },
   {
     name: 'reissue',
     label: 'Replace key',
-    description: 'Makes another key, for one that leaked. The customer has to use the new one.',
-    done: 'The key is replaced',
+    description:
+      'Creates a new license key, for example after a leak. The customer must enter the new key.',
+    doneMessage: 'License key replaced',
     fieldSet: 'overlap',
-    kind: 'danger',
-    confirm: 'checked',
-    send(license, input) {
-      const { body, params } = asked(license, input)
-      const hours = Number(trimmed(input.overlapHours) || '0')
-      return dataOf(
-        api.POST('/api/admin/licenses/{id}/reissue', {
-          params,
-          body: { ...body, overlapHours: hours },
-        }),
-      )
-    },
+    isDangerous: true,
+    confirm: 'checkbox',
+    toFields: ({ overlapHours }) => ({ overlapHours: Number(overlapHours) }),
   },
   {
     name: 'reinstate',
     label: 'Reinstate',
-    description: 'Takes back what a person decided. What was paid counts again.',
-    done: 'Reinstated',
+    description: 'Removes the suspension or revocation. The payment status applies again.',
+    doneMessage: 'License reinstated',
     fieldSet: 'clearRisk',
     isAvailable: ({ facts }) => facts.admin !== 'clear' || facts.risk !== 'clear',
-    send(license, input) {
-      const { body, params } = asked(license, input)
-      return dataOf(
-        api.POST('/api/admin/licenses/{id}/reinstate', {
-          params,
-          body: { ...body, clearRisk: input.clearRisk },
-        }),
-      )
-    },
+    toFields: ({ clearRisk }) => ({ clearRisk }),
   },
   {
     name: 'suspend',
     label: 'Suspend',
-    description: 'Refuses it from now on, until somebody reinstates it.',
-    done: 'Suspended',
-    kind: 'danger',
-    confirm: 'checked',
+    description: 'Disables the license until an admin reinstates it.',
+    doneMessage: 'License suspended',
+    isDangerous: true,
+    confirm: 'checkbox',
     isAvailable: ({ facts }) => facts.admin === 'clear',
-    send: (license, input) =>
-      dataOf(api.POST('/api/admin/licenses/{id}/suspend', asked(license, input))),
   },
   {
     name: 'revoke',
     label: 'Revoke',
-    description: 'Refuses it for good. No payment brings it back.',
-    done: 'Revoked',
-    kind: 'danger',
-    confirm: 'typed',
+    description: 'Permanently disables this license. Payments do not restore it.',
+    doneMessage: 'License revoked',
+    isDangerous: true,
+    confirm: 'name',
     isAvailable: ({ facts }) => facts.admin !== 'revoked',
-    send: (license, input) =>
-      dataOf(api.POST('/api/admin/licenses/{id}/revoke', asked(license, input))),
   },
 ]
 
-/** What must be typed so that it is this license and no other. */
+/** Returns only the values that changed; an empty email removes the address. */
+function toOwner(input: ActionInput, { userId, userEmail }: LicenseDetail) {
+  const newId = input.userId.trim()
+  const newEmail = input.userEmail.trim() || null
+  return {
+    ...(newId !== '' && newId !== userId && { userId: newId }),
+    ...(newEmail !== userEmail && { userEmail: newEmail }),
+  }
+}
+
+/**
+ * Calls the route of an action.
+ *
+ * @throws ApiError with status 409 if the license was changed since it was loaded
+ */
+export function runAction(
+  { name, toFields }: LicenseAction,
+  license: LicenseDetail,
+  input: ActionInput,
+): Promise<ActionResult> {
+  const { id, version } = license
+  const fields = toFields?.(input, license)
+  // The routes differ only in their fields, so one of them stands for all types.
+  const route = `/api/admin/licenses/{id}/${name}` as '/api/admin/licenses/{id}/reveal'
+  return dataOf(
+    api.POST(route, {
+      params: { path: { id } },
+      body: { reason: input.reason.trim(), version, ...fields },
+    }),
+  )
+}
+
+/** Returns the name that an admin types to confirm a revocation. */
 export const holderName = ({ id, userEmail, userId }: LicenseDetail) => userEmail ?? userId ?? id
 
-export const initialInput = (license: LicenseDetail): ActionInput => ({
+export const initialInput = ({ tier, userId, userEmail }: LicenseDetail): ActionInput => ({
   reason: '',
   clearRisk: false,
   extendBy: 'days',
   days: '30',
   until: '',
-  tier: license.tier,
+  tier,
   seats: '',
-  userId: license.userId ?? '',
-  userEmail: license.userEmail ?? '',
+  userId: userId ?? '',
+  userEmail: userEmail ?? '',
   overlapHours: '0',
 })

@@ -9,18 +9,18 @@ import { Field, Select } from '../../components/Fields.tsx'
 import { describeState } from '../../labels/states.ts'
 import { containsKey, findCompleteKey, type ListSearch, STATES, WITHIN_DAYS } from './search.ts'
 
-const PAUSE_MS = 250
+const DEBOUNCE_MS = 250
 
 interface FiltersProps {
   readonly search: ListSearch
   readonly onChange: (changes: Partial<ListSearch>) => void
 }
 
-/** What the list is asked for. It stands in the URL, except for a license key, which leads to its license. */
+/** The filters of the list, which the URL holds. A license key never gets into the URL but opens its license. */
 export function Filters({ search, onChange }: FiltersProps) {
   const { data: catalog } = useQuery(catalogQuery())
-  const [typed, setTyped] = useState(search.q ?? '')
-  const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const [text, setText] = useState(search.q ?? '')
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const navigate = useNavigate()
   const router = useRouter()
   const lookup = useMutation({
@@ -28,30 +28,28 @@ export function Filters({ search, onChange }: FiltersProps) {
       dataOf(api.POST('/api/admin/licenses/lookup', { body: { license } })),
     onSuccess: ({ id }) => navigate({ to: '/licenses/$id', params: { id } }),
   })
-  const isKey = containsKey(typed, catalog?.prefix)
 
-  // The URL may change without this field, by Back or by a link.
+  // A link or the Back button changes the URL without this field.
   useEffect(() => {
-    setTyped((own) =>
-      own.trim() === (search.q ?? '') || containsKey(own, undefined) ? own : (search.q ?? ''),
+    setText((text) =>
+      text.trim() === (search.q ?? '') || containsKey(text, undefined) ? text : (search.q ?? ''),
     )
   }, [search.q])
-  useEffect(() => () => clearTimeout(pause.current), [])
+  useEffect(() => () => clearTimeout(timer.current), [])
 
-  const type = (text: string) => {
-    setTyped(text)
+  const changeText = (next: string) => {
+    setText(next)
     lookup.reset()
-    clearTimeout(pause.current)
+    clearTimeout(timer.current)
     const { pathname } = router.latestLocation
-    pause.current = setTimeout(() => {
-      // Whoever chose a license meanwhile is on the way there.
+    timer.current = setTimeout(() => {
+      // Do not interrupt a navigation to a license.
       if (router.latestLocation.pathname !== pathname) return
-      const trimmed = text.trim()
+      const trimmed = next.trim()
       const key = findCompleteKey(trimmed)
-      if (!containsKey(trimmed, catalog?.prefix))
-        onChange({ q: trimmed === '' ? undefined : trimmed })
+      if (!containsKey(trimmed, catalog?.prefix)) onChange({ q: trimmed || undefined })
       else if (key !== undefined) lookup.mutate(key)
-    }, PAUSE_MS)
+    }, DEBOUNCE_MS)
   }
 
   const isUnknown = lookup.error instanceof ApiError && lookup.error.details.status === 404
@@ -60,24 +58,24 @@ export function Filters({ search, onChange }: FiltersProps) {
       <Field
         label="Search"
         type="search"
-        value={typed}
-        onChange={type}
+        value={text}
+        onChange={changeText}
         maxLength={256}
         hint={
-          isKey
+          containsKey(text, catalog?.prefix)
             ? lookup.isPending
-              ? 'Looking for the license of this key …'
-              : 'A license key: once it is whole, its license is shown. It is not put into the address.'
-            : 'The beginning of an e-mail address or user id; a whole id; or a license key'
+              ? 'Searching for the license key…'
+              : 'Enter the complete license key to open its license. The key is not added to the URL.'
+            : 'Start of an email or user ID, a complete ID, or a license key'
         }
-        fault={isUnknown ? 'There is no license of this key. Is it whole?' : undefined}
+        error={isUnknown ? 'No license has this key. Check that it is complete.' : undefined}
       />
       <Select
         label="State"
         value={search.state ?? ''}
         onChange={(value) => onChange({ state: STATES.find((state) => state === value) })}
         options={[
-          { value: '', label: 'Any state' },
+          { value: '', label: 'All states' },
           ...STATES.map((value) => ({ value, label: describeState(value).label })),
         ]}
       />
@@ -86,34 +84,37 @@ export function Filters({ search, onChange }: FiltersProps) {
         value={search.tier ?? ''}
         onChange={(value) => onChange({ tier: value === '' ? undefined : value })}
         options={[
-          { value: '', label: 'Any tier' },
+          { value: '', label: 'All tiers' },
           ...tierOptions(catalog?.tiers ?? [], search.tier),
         ]}
       />
       <Select
-        label="Expiring"
+        label="Expires"
         value={search.q === undefined ? `${search.within ?? ''}` : ''}
         isDisabled={search.q !== undefined}
         onChange={(value) => onChange({ within: WITHIN_DAYS.find((days) => `${days}` === value) })}
         options={[
-          { value: '', label: 'Whenever' },
+          { value: '', label: 'Any time' },
           ...WITHIN_DAYS.map((days) => ({ value: `${days}`, label: `Within ${days} days` })),
         ]}
       />
       {lookup.error && !isUnknown && (
         <ErrorMessage
           error={lookup.error}
-          what="The key could not be looked up."
-          onRetry={() => lookup.mutate(findCompleteKey(typed) ?? '')}
+          title="The license key could not be looked up."
+          onRetry={() => lookup.mutate(findCompleteKey(text) ?? '')}
         />
       )}
     </search>
   )
 }
 
-/** Those of the catalog, and one that is asked for and not in it any more. */
-function tierOptions(tiers: readonly { name: string; label: string }[], asked: string | undefined) {
+/** Returns the tiers of the catalog, and the selected tier if it was removed from the catalog. */
+function tierOptions(
+  tiers: readonly { name: string; label: string }[],
+  selected: string | undefined,
+) {
   const known = tiers.map(({ name, label }) => ({ value: name, label }))
-  const isKnown = asked === undefined || known.some(({ value }) => value === asked)
-  return isKnown ? known : [...known, { value: asked, label: asked }]
+  const isKnown = selected === undefined || known.some(({ value }) => value === selected)
+  return isKnown ? known : [...known, { value: selected, label: selected }]
 }

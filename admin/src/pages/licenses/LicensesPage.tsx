@@ -5,78 +5,71 @@ import { ApiError } from '../../api/apiError.ts'
 import { licensesQuery } from '../../api/queries.ts'
 import { Button } from '../../components/Button.tsx'
 import { DataTable } from '../../components/DataTable.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { EmptyState, Page } from '../../components/Page.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
+import { QueryStatus } from '../../components/QueryStatus.tsx'
 import { LICENSE_COLUMNS } from './columns.tsx'
 import { Filters } from './Filters.tsx'
 import type { ListSearch } from './search.ts'
 
 const SORTS = { createdAt: 'created', expiresAt: 'end' } as const
 
-/** Which column it is sorted by, whatever the URL says, and whether another may be chosen. */
+/** Returns the order of the list. Searches and expiring licenses have a fixed order. */
 function sortingOf({ q, within, sort, order }: ListSearch) {
-  if (q !== undefined) return { column: '', order: 'asc' as const, isFree: false }
-  if (within !== undefined) return { column: 'expiresAt', order: 'asc' as const, isFree: false }
+  if (q !== undefined) return { column: '', order: 'asc' as const, isFixed: true }
+  if (within !== undefined) return { column: 'expiresAt', order: 'asc' as const, isFixed: true }
   return sort === 'end'
-    ? { column: 'expiresAt', order: order ?? ('asc' as const), isFree: true }
-    : { column: 'createdAt', order: order ?? ('desc' as const), isFree: true }
+    ? { column: 'expiresAt', order: order ?? ('asc' as const), isFixed: false }
+    : { column: 'createdAt', order: order ?? ('desc' as const), isFixed: false }
 }
 
-const isOfAnotherList = (error: unknown) =>
+const withoutCursor = ({ cursor: _, ...rest }: ListSearch): ListSearch => rest
+
+const isInvalidCursor = (error: unknown) =>
   error instanceof ApiError && error.details.fields?.some(({ path }) => path === 'cursor') === true
 
 export function LicensesPage() {
   const search = useSearch({ from: '/licenses' })
   const navigate = useNavigate({ from: '/licenses' })
-  const trail = useLocation({ select: ({ state }) => state.trail })
-  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery(licensesQuery(search))
+  const previousCursors = useLocation({ select: ({ state }) => state.previousCursors }) ?? []
+  const licenses = useQuery(licensesQuery(search))
+  const { data, error, isFetching, isPlaceholderData } = licenses
   const sorting = sortingOf(search)
   const rows = useMemo(() => data?.items ?? [], [data])
 
-  const change = (changes: Partial<ListSearch>) => {
-    // What is typed comes a moment later, when the rest may be another one.
-    const changed = ({ cursor: _, ...rest }: ListSearch): ListSearch => ({ ...rest, ...changes })
-    void navigate({ search: changed, replace: changes.q !== undefined })
-  }
+  // The search text arrives late, so it must be merged into the current search.
+  const change = (changes: Partial<ListSearch>) =>
+    void navigate({
+      search: (current: ListSearch) => ({ ...withoutCursor(current), ...changes }),
+      replace: changes.q !== undefined,
+    })
   const sortBy = (column: string) => {
     const sort = SORTS[column as keyof typeof SORTS]
-    const isSame = sorting.column === column
-    const first = sort === 'end' ? 'asc' : 'desc'
-    const other = sorting.order === 'asc' ? 'desc' : 'asc'
-    change({ sort, order: isSame ? other : first })
+    const defaultOrder = sort === 'end' ? 'asc' : 'desc'
+    const reverse = sorting.order === 'asc' ? 'desc' : 'asc'
+    change({ sort, order: sorting.column === column ? reverse : defaultOrder })
   }
 
-  const mustBeginAgain = search.cursor !== undefined && isOfAnotherList(error)
+  const mustRestart = search.cursor !== undefined && isInvalidCursor(error)
   useEffect(() => {
-    if (!mustBeginAgain) return
-    const { cursor: _, ...rest } = search
-    void navigate({ search: rest, replace: true })
-  }, [mustBeginAgain, navigate, search])
+    if (mustRestart) void navigate({ search: withoutCursor(search), replace: true })
+  }, [mustRestart, navigate, search])
 
   return (
     <Page
       title="Licenses"
-      tools={
+      toolbar={
         <>
           <Link to="/issue" className="button button-primary">
-            Issue a license
+            Issue license
           </Link>
           <Link to="/bulk" className="button">
-            Issue many
+            Bulk issue
           </Link>
         </>
       }
     >
       <Filters search={search} onChange={change} />
-      {error && !mustBeginAgain && (
-        <ErrorMessage
-          error={error}
-          what="The licenses could not be loaded."
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={8} label="Loading the licenses" />}
+      {!mustRestart && <QueryStatus query={licenses} name="licenses" rows={8} />}
       {data && rows.length > 0 && (
         <DataTable
           caption="Licenses"
@@ -84,29 +77,28 @@ export function LicensesPage() {
           rows={rows}
           rowId={({ id }) => id}
           sorting={sorting}
-          {...(sorting.isFree && { onSort: sortBy, sortable: Object.keys(SORTS) })}
+          {...(!sorting.isFixed && { onSort: sortBy, sortable: Object.keys(SORTS) })}
           isStale={isPlaceholderData}
         />
       )}
-      {data && rows.length === 0 && <Empty search={search} hasMore={data.cursor !== undefined} />}
-      <nav className="pager" aria-label="Pages of the list">
+      {data && rows.length === 0 && <NoLicenses search={search} hasMore={!!data.cursor} />}
+      <nav className="pager" aria-label="Pages of licenses">
         {search.cursor !== undefined && (
           <Button
             onPress={() => {
-              const before = trail?.at(-1)
-              const { cursor: _, ...rest } = search
+              const cursor = previousCursors.at(-1)
               void navigate({
-                search: before ? { ...rest, cursor: before } : rest,
-                state: (state) => ({ ...state, trail: trail?.slice(0, -1) ?? [] }),
+                search: { ...withoutCursor(search), ...(cursor && { cursor }) },
+                state: (state) => ({ ...state, previousCursors: previousCursors.slice(0, -1) }),
               })
             }}
           >
-            {trail && trail.length > 0 ? 'Previous page' : 'First page'}
+            {previousCursors.length > 0 ? 'Previous' : 'First page'}
           </Button>
         )}
         <p role="status" className="hint">
           {isFetching
-            ? 'Loading …'
+            ? 'Loading…'
             : data && `${rows.length} ${rows.length === 1 ? 'license' : 'licenses'} on this page`}
         </p>
         {data?.cursor !== undefined && (
@@ -117,12 +109,12 @@ export function LicensesPage() {
                 search: { ...search, cursor: data.cursor },
                 state: (state) => ({
                   ...state,
-                  trail: search.cursor ? [...(trail ?? []), search.cursor] : [],
+                  previousCursors: search.cursor ? [...previousCursors, search.cursor] : [],
                 }),
               })
             }
           >
-            Next page
+            Next
           </Button>
         )}
       </nav>
@@ -130,19 +122,18 @@ export function LicensesPage() {
   )
 }
 
-function Empty({ search, hasMore }: { search: ListSearch; hasMore: boolean }) {
-  if (hasMore) return <EmptyState>None on this page; there is more to look through.</EmptyState>
+function NoLicenses({ search, hasMore }: { search: ListSearch; hasMore: boolean }) {
+  if (hasMore) return <EmptyState>No matches on this page. Continue with the next one.</EmptyState>
   if (Object.keys(search).length === 0) {
     return (
       <EmptyState>
-        There are no licenses yet. <Link to="/issue">Issue the first one</Link>, or let Stripe do
-        it.
+        No licenses yet. <Link to="/issue">Issue the first license</Link> or connect Stripe.
       </EmptyState>
     )
   }
   return (
     <EmptyState>
-      No license is like that. <Link to="/licenses">Show all licenses</Link>
+      No licenses match these filters. <Link to="/licenses">Clear filters</Link>
     </EmptyState>
   )
 }

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { License } from '../../api/types.ts'
-import { StateBadge } from '../../components/Badge.tsx'
+import { StatusBadge } from '../../components/Badge.tsx'
 import { createColumns } from '../../components/DataTable.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { isLifetime } from '../../format/time.ts'
+import { describeState } from '../../labels/states.ts'
 
 const helper = createColumns<License>()
 
@@ -12,7 +13,7 @@ export const LICENSE_COLUMNS = helper.columns([
     header: 'Customer',
     cell: ({ row: { original: license } }) => (
       <Link to="/licenses/$id" params={{ id: license.id }} className="customer">
-        <span className="customer-name">{license.userEmail ?? license.userId ?? 'Nobody yet'}</span>
+        <span className="customer-name">{license.userEmail ?? license.userId ?? 'Unassigned'}</span>
         {license.userEmail !== null && license.userId !== null && (
           <span className="hint">{license.userId}</span>
         )}
@@ -22,7 +23,7 @@ export const LICENSE_COLUMNS = helper.columns([
   helper.accessor('state', {
     header: 'State',
     cell: ({ row: { original: license } }) => (
-      <StateBadge state={license.state} trial={license.trial} />
+      <StatusBadge status={describeState(license.state, license.trial)} />
     ),
   }),
   helper.accessor('tier', { header: 'Tier' }),
@@ -31,16 +32,16 @@ export const LICENSE_COLUMNS = helper.columns([
     cell: ({ row: { original: license } }) => `${license.devices} of ${license.seats}`,
   }),
   helper.accessor('expiresAt', {
-    header: 'Ends',
+    header: 'Expires',
     cell: ({ row: { original: license } }) =>
       license.expiresAt === null || isLifetime(license.expiresAt, license.issuedAt) ? (
         'Never'
       ) : (
-        <Timestamp at={license.expiresAt} dayOnly />
+        <Timestamp at={license.expiresAt} dateOnly />
       ),
   }),
   helper.accessor('createdAt', {
     header: 'Created',
-    cell: ({ getValue }) => <Timestamp at={getValue()} dayOnly />,
+    cell: ({ getValue }) => <Timestamp at={getValue()} dateOnly />,
   }),
 ])

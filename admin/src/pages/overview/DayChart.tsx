@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { formatNumber } from '../../format/number.ts'
 import { formatUtcDay } from '../../format/time.ts'
 
 interface Series {
   readonly label: string
-  /** The custom property that holds its color. */
+  /** The CSS custom property of its color. */
   readonly color: string
   readonly values: readonly number[]
 }
@@ -20,90 +21,90 @@ interface DayChartProps {
 const HEIGHT = 190
 const FONT = '12px system-ui, sans-serif'
 const BAR_SHARE = 0.7
-const BAR_MAX = 40
+const MAX_BAR_WIDTH = 40
 
-const number = new Intl.NumberFormat()
+/** Returns a custom property as a color that a canvas accepts: `light-dark()` is resolved. */
+function resolveColor(element: HTMLElement, property: string): string {
+  element.style.color = `var(${property})`
+  const { color } = getComputedStyle(element)
+  element.style.color = ''
+  return color
+}
 
-function optionsFor({ days, series }: DayChartProps, width: number): uPlot.Options {
-  const style = getComputedStyle(document.documentElement)
-  const color = (name: string) => style.getPropertyValue(name).trim()
-  const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, BAR_MAX], radius: 0.15 })
+function createOptions({ days, series }: DayChartProps, element: HTMLElement): uPlot.Options {
+  const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, MAX_BAR_WIDTH], radius: 0.15 })
   const axis = {
-    stroke: color('--text-quiet'),
+    stroke: resolveColor(element, '--text-muted'),
     font: FONT,
-    grid: { stroke: color('--line'), width: 1 },
+    grid: { stroke: resolveColor(element, '--border'), width: 1 },
     ticks: { show: false },
   }
   return {
-    width,
+    width: element.clientWidth,
     height: HEIGHT,
     padding: [8, 16, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
     scales: {
       x: { time: false, range: () => [-0.5, days.length - 0.5] },
-      y: { range: (_, _low, high) => [0, Math.max(4, high * 1.1)] },
+      y: { range: (_, _min, max) => [0, Math.max(4, max * 1.1)] },
     },
     axes: [
       {
         ...axis,
         size: 28,
         grid: { show: false },
-        values: (_, places) =>
-          places.map((place) => (days[place] === undefined ? '' : formatUtcDay(days[place]))),
+        values: (_, splits) =>
+          splits.map((index) => (days[index] === undefined ? '' : formatUtcDay(days[index]))),
         incrs: [1, 2, 5, 7, 10, 15],
         space: 64,
       },
       {
         ...axis,
         size: 44,
-        values: (_, values) =>
-          values.map((value) => (Number.isInteger(value) ? number.format(value) : '')),
+        values: (_, splits) =>
+          splits.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')),
       },
     ],
     series: [
       {},
-      // What is drawn later stands in front: each is drawn from zero to the sum of it and those after it.
-      ...series.map(({ label, color: name }) => ({
-        label,
-        fill: color(name),
-        stroke: color(name),
-        width: 0,
-        points: { show: false },
-        ...(bars && { paths: bars }),
-      })),
+      ...series.map(({ label, color: property }) => {
+        const color = resolveColor(element, property)
+        const style = { fill: color, stroke: color, width: 0, points: { show: false } }
+        return { label, ...style, ...(bars && { paths: bars }) }
+      }),
     ],
   }
 }
 
-/** Each on top of those after it. */
-const stacked = (series: readonly Series[]) =>
+/** Adds the later series to each series: later ones are drawn in front, each from zero. */
+const stack = (series: readonly Series[]) =>
   series.map((_, index) =>
     (series[0]?.values ?? []).map((_value, day) =>
       series.slice(index).reduce((sum, { values }) => sum + (values[day] ?? 0), 0),
     ),
   )
 
-/** Bars of each day; and the same as a table, for whoever does not see them or wants the numbers. */
+/** A bar chart with a bar for each day, and the same data as a table for screen readers. */
 export function DayChart(props: DayChartProps) {
   const { title, days, series } = props
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
-    const { current } = place
-    if (!current) return
+    const { current: element } = container
+    if (!element) return
     let plot: uPlot | undefined
     const draw = () => {
       plot?.destroy()
-      const data: uPlot.AlignedData = [days.map((_, day) => day), ...stacked(series)]
-      plot = new uPlot(optionsFor({ title, days, series }, current.clientWidth), data, current)
+      const data: uPlot.AlignedData = [days.map((_, index) => index), ...stack(series)]
+      plot = new uPlot(createOptions({ title, days, series }, element), data, element)
     }
     const onResize = new ResizeObserver(() =>
-      plot?.setSize({ width: current.clientWidth, height: HEIGHT }),
+      plot?.setSize({ width: element.clientWidth, height: HEIGHT }),
     )
     const dark = matchMedia('(prefers-color-scheme: dark)')
     draw()
-    onResize.observe(current)
+    onResize.observe(element)
     dark.addEventListener('change', draw)
     addEventListener('themechange', draw)
     return () => {
@@ -119,16 +120,16 @@ export function DayChart(props: DayChartProps) {
     <figure className="chart">
       <figcaption>
         {series.map(({ label, values, color }) => (
-          <span key={label} className="key">
+          <span key={label} className="legend">
             <span className={`swatch swatch${color}`} aria-hidden="true" />
-            {label}: {number.format(sum(values))} in {days.length} days
+            {label}: {formatNumber(sum(values))} in the last {days.length} days
           </span>
         ))}
       </figcaption>
-      <div ref={place} aria-hidden="true" className="plot" />
+      <div ref={container} aria-hidden="true" className="plot" />
       <details>
-        <summary>As a table</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+        <summary>View as table</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it */}
         <section className="scroll" tabIndex={0} aria-label={title}>
           <table className="plain">
             <caption className="visually-hidden">{title}</caption>
@@ -147,7 +148,7 @@ export function DayChart(props: DayChartProps) {
                 <tr key={day}>
                   <th scope="row">{formatUtcDay(day)}</th>
                   {series.map(({ label, values }) => (
-                    <td key={label}>{number.format(values[index] ?? 0)}</td>
+                    <td key={label}>{formatNumber(values[index] ?? 0)}</td>
                   ))}
                 </tr>
               ))}

@@ -3,147 +3,57 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { overviewQuery } from '../../api/queries.ts'
 import type { Overview } from '../../api/types.ts'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { Card, EmptyState, Page } from '../../components/Page.tsx'
+import { QueryStatus } from '../../components/QueryStatus.tsx'
 import { Skeleton } from '../../components/Skeleton.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
+import { formatNumber } from '../../format/number.ts'
 import { describeState } from '../../labels/states.ts'
 import { type ListSearch, STATES } from '../licenses/search.ts'
-import { Bar } from './Bar.tsx'
-import { TierBars } from './TierBars.tsx'
+import { BarList } from './BarList.tsx'
 
 const DayChart = lazy(async () => ({ default: (await import('./DayChart.tsx')).DayChart }))
 
-const number = new Intl.NumberFormat()
-
-interface MetricProps {
-  readonly label: string
-  readonly value: number
-  readonly hint: string
-  readonly search: ListSearch
-}
-
-function Metric({ label, value, hint, search }: MetricProps) {
-  return (
-    <li>
-      <Link to="/licenses" search={search} className="figure">
-        <span className="figure-label">{label}</span>
-        <span className="figure-value">{number.format(value)}</span>
-        <span className="hint">{hint}</span>
-      </Link>
-    </li>
-  )
-}
-
-function Metrics({ states, trials, total, expiringSoon }: Overview) {
-  const good = states.active + states.grace + states.canceling
-  return (
-    <ul className="figures">
-      <Metric
-        label="Active"
-        value={states.active}
-        hint={trials > 0 ? `${number.format(trials)} of them on trial` : 'Paid for, and good'}
-        search={{ state: 'active' }}
-      />
-      <Metric
-        label="In grace"
-        value={states.grace}
-        hint="Good, but a renewal failed"
-        search={{ state: 'grace' }}
-      />
-      <Metric
-        label="Expiring in 30 days"
-        value={expiringSoon}
-        hint="Good now, and not then"
-        search={{ within: 30 }}
-      />
-      <Metric
-        label="Revoked"
-        value={states.revoked}
-        hint="By a person, a refund or a dispute"
-        search={{ state: 'revoked' }}
-      />
-      <Metric
-        label="All licenses"
-        value={total}
-        hint={`${number.format(good)} of them good now`}
-        search={{}}
-      />
-    </ul>
-  )
-}
-
-function StateList({ states, total }: Overview) {
-  return (
-    <ul className="bars">
-      {STATES.map((state) => (
-        <li key={state}>
-          <Link to="/licenses" search={{ state }}>
-            {describeState(state).label}
-          </Link>
-          <Bar value={states[state]} most={total} />
-          <span className="count">{number.format(states[state])}</span>
-        </li>
-      ))}
-    </ul>
-  )
-}
+const EXPIRING_DAYS = 30
+/** The API counts unmatched purchases up to this number. */
+const MAX_UNMATCHED = 100
 
 export function OverviewPage() {
-  const { data, error, refetch } = useQuery(overviewQuery())
+  const overview = useQuery(overviewQuery())
+  const { data } = overview
   return (
     <Page
       title="Overview"
-      lead={
+      subtitle={
         data && (
           <>
-            As of <Timestamp at={data.at} />
+            Last updated <Timestamp at={data.at} />
           </>
         )
       }
     >
-      {error && (
-        <ErrorMessage
-          error={error}
-          what={data ? 'These figures are older.' : 'The figures could not be loaded.'}
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={8} label="Loading the figures" />}
+      <QueryStatus query={overview} name="statistics" rows={8} />
       {data && <Loaded {...data} />}
     </Page>
   )
 }
 
 function Loaded(overview: Overview) {
-  const { byTier, issuedPerDay, verifiesPerDay, parked } = overview
+  const { byTier, issuedPerDay, verifiesPerDay, parked, states, total } = overview
   return (
     <>
-      {parked > 0 && (
-        <p className="notice">
-          <strong>
-            {parked >= 100
-              ? '100 or more purchases'
-              : parked === 1
-                ? '1 purchase'
-                : `${parked} purchases`}
-          </strong>{' '}
-          {parked === 1 ? 'was' : 'were'} paid for and kept aside, because nobody can say for what.{' '}
-          <Link to="/parked">Look at {parked === 1 ? 'it' : 'them'}</Link>
-        </p>
-      )}
+      {parked > 0 && <UnmatchedNotice count={parked} />}
       <Metrics {...overview} />
-      {overview.total === 0 && (
+      {total === 0 && (
         <EmptyState>
-          There are no licenses yet. <Link to="/issue">Issue the first one</Link>, or let Stripe do
-          it.
+          No licenses yet. <Link to="/issue">Issue the first license</Link> or connect Stripe.
         </EmptyState>
       )}
       <div className="columns">
-        <Card title="Issued per day">
-          <Suspense fallback={<Skeleton rows={4} />}>
+        <Card title="Licenses issued per day">
+          <Suspense fallback={<Skeleton />}>
             <DayChart
-              title="Licenses issued per day, in UTC"
+              title="Licenses issued per day in UTC"
               days={issuedPerDay.map(({ day }) => day)}
               series={[
                 {
@@ -157,19 +67,19 @@ function Loaded(overview: Overview) {
         </Card>
         <Card title="Verifications per day">
           {verifiesPerDay ? (
-            <Suspense fallback={<Skeleton rows={4} />}>
+            <Suspense fallback={<Skeleton />}>
               <DayChart
-                title="Verifications per day, in UTC"
+                title="Verifications per day in UTC"
                 days={verifiesPerDay.map(({ day }) => day)}
                 series={[
                   {
-                    label: 'Good',
+                    label: 'Valid',
                     color: '--accent',
                     values: verifiesPerDay.map(({ valid }) => valid),
                   },
                   {
-                    label: 'Refused',
-                    color: '--bad',
+                    label: 'Invalid',
+                    color: '--danger',
                     values: verifiesPerDay.map(({ refused }) => refused),
                   },
                 ]}
@@ -177,17 +87,97 @@ function Loaded(overview: Overview) {
             </Suspense>
           ) : (
             <EmptyState>
-              Not counted here: verifications are counted by CloudWatch, on AWS only.
+              Not available here. Verifications are counted by CloudWatch when deployed to AWS.
             </EmptyState>
           )}
         </Card>
-        <Card title="By state">
-          <StateList {...overview} />
+        <Card title="Licenses by state">
+          <BarList
+            max={total}
+            bars={STATES.map((state) => ({
+              label: describeState(state).label,
+              value: states[state],
+              search: { state },
+            }))}
+          />
         </Card>
-        <Card title="Good licenses by tier">
-          <TierBars byTier={byTier} />
+        <Card title="Valid licenses by tier">
+          {byTier.length === 0 && <EmptyState>No valid licenses.</EmptyState>}
+          <BarList
+            max={Math.max(...byTier.map(({ good }) => good))}
+            bars={byTier.map(({ tier, good }) => ({ label: tier, value: good, search: { tier } }))}
+          />
         </Card>
       </div>
     </>
+  )
+}
+
+function UnmatchedNotice({ count }: { count: number }) {
+  const purchases = count === 1 ? '1 purchase' : `${count} purchases`
+  return (
+    <p className="notice">
+      <strong>{count >= MAX_UNMATCHED ? `At least ${purchases}` : purchases}</strong>{' '}
+      {count === 1 ? 'has' : 'have'} no license, because the tier is unknown.{' '}
+      <Link to="/unmatched-purchases">Review unmatched purchases</Link>
+    </p>
+  )
+}
+
+function Metrics({ states, trials, total, expiringSoon }: Overview) {
+  const valid = states.active + states.grace + states.canceling
+  return (
+    <ul className="metrics">
+      <Metric
+        label="Active"
+        value={states.active}
+        hint={trials > 0 ? `${formatNumber(trials)} in a trial` : 'Valid and paid'}
+        search={{ state: 'active' }}
+      />
+      <Metric
+        label="Grace period"
+        value={states.grace}
+        hint="Renewal not paid yet"
+        search={{ state: 'grace' }}
+      />
+      <Metric
+        label="Expiring soon"
+        value={expiringSoon}
+        hint={`Expires within ${EXPIRING_DAYS} days`}
+        search={{ within: EXPIRING_DAYS }}
+      />
+      <Metric
+        label="Revoked"
+        value={states.revoked}
+        hint="By an admin, refund or dispute"
+        search={{ state: 'revoked' }}
+      />
+      <Metric
+        label="All licenses"
+        value={total}
+        hint={`${formatNumber(valid)} valid`}
+        search={{}}
+      />
+    </ul>
+  )
+}
+
+interface MetricProps {
+  readonly label: string
+  readonly value: number
+  readonly hint: string
+  /** The licenses that the value counts. */
+  readonly search: ListSearch
+}
+
+function Metric({ label, value, hint, search }: MetricProps) {
+  return (
+    <li>
+      <Link to="/licenses" search={search} className="metric">
+        <span className="metric-label">{label}</span>
+        <span className="metric-value">{formatNumber(value)}</span>
+        <span className="hint">{hint}</span>
+      </Link>
+    </li>
   )
 }

@@ -3,17 +3,19 @@ import { api, dataOf } from '../../api/client.ts'
 import { tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
 import { announce } from '../../components/Announcer.tsx'
-import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
+import { FormDialog } from '../../components/FormDialog.tsx'
 
 interface RevokeTokenDialogProps {
   readonly token: Token
-  readonly isOwn: boolean
+  readonly isCurrent: boolean
   readonly onClose: () => void
 }
 
-export function RevokeTokenDialog({ token: { id, name }, isOwn, onClose }: RevokeTokenDialogProps) {
+export function RevokeTokenDialog({
+  token: { id, name },
+  isCurrent,
+  onClose,
+}: RevokeTokenDialogProps) {
   const client = useQueryClient()
   const revoking = useMutation({
     mutationFn: () =>
@@ -25,33 +27,23 @@ export function RevokeTokenDialog({ token: { id, name }, isOwn, onClose }: Revok
     },
   })
   return (
-    <Dialog
+    <FormDialog
       title={`Revoke ${name}`}
-      isOpen
-      role="alertdialog"
-      canClose={!revoking.isPending}
+      submitLabel="Revoke token"
+      mutation={revoking}
+      errorTitle="The token could not be revoked."
+      isDangerous
       onClose={onClose}
     >
       <p>
-        Whoever calls with it is refused from now on. It cannot be taken back; another token can be
-        made.
+        Requests with this token will be rejected immediately. This cannot be undone, but you can
+        create another token.
       </p>
-      {isOwn && (
-        <p className="problem">
-          <strong>You are signed in with this very token</strong> and will be signed out.
+      {isCurrent && (
+        <p className="error">
+          <strong>You are signed in with this token</strong> and will be signed out.
         </p>
       )}
-      {revoking.error && (
-        <ErrorMessage error={revoking.error} what="It was not revoked, as far as is known." />
-      )}
-      <div className="buttons">
-        <Button onPress={onClose} isDisabled={revoking.isPending}>
-          Cancel
-        </Button>
-        <Button variant="danger" isPending={revoking.isPending} onPress={() => revoking.mutate()}>
-          Revoke the token
-        </Button>
-      </div>
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -4,83 +4,63 @@ import { sessionQuery, tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
 import { Badge } from '../../components/Badge.tsx'
 import { Button } from '../../components/Button.tsx'
-import { CopyableText } from '../../components/CopyableText.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
-import { EmptyState, Page } from '../../components/Page.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
+import { Tags } from '../../components/DescriptionList.tsx'
+import { Page } from '../../components/Page.tsx'
+import { PagedList } from '../../components/QueryStatus.tsx'
+import { Secret } from '../../components/Secret.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
+import { describeToken } from '../../labels/history.ts'
 import { CreateTokenDialog } from './CreateTokenDialog.tsx'
 import { RevokeTokenDialog } from './RevokeTokenDialog.tsx'
 
 export function TokensPage() {
   const { data: session } = useQuery(sessionQuery())
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    tokensQuery(),
-  )
-  const [isMaking, setMaking] = useState(false)
-  const [ending, setEnding] = useState<Token>()
-  const [made, setMade] = useState<string>()
-  const tokens = data?.pages.flatMap(({ items }) => items) ?? []
+  const [isCreating, setCreating] = useState(false)
+  const [revoking, setRevoking] = useState<Token>()
+  const [created, setCreated] = useState<string>()
   return (
     <Page
       title="API tokens"
-      lead="Who may call the service, and what for. The token of the secret is not among them."
-      tools={
-        <Button variant="primary" onPress={() => setMaking(true)}>
-          Make a token
+      subtitle="Tokens that can call the API. The root token is not listed."
+      toolbar={
+        <Button variant="primary" onPress={() => setCreating(true)}>
+          Create token
         </Button>
       }
     >
-      {made !== undefined && (
-        <div className="key-shown" role="status">
-          <p>
-            <strong>The token is shown this once.</strong> Copy it now; only a hash of it is kept.
-          </p>
-          <CopyableText text={made} what="the token" />{' '}
-          <Button onPress={() => setMade(undefined)}>I have it</Button>
-        </div>
+      {created !== undefined && (
+        <Secret text={created} name="token" onHide={() => setCreated(undefined)}>
+          <strong>Copy the token now.</strong> You won’t be able to see it again.
+        </Secret>
       )}
-      {error && (
-        <ErrorMessage
-          error={error}
-          what="The tokens could not be loaded."
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={6} />}
-      {data && tokens.length === 0 && (
-        <EmptyState>There are none yet. Make one for each server and person that calls.</EmptyState>
-      )}
-      <ul className="stack bare">
-        {tokens.map((token) => (
+      <PagedList
+        query={useInfiniteQuery(tokensQuery())}
+        name="API tokens"
+        emptyText="No API tokens yet. Create one for each person and server that calls the API."
+        renderItem={(token) => (
           <TokenCard
             key={token.id}
             token={token}
-            isOwn={token.id === session?.tokenId}
-            onRevoke={() => setEnding(token)}
+            isCurrent={token.id === session?.tokenId}
+            onRevoke={() => setRevoking(token)}
           />
-        ))}
-      </ul>
-      {hasNextPage && (
-        <Button isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
-      {isMaking && (
+        )}
+      />
+      {isCreating && (
         <CreateTokenDialog
           scopes={session?.scopes ?? []}
           onCreated={(token) => {
-            setMaking(false)
-            setMade(token)
+            setCreating(false)
+            setCreated(token)
           }}
-          onClose={() => setMaking(false)}
+          onClose={() => setCreating(false)}
         />
       )}
-      {ending && (
+      {revoking && (
         <RevokeTokenDialog
-          token={ending}
-          isOwn={ending.id === session?.tokenId}
-          onClose={() => setEnding(undefined)}
+          token={revoking}
+          isCurrent={revoking.id === session?.tokenId}
+          onClose={() => setRevoking(undefined)}
         />
       )}
     </Page>
@@ -89,55 +69,25 @@ export function TokensPage() {
 
 interface TokenCardProps {
   readonly token: Token
-  readonly isOwn: boolean
+  readonly isCurrent: boolean
   readonly onRevoke: () => void
 }
 
-function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
-  const { name, scopes, createdAt, createdBy, expiresAt, revokedAt, lastUsedAt, id } = token
+function TokenCard({ token, isCurrent, onRevoke }: TokenCardProps) {
+  const { name, scopes, createdAt, createdBy, revokedAt, lastUsedAt, id } = token
   return (
     <li className="card token">
       <div>
         <h2>
-          {name} <TokenStatus {...token} />{' '}
-          {isOwn && (
-            <Badge tone="note" sign="➝">
-              This session
-            </Badge>
-          )}
+          {name} <TokenBadge {...token} /> {isCurrent && <Badge tone="info">Current session</Badge>}
         </h2>
-        <ul className="tags">
-          {scopes.map((scope) => (
-            <li key={scope}>{scope}</li>
-          ))}
-        </ul>
+        <Tags items={scopes} />
         <p className="hint">
-          Made <Timestamp at={createdAt} /> by{' '}
-          {createdBy === 'root' ? (
-            'the token of the secret'
-          ) : (
-            <code>{createdBy.slice(0, 12)}…</code>
-          )}
+          Created <Timestamp at={createdAt} /> with {describeToken(createdBy)}
           {' · '}
-          {lastUsedAt === null ? (
-            'never used'
-          ) : (
-            <>
-              last used <Timestamp at={lastUsedAt} />
-            </>
-          )}
+          {lastUsedAt === null ? 'Never used' : <>Last used {<Timestamp at={lastUsedAt} />}</>}
           {' · '}
-          {revokedAt !== null ? (
-            <>
-              revoked <Timestamp at={revokedAt} />
-            </>
-          ) : expiresAt === null ? (
-            'does not end'
-          ) : (
-            <>
-              ends <Timestamp at={expiresAt} />
-            </>
-          )}
+          <TokenEnd {...token} />
           {' · '}
           <code title={id}>{id.slice(0, 12)}…</code>
         </p>
@@ -151,21 +101,21 @@ function TokenCard({ token, isOwn, onRevoke }: TokenCardProps) {
   )
 }
 
-function TokenStatus({ revokedAt, expiresAt }: Token) {
-  if (revokedAt !== null) {
-    return (
-      <Badge tone="bad" sign="✕">
-        Revoked
-      </Badge>
-    )
-  }
-  return expiresAt !== null && expiresAt <= Date.now() ? (
-    <Badge tone="quiet" sign="–">
-      Has run out
-    </Badge>
-  ) : (
-    <Badge tone="good" sign="●">
-      Good
-    </Badge>
+const hasExpired = ({ expiresAt }: Token) => expiresAt !== null && expiresAt <= Date.now()
+
+function TokenEnd(token: Token) {
+  const { expiresAt, revokedAt } = token
+  if (revokedAt !== null) return <>Revoked {<Timestamp at={revokedAt} />}</>
+  if (expiresAt === null) return 'No expiry date'
+  return (
+    <>
+      {hasExpired(token) ? 'Expired' : 'Expires'} <Timestamp at={expiresAt} />
+    </>
   )
+}
+
+function TokenBadge(token: Token) {
+  if (token.revokedAt !== null) return <Badge tone="danger">Revoked</Badge>
+  if (hasExpired(token)) return <Badge tone="neutral">Expired</Badge>
+  return <Badge tone="success">Active</Badge>
 }

@@ -2,50 +2,31 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { unmatchedPurchasesQuery } from '../../api/queries.ts'
 import type { UnmatchedPurchase } from '../../api/types.ts'
-import { Button } from '../../components/Button.tsx'
-import { ErrorMessage } from '../../components/ErrorMessage.tsx'
-import { EmptyState, Page } from '../../components/Page.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
+import { Page } from '../../components/Page.tsx'
+import { PagedList } from '../../components/QueryStatus.tsx'
 import { StripeLink } from '../../components/StripeLink.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { canIssueLicense, describeIssue } from '../../labels/purchaseIssues.ts'
 
 export function UnmatchedPurchasesPage() {
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    unmatchedPurchasesQuery(),
-  )
-  const items = data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Page
-      title="Purchases kept aside"
-      lead="Paid for, and without a license until a person says what was bought."
+      title="Unmatched purchases"
+      subtitle="Paid purchases without a license, because their tier is unknown."
     >
-      {error && (
-        <ErrorMessage
-          error={error}
-          what="The purchases could not be loaded."
-          onRetry={() => void refetch()}
-        />
-      )}
-      {!data && !error && <Skeleton rows={6} />}
-      {data && items.length === 0 && <EmptyState>None. Every purchase has its license.</EmptyState>}
-      <ul className="stack bare">
-        {items.map((item) => (
-          <Purchase key={item.purchase} {...item} />
-        ))}
-      </ul>
-      {hasNextPage && (
-        <Button isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <PagedList
+        query={useInfiniteQuery(unmatchedPurchasesQuery())}
+        name="purchases"
+        emptyText="No unmatched purchases. Every purchase has a license."
+        renderItem={(item) => <PurchaseCard key={item.purchase} {...item} />}
+      />
     </Page>
   )
 }
 
-function Purchase(parked: UnmatchedPurchase) {
-  const { purchase, alerts, at, userEmail, customerId, subscriptionId, paymentIntentId } = parked
-  // A checkout that cost nothing has neither a payment nor a subscription.
+function PurchaseCard(item: UnmatchedPurchase) {
+  const { purchase, alerts, at, userEmail, customerId, subscriptionId, paymentIntentId } = item
+  // A free Checkout session has neither a payment nor a subscription.
   const ids = new Set([purchase, subscriptionId, paymentIntentId, customerId])
   return (
     <li className="card">
@@ -62,15 +43,15 @@ function Purchase(parked: UnmatchedPurchase) {
             </li>
           ))}
       </ul>
-      <dl className="alerts">
+      <dl className="issues">
         {alerts.map((alert) => {
-          const { means, todo } = describeIssue(alert)
+          const { description, resolution } = describeIssue(alert)
           return (
             <div key={alert}>
               <dt>
-                <code>{alert}</code> {means}
+                <code>{alert}</code> {description}
               </dt>
-              <dd>{todo}</dd>
+              <dd>{resolution}</dd>
             </div>
           )
         })}
@@ -81,7 +62,7 @@ function Purchase(parked: UnmatchedPurchase) {
           search={{ payment: purchase, ...(userEmail && { email: userEmail }) }}
           className="button"
         >
-          Issue a license for it
+          Issue license
         </Link>
       )}
     </li>

@@ -1,0 +1,3 @@
+const number = new Intl.NumberFormat()
+
+export const formatNumber = (value: number) => number.format(value)
