@@ -23,12 +23,12 @@ import {
   type Activation,
   activateDevice,
   type Device,
-  type Finder,
-  isGuess,
-  licenseId,
+  isUnknownKey,
+  type KeyLookup,
   listDevices,
   parseKey,
   releaseDevice,
+  toLicenseId,
   type Verdict,
 } from '../lib/license/index.ts'
 
@@ -36,7 +36,7 @@ const BODY = { required: ['license'], missing: 'No license provided' }
 
 interface Asked {
   readonly event: APIGatewayProxyEventV2
-  readonly keys: Finder
+  readonly keys: KeyLookup
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -66,7 +66,7 @@ export function createHandler(runtime: Runtime) {
     const sign = await prepareToSign({ nonce, deviceId, now })
     const key = parseKey(license, keys.prefix)
     const limiter = rateLimited(
-      { key: callerNetwork(event), ...(key && { seat: licenseId(key, keys.pepper) }) },
+      { key: callerNetwork(event), ...(key && { seat: toLicenseId(key, keys.pepper) }) },
       keys,
     )
     const { requestId } = event.requestContext
@@ -143,7 +143,7 @@ export function createHandler(runtime: Runtime) {
 }
 
 async function countGuess(limiter: RateLimiter, verdict: Verdict) {
-  if (isGuess(verdict)) await limiter.countFailure('key')
+  if (isUnknownKey(verdict)) await limiter.countFailure('key')
 }
 
 export const handler = await entry(createRuntime, createHandler)

@@ -22,7 +22,7 @@ import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
-import { DAY_MS, evaluate, type Order } from '../lib/license/index.ts'
+import { DAY_MS, evaluate, type IssueRequest } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/issueForPayment.ts'
 
 const BODY = { required: ['userId', 'tier'], missing: 'Missing required fields' }
@@ -72,7 +72,7 @@ function toOrder(
   event: APIGatewayProxyEventV2,
   { tokenId }: Caller,
   now: number,
-): Order {
+): IssueRequest {
   const { userId, userEmail = null, tier, duration, paymentIntentId = null } = body
   const key = idempotencyKey(event)
   const asked = JSON.stringify([userId, userEmail, tier.name, duration ?? null, paymentIntentId])

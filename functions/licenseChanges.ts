@@ -10,7 +10,7 @@ import { countedIn, licenseChangeIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { batchConsumer, streamConsumer } from '../lib/lambda/stream.ts'
-import { leaseChangeOf } from '../lib/license/index.ts'
+import { toLeaseChange } from '../lib/license/index.ts'
 
 export function createHandler(runtime: Runtime) {
   const { catalog, revocations, summary } = runtime
@@ -20,7 +20,7 @@ export function createHandler(runtime: Runtime) {
     [],
     licenseChangeIn,
     async ({ before, after }) => {
-      const change = leaseChangeOf(before, after, leaseDays)
+      const change = toLeaseChange(before, after, leaseDays)
       if (!change) return
       await ('revoked' in change
         ? revocations.add(change.revoked)

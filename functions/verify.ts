@@ -15,7 +15,7 @@ import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
 import type { VerifyRuntime } from '../lib/lambda/runtime.ts'
 import { createSigner, UNSIGNED } from '../lib/lambda/signer.ts'
 import { createVerifyRuntime } from '../lib/lambda/verifyRuntime.ts'
-import { deviceKey, isGuess, verifyLicense } from '../lib/license/index.ts'
+import { isUnknownKey, toDeviceKey, verifyLicense } from '../lib/license/index.ts'
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
@@ -35,10 +35,10 @@ export function createHandler(runtime: VerifyRuntime) {
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
     const limiter = rateLimited({ key: callerNetwork(event) }, { pepper })
     const verdict = await verifyLicense({ store: limiter.store, keys, now }, text, {
-      device: deviceId === undefined ? undefined : deviceKey(deviceId, pepper),
+      device: deviceId === undefined ? undefined : toDeviceKey(deviceId, pepper),
       isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
     })
-    if (isGuess(verdict)) await limiter.countFailure('key')
+    if (isUnknownKey(verdict)) await limiter.countFailure('key')
     metrics.count('Verified', { code: codeOf(verdict) })
     const signed = await sign(verdict)
     if (!verdict.valid) return refusalResponse(verdict.code, catalog, { valid: false }, signed)

@@ -6,13 +6,13 @@ import { Problem } from '../http/problem.ts'
 import { email, id, tierOf } from '../http/request.ts'
 import {
   DAY_MS,
-  type Deed,
+  type LicenseAction,
   MAX_DURATION_DAYS,
   manageLicense,
   type Refusal,
   type Result,
+  rederiveKey,
   reissueKey,
-  remakeKey,
 } from '../license/index.ts'
 import { day, licenseAnswer, reason, version } from './fields.ts'
 import { theLicense } from './licenses.ts'
@@ -61,7 +61,7 @@ async function manage(
   context: AdminContext,
   params: Readonly<Record<string, string>>,
   asked: Asked,
-  deed: Deed,
+  deed: LicenseAction,
 ) {
   const licenseId = licenseIdIn(params)
   return done(await manageLicense(context, licenseId, deed, causeOf(context, asked), asked.version))
@@ -72,7 +72,7 @@ function anAction<Body extends z.ZodMiniType<Asked>>(
   name: string,
   summary: string,
   body: Body,
-  toDeed: (body: z.output<Body>, catalog: Catalog) => Deed,
+  toDeed: (body: z.output<Body>, catalog: Catalog) => LicenseAction,
 ): Route {
   return aRoute({
     method: 'POST',
@@ -173,9 +173,9 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
     refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
       // A key that cannot be made was not seen by anybody.
-      remakeKey(await theLicense(context, params), context.keys)
+      rederiveKey(await theLicense(context, params), context.keys)
       const license = await manage(context, params, body, { action: 'revealed' })
-      return { ...licenseView(license, context.now), license: remakeKey(license, context.keys) }
+      return { ...licenseView(license, context.now), license: rederiveKey(license, context.keys) }
     },
   }),
 

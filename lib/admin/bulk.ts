@@ -5,7 +5,7 @@ import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problem.ts'
 import { faultsOf, generateSchema, id } from '../http/request.ts'
-import { DAY_MS, importLicense, LIFETIME, type Order } from '../license/index.ts'
+import { DAY_MS, type IssueRequest, importLicense, LIFETIME } from '../license/index.ts'
 import { issueForPayment } from '../stripe/issueForPayment.ts'
 import { reason } from './fields.ts'
 import { type AdminContext, aRoute, type Route } from './route.ts'
@@ -119,7 +119,7 @@ async function answerTo(
     : take({ ...row, license: row.license }, context, cause)
 }
 
-type Cause = Pick<Order, 'actor' | 'reason' | 'requestId'>
+type Cause = Pick<IssueRequest, 'actor' | 'reason' | 'requestId'>
 
 /** What tells a row from its repetition: its own name for ever, or the request's for a day. */
 function requestOf({ idempotencyKey }: AdminContext, { ref }: Row, index: number) {

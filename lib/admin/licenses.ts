@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { featuresOf } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
-import { evaluate, judge, type License, licenseAt } from '../license/index.ts'
+import { evaluate, judge, type License, replayHistory } from '../license/index.ts'
 import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
 import { type AdminContext, aRoute, licenseIdIn } from './route.ts'
 import { eventView, licenseView } from './view.ts'
@@ -144,7 +144,7 @@ export const LICENSE_ROUTES = [
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query: { time } }) {
       const now = await theLicense(context, params)
-      const license = await licenseAt(context, now, time)
+      const license = await replayHistory(context, now, time)
       if (!license) {
         const nothing = { state: null, expiresAt: null, tier: null, userId: null }
         return { time, valid: false, code: 'NOT_FOUND', ...nothing }

@@ -4,12 +4,12 @@ import * as z from 'zod/mini'
 import { Problem } from '../http/problem.ts'
 import { id } from '../http/request.ts'
 import {
-  deviceKey,
   type Filter,
   type LicenseId,
   listLicenses,
   type Position,
   STATES,
+  toDeviceKey,
 } from '../license/index.ts'
 import { anyFromCursor, fromCursor, toCursor } from './cursor.ts'
 import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
@@ -71,7 +71,7 @@ const filterOf = (asked: Asked, { keys }: AdminContext): Filter => ({
   ...(asked.state !== undefined && { state: asked.state }),
   ...(asked.customer !== undefined && { customerId: asked.customer }),
   ...(asked.subscription !== undefined && { subscriptionId: asked.subscription }),
-  ...(asked.device !== undefined && { device: deviceKey(asked.device, keys.pepper) }),
+  ...(asked.device !== undefined && { device: toDeviceKey(asked.device, keys.pepper) }),
   ...(asked.expiringBefore !== undefined && { expiringBefore: asked.expiringBefore }),
   ...(asked.sort !== undefined && { sort: asked.sort }),
   ...(asked.order !== undefined && { order: asked.order }),

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { Problem } from '../http/problem.ts'
 import { license as keyText } from '../http/request.ts'
-import { licenseOfKey } from '../license/index.ts'
+import { findLicenseOfKey } from '../license/index.ts'
 import { licenseAnswer } from './fields.ts'
 import { aRoute } from './route.ts'
 import { licenseView } from './view.ts'
@@ -20,7 +20,7 @@ export const LOOKUP_ROUTES = [
     answer: z.extend(licenseAnswer, { replaced: z.boolean() }),
     refusals: ['NOT_FOUND'],
     async respond(context, { body }) {
-      const found = await licenseOfKey(context, body.license)
+      const found = await findLicenseOfKey(context, body.license)
       if (!found) throw new Problem('NOT_FOUND', { error: 'There is no license with this key' })
       return { ...licenseView(found.license, context.now), replaced: found.replaced }
     },

@@ -1,7 +1,7 @@
 /** How the business stands. */
 
 import * as z from 'zod/mini'
-import { type Overview, overview, STATES } from '../license/index.ts'
+import { type Overview, readOverview, STATES } from '../license/index.ts'
 import { aRoute } from './route.ts'
 
 const ofEachState = z.object(
@@ -45,10 +45,10 @@ export const OVERVIEW_ROUTES = [
       parked: z.number(),
     }),
     async respond({ summary, verifiesPerDay, store, now, catalog }) {
-      const [{ goodByTier, ...seen }, verifies, parked] = await Promise.all([
-        overview({ summary, now }),
+      const [{ validByTier: goodByTier, ...seen }, verifies, parked] = await Promise.all([
+        readOverview({ summary, now }),
         verifiesPerDay(now),
-        store.waiting(MAX_PARKED),
+        store.listForReview(MAX_PARKED),
       ])
       return {
         ...seen,
@@ -61,7 +61,7 @@ export const OVERVIEW_ROUTES = [
 ]
 
 /** Those of the catalog in its order, whether anybody has them or not; then those that it had once. */
-function byTier(good: Overview['goodByTier'], sold: readonly string[]) {
+function byTier(good: Overview['validByTier'], sold: readonly string[]) {
   const tiers = new Set([...sold, ...[...good.keys()].toSorted()])
   return [...tiers].map((tier) => ({ tier, good: good.get(tier) ?? 0 }))
 }

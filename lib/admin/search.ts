@@ -2,10 +2,10 @@
 
 import {
   type Filter,
-  isWanted,
   LICENSE_ID,
   type LicenseId,
   listLicenses,
+  matchesFilter,
   type Page,
   type Position,
   searchLicenses,
@@ -68,5 +68,5 @@ async function among({ store, now }: Searching, ids: readonly LicenseId[], filte
   const found = await Promise.all(ids.map((id) => store.find(id)))
   return found
     .filter((license) => license !== undefined)
-    .filter((license) => isWanted(license, filter, now))
+    .filter((license) => matchesFilter(license, filter, now))
 }

@@ -1,6 +1,6 @@
 import { findTier } from '../catalog/tier.ts'
 import { claimsOf, type Finding } from '../http/licenseBody.ts'
-import { type License, leaseEnd } from '../license/index.ts'
+import { type License, toLeaseEnd } from '../license/index.ts'
 import { signingKeyOf } from '../signing/key.ts'
 import { signerAt } from '../signing/ring.ts'
 import { signToken } from '../signing/token.ts'
@@ -54,7 +54,7 @@ export function createSigner(
     return async (finding) => {
       const isLease = finding.valid && deviceId !== undefined
       const until = isLease
-        ? leaseEnd(finding, now, termsOf(finding.license.tier))
+        ? toLeaseEnd(finding, now, termsOf(finding.license.tier))
         : now + ANSWER_MS
       const claims = {
         ...claimsOf(finding, catalog),

@@ -8,7 +8,7 @@ export interface Cause {
   readonly requestId: string
 }
 
-export function auditOfIssue({ actor, reason, requestId }: Cause, license: License): AuditEntry {
+export function auditIssue({ actor, reason, requestId }: Cause, license: License): AuditEntry {
   const { id, createdAt, facts } = license
   const { userId, userEmail, tier, seats, paymentIntentId, customerId, subscriptionId } = license
   const terms = { userId, userEmail, tier, seats, paymentIntentId, customerId, subscriptionId }
@@ -25,7 +25,7 @@ export function auditOfIssue({ actor, reason, requestId }: Cause, license: Licen
 }
 
 /** @param now milliseconds since the epoch */
-export function auditOfChange(
+export function auditChange(
   { actor, reason, requestId }: Cause,
   licenseId: LicenseId,
   before: LicenseChange,
@@ -37,7 +37,7 @@ export function auditOfChange(
 }
 
 /** What a change would replace. */
-export function before(license: License, change: LicenseChange): LicenseChange {
+export function selectReplaced(license: License, change: LicenseChange): LicenseChange {
   const all: LicenseChange = { ...license, ...license.facts }
   return Object.fromEntries(
     Object.keys(change).map((name) => [name, all[name as keyof LicenseChange] ?? null]),

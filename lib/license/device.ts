@@ -4,7 +4,13 @@ import type { LicenseId } from './key.ts'
 import type { AuditAction, AuditEntry, License } from './license.ts'
 import { type LicenseStore, StoreUnavailable } from './store.ts'
 import { DAY_MS } from './time.ts'
-import { type Bad, type Good, type LookingUp, look, without } from './verify.ts'
+import {
+  findByKey,
+  type InvalidVerdict,
+  refuse,
+  type ValidVerdict,
+  type VerifyContext,
+} from './verify.ts'
 
 declare const brand: unique symbol
 
@@ -33,10 +39,10 @@ const HINT_LENGTH = 4
 /** A shorter id would be told as a whole. */
 const SHORTEST_HINTED = 12
 
-export const deviceKey = (deviceId: string, pepper: KeyObject) =>
+export const toDeviceKey = (deviceId: string, pepper: KeyObject) =>
   createHmac('sha256', pepper).update(`device:${deviceId}`).digest('base64url') as DeviceKey
 
-const hintOf = (deviceId: string) =>
+const toHint = (deviceId: string) =>
   deviceId.length < SHORTEST_HINTED ? '' : deviceId.slice(-HINT_LENGTH)
 
 export interface DeviceRequest extends Omit<Cause, 'actor' | 'reason'> {
@@ -45,13 +51,17 @@ export interface DeviceRequest extends Omit<Cause, 'actor' | 'reason'> {
 }
 
 export type Activation =
-  | { readonly status: 'activated' | 'known'; readonly verdict: Good; readonly device: Device }
-  | { readonly status: 'refused'; readonly verdict: Bad }
+  | {
+      readonly status: 'activated' | 'known'
+      readonly verdict: ValidVerdict
+      readonly device: Device
+    }
+  | { readonly status: 'refused'; readonly verdict: InvalidVerdict }
   /** Every seat is taken, or devices were changed too often; the active ones are told. */
   | {
       readonly status: 'full'
       readonly why: 'seats' | 'swaps'
-      readonly verdict: Good
+      readonly verdict: ValidVerdict
       readonly devices: readonly Device[]
     }
 
@@ -63,26 +73,26 @@ export type Activation =
  * @throws StoreUnavailable
  */
 export async function activateDevice(
-  context: LookingUp & { readonly store: Pick<LicenseStore, 'activate' | 'devices'> },
+  context: VerifyContext & { readonly store: Pick<LicenseStore, 'activate' | 'devices'> },
   text: string,
   { deviceId, name, requestId }: DeviceRequest,
   swaps: number,
 ): Promise<Activation> {
   const { store, keys, now } = context
-  const key = deviceKey(deviceId, keys.pepper)
+  const key = toDeviceKey(deviceId, keys.pepper)
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
-    const { verdict, device: known } = await look(context, text, key)
+    const { verdict, device: known } = await findByKey(context, text, key)
     if (!verdict.valid) return { status: 'refused', verdict }
     if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
 
     const { id, releases } = verdict.license
     const full = async (why: 'seats' | 'swaps') =>
-      ({ status: 'full', why, verdict, devices: await activeOf(store, id) }) as const
+      ({ status: 'full', why, verdict, devices: await listActive(store, id) }) as const
     const recent = releases.filter((at) => at > now - SWAP_DAYS * DAY_MS)
     if (recent.length > swaps) return full('swaps')
 
-    const device = { key, name, hint: hintOf(deviceId), activatedAt: now, releasedAt: null }
-    const audit = auditOfDevice('device_activated', id, device, requestId, now)
+    const device = { key, name, hint: toHint(deviceId), activatedAt: now, releasedAt: null }
+    const audit = auditDevice('device_activated', id, device, requestId, now)
     const outcome = await store.activate(id, device, audit, releases.length)
     if (outcome === 'full') return full('seats')
     if (outcome !== 'stale') return { status: outcome, verdict, device }
@@ -91,7 +101,7 @@ export async function activateDevice(
 }
 
 /** The devices that have a seat, in the order in which they got it. */
-async function activeOf(
+async function listActive(
   store: Pick<LicenseStore, 'devices'>,
   id: LicenseId,
 ): Promise<readonly Device[]> {
@@ -103,8 +113,8 @@ async function activeOf(
 
 export type Release =
   /** `verdict`: what the key is on this device from now on. */
-  | { readonly status: 'released' | 'unknown'; readonly verdict: Bad }
-  | { readonly status: 'refused'; readonly verdict: Bad }
+  | { readonly status: 'released' | 'unknown'; readonly verdict: InvalidVerdict }
+  | { readonly status: 'refused'; readonly verdict: InvalidVerdict }
 
 /**
  * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
@@ -113,37 +123,37 @@ export type Release =
  * @throws StoreUnavailable
  */
 export async function releaseDevice(
-  context: LookingUp & { readonly store: Pick<LicenseStore, 'release'> },
+  context: VerifyContext & { readonly store: Pick<LicenseStore, 'release'> },
   text: string,
   deviceId: string,
   requestId: string,
 ): Promise<Release> {
   const { store, keys, now } = context
-  const found = await look(context, text, deviceKey(deviceId, keys.pepper))
+  const found = await findByKey(context, text, toDeviceKey(deviceId, keys.pepper))
   if (!found.license) return { status: 'refused', verdict: found.verdict }
   const { license, device } = found
   const verdict = found.verdict.valid
-    ? without(found.verdict, 'DEVICE_NOT_ACTIVATED')
+    ? refuse(found.verdict, 'DEVICE_NOT_ACTIVATED')
     : found.verdict
   if (device?.releasedAt !== null) return { status: 'unknown', verdict }
-  const audit = auditOfDevice('device_released', license.id, device, requestId, now)
+  const audit = auditDevice('device_released', license.id, device, requestId, now)
   return { status: await store.release(license.id, device.key, audit), verdict }
 }
 
 /** The devices of the license of a key, for whoever has it. */
 export async function listDevices(
-  context: LookingUp & { readonly store: Pick<LicenseStore, 'devices'> },
+  context: VerifyContext & { readonly store: Pick<LicenseStore, 'devices'> },
   text: string,
 ): Promise<
-  | { readonly status: 'refused'; readonly verdict: Bad }
+  | { readonly status: 'refused'; readonly verdict: InvalidVerdict }
   | { readonly status: 'found'; readonly license: License; readonly devices: readonly Device[] }
 > {
-  const { license, verdict } = await look(context, text)
+  const { license, verdict } = await findByKey(context, text)
   if (!license) return { status: 'refused', verdict }
-  return { status: 'found', license, devices: await activeOf(context.store, license.id) }
+  return { status: 'found', license, devices: await listActive(context.store, license.id) }
 }
 
-function auditOfDevice(
+function auditDevice(
   action: AuditAction,
   licenseId: LicenseId,
   { name, hint }: Device,

@@ -1,8 +1,8 @@
 import type { Admin, Billing, LicenseFacts, Risk } from './license.ts'
 
-export type GoodState = 'active' | 'canceling' | 'grace'
-export type BadState = 'pending' | 'expired' | 'suspended' | 'revoked'
-export type LicenseState = GoodState | BadState
+export type ValidState = 'active' | 'canceling' | 'grace'
+export type InvalidState = 'pending' | 'expired' | 'suspended' | 'revoked'
+export type LicenseState = ValidState | InvalidState
 
 /** What the facts mean at one moment. */
 export interface Evaluation {
@@ -25,7 +25,7 @@ export const STATES = Object.freeze([
 ] as const satisfies readonly LicenseState[])
 
 /** Whether a license in this state is good. */
-export const isGood = (state: LicenseState): state is GoodState =>
+export const isValidState = (state: LicenseState): state is ValidState =>
   STATES.indexOf(state) < STATES.indexOf('pending')
 
 /**
@@ -34,7 +34,7 @@ export const isGood = (state: LicenseState): state is GoodState =>
  * period it ends: a license is still good at the very millisecond of its expiry, as in the seed.
  */
 export function evaluate(facts: LicenseFacts, now: number): Evaluation {
-  const billing = extended(evaluateBilling(facts.billing, now), facts.extendedUntil, now)
+  const billing = extendBilling(evaluateBilling(facts.billing, now), facts.extendedUntil, now)
   const state = worst(fromAdmin[facts.admin], worst(fromRisk[facts.risk], billing.state))
   return state === billing.state ? billing : { state, expiresAt: billing.expiresAt }
 }
@@ -43,8 +43,8 @@ export function evaluate(facts: LicenseFacts, now: number): Evaluation {
  * The last moment at which a license is good if nothing about it changes, in milliseconds since the epoch: `Infinity`
  * for ever, `-Infinity` when it is not good at all. Up to then it is good at every moment.
  */
-export function goodUntil({ admin, risk, billing, extendedUntil }: LicenseFacts): number {
-  if (!isGood(worst(fromAdmin[admin], fromRisk[risk]))) return Number.NEGATIVE_INFINITY
+export function validUntil({ admin, risk, billing, extendedUntil }: LicenseFacts): number {
+  if (!isValidState(worst(fromAdmin[admin], fromRisk[risk]))) return Number.NEGATIVE_INFINITY
   const { status, paidUntil, graceUntil, cancelAt } = billing
   const isServed = status === 'paid' || status === 'trialing' || status === 'past_due'
   const end = isServed
@@ -71,12 +71,12 @@ function worst(a: LicenseState, b: LicenseState): LicenseState {
 }
 
 /** A person may let it go on, whatever was paid; that never takes anything away. */
-function extended(billing: Evaluation, until: number | undefined, now: number): Evaluation {
+function extendBilling(billing: Evaluation, until: number | undefined, now: number): Evaluation {
   if (until === undefined) return billing
   const { state, expiresAt } = billing
   const isLater = expiresAt !== null && expiresAt < until
   if (now > until) return state === 'expired' && isLater ? { state, expiresAt: until } : billing
-  if (!isGood(state)) return { state: 'active', expiresAt: until }
+  if (!isValidState(state)) return { state: 'active', expiresAt: until }
   if (!isLater) return billing
   return state === 'grace'
     ? { state: 'active', expiresAt: until }

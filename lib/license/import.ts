@@ -1,12 +1,12 @@
-import { auditOfIssue, type Cause } from './audit.ts'
-import { type Keys, type LicenseKey, makeKey, parseKey, sameKey } from './key.ts'
+import { auditIssue, type Cause } from './audit.ts'
+import { createLicense } from './createLicense.ts'
+import { deriveKey, type Keys, type LicenseKey, parseKey, sameKey } from './key.ts'
 import type { KeyOrigin, License } from './license.ts'
-import { makeLicense } from './make.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
 
 /** A license whose key somebody made before us, with the same formula and one of our master keys. */
-export interface Imported extends Cause {
+export interface ImportRequest extends Cause {
   /** As it was sold. */
   readonly key: string
   readonly userId: string
@@ -26,7 +26,7 @@ export interface Imported extends Cause {
  */
 export async function importLicense(
   { store, keys, now }: { store: Pick<LicenseStore, 'commit' | 'find'>; keys: Keys; now: number },
-  imported: Imported,
+  imported: ImportRequest,
 ): Promise<
   Result<
     { readonly license: License; readonly key: LicenseKey; readonly repeated: boolean },
@@ -34,9 +34,9 @@ export async function importLicense(
   >
 > {
   const key = parseKey(imported.key, keys.prefix)
-  const origin = key && originOf(key, imported.userId, keys)
+  const origin = key && findOrigin(key, imported.userId, keys)
   if (!key || origin?.tier !== imported.tier) return err('MISMATCH')
-  const { license } = makeLicense(
+  const { license } = createLicense(
     origin,
     {
       userId: imported.userId,
@@ -55,7 +55,7 @@ export async function importLicense(
   const outcome = await store.commit({
     claims: [],
     // Whoever bought it has the key.
-    license: { issued: license, audit: auditOfIssue(imported, license), notices: [] },
+    license: { issued: license, audit: auditIssue(imported, license), notices: [] },
     now,
   })
   if (outcome.status === 'written') return ok({ license, key, repeated: false })
@@ -67,7 +67,7 @@ export async function importLicense(
 }
 
 /** What a key says that it was made of, if one of the master keys makes this very key of it. */
-function originOf(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | undefined {
+function findOrigin(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | undefined {
   // The form of a key: prefix, tier, signature, second.
   const [, tier, , issuedAt] = key.split('-') as [string, string, string, string]
   return [...keys.ring.keys.keys()]
@@ -77,5 +77,5 @@ function originOf(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | und
       issuedAt: Number(issuedAt),
       keyVersion,
     }))
-    .find((origin) => sameKey(key, makeKey(origin, keys)))
+    .find((origin) => sameKey(key, deriveKey(origin, keys)))
 }

@@ -1,45 +1,45 @@
-export type { Place, Places } from './calendar.ts'
 export {
   type Activation,
   activateDevice,
   type Device,
   type DeviceKey,
-  deviceKey,
   listDevices,
   releaseDevice,
+  toDeviceKey,
 } from './device.ts'
-export { evaluate, goodUntil, type LicenseState, STATES } from './evaluate.ts'
-export { type Imported, importLicense } from './import.ts'
+export { evaluate, type LicenseState, STATES, validUntil } from './evaluate.ts'
+export { replayHistory } from './history.ts'
+export { type ImportRequest, importLicense } from './import.ts'
 export {
+  type IssueContext,
   type Issued,
-  type Issuing,
+  type IssueRequest,
   issueLicense,
+  type KnownPurchase,
   LIFETIME,
   LIFETIME_DAYS,
   MAX_DURATION_DAYS,
-  type Order,
-  type Told,
 } from './issue.ts'
 export {
-  type Finder,
   KEY_PREFIX,
+  type KeyLookup,
   type KeyRing,
   type Keys,
   LICENSE_ID,
   type LicenseId,
   type LicenseKey,
-  licenseId,
   MasterKeyFault,
   parseKey,
-  remakeKey,
+  rederiveKey,
   TIER_NAME,
+  toLicenseId,
 } from './key.ts'
 export {
   type LeaseTerms,
-  leaseChangeOf,
-  leaseEnd,
   MAX_LEASE_DAYS,
   type Revocation,
+  toLeaseChange,
+  toLeaseEnd,
 } from './lease.ts'
 export type {
   AuditAction,
@@ -52,42 +52,60 @@ export type {
   LicenseChange,
   Risk,
 } from './license.ts'
-export { type Filter, isWanted, listLicenses } from './list.ts'
-export { applyChange, type Deed, manageLicense, type Refusal, UNKNOWN } from './manage.ts'
-export { type Notice, type NoticeKind, reminderOf } from './outbox.ts'
-export { type Overview, overview } from './overview.ts'
-export { licenseAt } from './past.ts'
+export { type Filter, listLicenses, matchesFilter } from './list.ts'
+export {
+  applyChange,
+  type LicenseAction,
+  manageLicense,
+  NOT_FOUND,
+  type Refusal,
+} from './manage.ts'
+export { findReminder, type Notice, type NoticeKind } from './notices.ts'
+export { type Overview, readOverview } from './overview.ts'
+export type { Page } from './paginate.ts'
+export {
+  adoptExisting,
+  differsFromPurchase,
+  type PurchaseLink,
+  type ReconcileResult,
+  reconcile,
+} from './reconcile.ts'
 export { type Reissued, reissueKey } from './reissue.ts'
 export type { Result } from './result.ts'
 export { searchLicenses } from './search.ts'
-export { adopt, type Held, isForAnother, type Settled, settle } from './settle.ts'
 export {
   type Batch,
   type Claim,
   type ClaimName,
-  type HeldClaim,
+  type ExistingClaim,
   type LicenseStore,
   type Listed,
-  type Order as ListOrder,
-  orderOf,
   type Position,
   type ProviderRecord,
   type RevocationStore,
   type Revocations,
   type Selection,
+  type SortOrder,
   type Span,
   StoreUnavailable,
   type SummaryStore,
+  toSortOrder,
   Unavailable,
 } from './store.ts'
-export { type Counted, type Counters, changeOf, countedOf, joined } from './summary.ts'
-export { DAY_MS } from './time.ts'
 export {
-  isGuess,
+  type CountedLicense,
+  type Counters,
+  deltaBetween,
+  mergeDeltas,
+  toCountedLicense,
+} from './summary.ts'
+export { DAY_MS } from './time.ts'
+export type { BucketKey, BucketRange } from './timeBuckets.ts'
+export {
+  findLicenseOfKey,
+  isUnknownKey,
   judge,
-  licenseOfKey,
   type RefusalCode,
   type Verdict,
   verifyLicense,
 } from './verify.ts'
-export type { Page } from './walk.ts'

@@ -1,11 +1,11 @@
-import { auditOfChange, auditOfIssue, type Cause } from './audit.ts'
-import { type Keys, type LicenseKey, remakeKey } from './key.ts'
+import { auditChange, auditIssue, type Cause } from './audit.ts'
+import { createLicense } from './createLicense.ts'
+import { type Keys, type LicenseKey, rederiveKey } from './key.ts'
 import type { Entitlement, KeyOrigin, License, LicenseChange, Risk } from './license.ts'
-import { makeLicense } from './make.ts'
-import { noticesOf } from './outbox.ts'
+import { diffNotices } from './notices.ts'
+import { adoptExisting, type PurchaseLink } from './reconcile.ts'
 import { err, ok, type Result } from './result.ts'
-import { adopt, type Held } from './settle.ts'
-import type { Claim, HeldClaim, LicenseStore, ProviderRecord } from './store.ts'
+import type { Claim, ExistingClaim, LicenseStore, ProviderRecord } from './store.ts'
 import { DAY_MS } from './time.ts'
 
 /** How long a license without an end is said to last where a number is needed: the seed's 100 years of 365 days. */
@@ -18,7 +18,7 @@ export const LIFETIME = -1
 export const MAX_DURATION_DAYS = 36_500
 
 /** What somebody is entitled to. */
-export interface Order extends Cause {
+export interface IssueRequest extends Cause {
   readonly userId: string
   readonly userEmail: string | null
   readonly tier: string
@@ -36,20 +36,20 @@ export interface Order extends Cause {
   readonly durationChosen: boolean
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly purchaseKey?: string
-  readonly told?: Told
+  readonly told?: KnownPurchase
   /** One answer for every repetition of a request. */
   readonly request?: Claim
 }
 
 /** What a payment provider has told of the purchase by now. */
-export interface Told {
+export interface KnownPurchase {
   /** The records in which it might have, and has not. */
   readonly absent?: readonly string[]
   /** The license that the purchase became. */
-  readonly held?: Held
+  readonly held?: PurchaseLink
   readonly risk?: Risk
   /** What is kept of the purchase, which is to remember its license. */
-  readonly records?: (held: Held) => readonly ProviderRecord[]
+  readonly records?: (held: PurchaseLink) => readonly ProviderRecord[]
 }
 
 export interface Issued {
@@ -73,8 +73,8 @@ const MAX_AT_ONCE = 300
  * @throws MasterKeyFault, StoreUnavailable
  */
 export async function issueLicense(
-  context: Issuing,
-  order: Order,
+  context: IssueContext,
+  order: IssueRequest,
 ): Promise<Result<Issued, 'CONFLICT' | 'STALE'>> {
   const { store, keys, now } = context
   const { purchaseKey, told = {} } = order
@@ -94,15 +94,15 @@ export async function issueLicense(
       issuedAt,
       keyVersion: keys.ring.current,
     }
-    const { license, key } = makeLicense(origin, entitlementOf(order, origin), keys, now)
+    const { license, key } = createLicense(origin, toEntitlement(order, origin), keys, now)
     const outcome = await store.commit({
       claims,
       absent: { records: told.absent ?? [] },
-      records: purchaseKey && told.records ? told.records(adopt(license, purchaseKey)) : [],
+      records: purchaseKey && told.records ? told.records(adoptExisting(license, purchaseKey)) : [],
       license: {
         issued: license,
-        audit: auditOfIssue(order, license),
-        notices: noticesOf({}, license.facts, now),
+        audit: auditIssue(order, license),
+        notices: diffNotices({}, license.facts, now),
       },
       now,
     })
@@ -113,7 +113,7 @@ export async function issueLicense(
   return err('CONFLICT')
 }
 
-export interface Issuing {
+export interface IssueContext {
   readonly store: LicenseStore
   readonly keys: Keys
   /** Milliseconds since the epoch. */
@@ -121,9 +121,9 @@ export interface Issuing {
 }
 
 async function repeat(
-  { store, keys, now }: Issuing,
-  order: Order,
-  claim: HeldClaim,
+  { store, keys, now }: IssueContext,
+  order: IssueRequest,
+  claim: ExistingClaim,
 ): Promise<Result<Issued, 'CONFLICT' | 'STALE'>> {
   if (claim.kind === 'request' && claim.fingerprint !== order.request?.fingerprint) {
     return err('CONFLICT')
@@ -132,23 +132,23 @@ async function repeat(
   if (!found) throw new Error('A claim points to a license that does not exist')
   const wasOfTier = [found, ...found.earlierKeys].some(({ origin }) => origin.tier === order.tier)
   if ((found.userId ?? order.userId) !== order.userId || !wasOfTier) return err('CONFLICT')
-  const license = await asOrdered(store, found, order, now)
+  const license = await applyRequest(store, found, order, now)
   if (!license) return err('STALE')
   if (claim.kind === 'purchase' && order.request) {
     const held = await store.claim(order.request, license.id, now)
     if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
   }
-  return ok({ license, key: remakeKey(license, keys), repeated: true })
+  return ok({ license, key: rederiveKey(license, keys), repeated: true })
 }
 
 /**
  * A license that came of a payment, as the vendor's server wants it: for the user that it names, if nobody did, and
  * for as long as it chose, if only the provider did. Undefined when somebody else changed it at the same moment.
  */
-async function asOrdered(
+async function applyRequest(
   store: LicenseStore,
   license: License,
-  order: Order,
+  order: IssueRequest,
   now: number,
 ): Promise<License | undefined> {
   const { userId, userEmail } = order
@@ -165,7 +165,7 @@ async function asOrdered(
   const to: LicenseChange = {
     ...(isUnclaimed && { userId }),
     ...(isUnclaimed && license.userEmail === null && { userEmail }),
-    ...(chooses && { billing: { ...billing, paidUntil: paidUntilOf(order, origin) } }),
+    ...(chooses && { billing: { ...billing, paidUntil: toPaidUntil(order, origin) } }),
   }
   const before: LicenseChange = {
     ...(isUnclaimed && { userId: null }),
@@ -181,7 +181,7 @@ async function asOrdered(
       changed: license.id,
       expected: license.version,
       to,
-      audit: auditOfChange({ ...order, reason: 'claimed' }, license.id, before, to, at),
+      audit: auditChange({ ...order, reason: 'claimed' }, license.id, before, to, at),
       notices: [],
     },
     now,
@@ -197,12 +197,12 @@ async function asOrdered(
   }
 }
 
-function paidUntilOf({ durationDays, paidUntil }: Order, { issuedAt }: KeyOrigin) {
+function toPaidUntil({ durationDays, paidUntil }: IssueRequest, { issuedAt }: KeyOrigin) {
   if (paidUntil !== undefined) return paidUntil
   return durationDays === LIFETIME ? null : issuedAt * 1000 + durationDays * DAY_MS
 }
 
-function entitlementOf(order: Order, origin: KeyOrigin): Entitlement {
+function toEntitlement(order: IssueRequest, origin: KeyOrigin): Entitlement {
   return {
     userId: order.userId,
     userEmail: order.userEmail,
@@ -211,7 +211,7 @@ function entitlementOf(order: Order, origin: KeyOrigin): Entitlement {
     paymentIntentId: order.paymentIntentId,
     customerId: null,
     subscriptionId: order.subscriptionId ?? null,
-    billing: { status: 'paid', paidUntil: paidUntilOf(order, origin) },
+    billing: { status: 'paid', paidUntil: toPaidUntil(order, origin) },
     risk: order.told?.risk ?? 'clear',
   }
 }

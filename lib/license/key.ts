@@ -16,13 +16,13 @@ export interface KeyRing {
 }
 
 /** What is needed to find the license of a key: nothing that could make one. */
-export interface Finder {
+export interface KeyLookup {
   readonly pepper: KeyObject
   readonly prefix: string
 }
 
 /** What is needed to make keys as well. */
-export interface Keys extends Finder {
+export interface Keys extends KeyLookup {
   readonly ring: KeyRing
 }
 
@@ -62,7 +62,7 @@ export function parseKey(text: string, prefix: string): LicenseKey | undefined {
  *
  * @throws MasterKeyFault when the ring lacks the origin's version.
  */
-export function makeKey(
+export function deriveKey(
   origin: KeyOrigin,
   { ring, prefix }: Pick<Keys, 'ring' | 'prefix'>,
 ): LicenseKey {
@@ -82,12 +82,12 @@ export function makeKey(
  *
  * @throws MasterKeyFault when the ring lacks its master key, or holds one under that version that makes another key.
  */
-export function remakeKey(
+export function rederiveKey(
   { id, keyId, origin }: Pick<License, 'id' | 'keyId' | 'origin'>,
   keys: Keys,
 ): LicenseKey {
-  const key = makeKey(origin, keys)
-  if (licenseId(key, keys.pepper) === keyId) return key
+  const key = deriveKey(origin, keys)
+  if (toLicenseId(key, keys.pepper) === keyId) return key
   throw new MasterKeyFault(`Master key "${origin.keyVersion}" does not make the key of ${id}`)
 }
 
@@ -99,7 +99,7 @@ export function sameKey(a: LicenseKey, b: LicenseKey): boolean {
 }
 
 /** The id under which the license of a key is stored. Whoever reads only the table cannot go back to the key. */
-export function licenseId(key: LicenseKey, pepper: KeyObject): LicenseId {
+export function toLicenseId(key: LicenseKey, pepper: KeyObject): LicenseId {
   return `lic_${base32(createHmac('sha256', pepper).update(key).digest())}` as LicenseId
 }
 
@@ -107,12 +107,12 @@ export function licenseId(key: LicenseKey, pepper: KeyObject): LicenseId {
 function base32(bytes: Uint8Array): string {
   let text = ''
   let bits = 0
-  let held = 0
+  let pending = 0
   for (const byte of bytes) {
-    held = (held << 8) | byte
-    for (bits += 8; bits >= 5; bits -= 5) text += digit(held >> (bits - 5))
+    pending = (pending << 8) | byte
+    for (bits += 8; bits >= 5; bits -= 5) text += digit(pending >> (bits - 5))
   }
-  return text + digit(held << (5 - bits))
+  return text + digit(pending << (5 - bits))
 }
 
 const digit = (value: number) => 'abcdefghijklmnopqrstuvwxyz234567'.charAt(value & 31)

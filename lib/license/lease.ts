@@ -1,8 +1,8 @@
-import { evaluate, goodUntil, isGood } from './evaluate.ts'
+import { evaluate, isValidState, validUntil } from './evaluate.ts'
 import type { LicenseId } from './key.ts'
 import type { License, LicenseFacts } from './license.ts'
 import { DAY_MS } from './time.ts'
-import type { Good } from './verify.ts'
+import type { ValidVerdict } from './verify.ts'
 
 /** The most days that a tier may let a device go on without asking. */
 export const MAX_LEASE_DAYS = 90
@@ -19,8 +19,8 @@ export interface LeaseTerms {
  * Until when a device may go on without asking, in milliseconds since the epoch: some days, and no longer than the
  * license is paid for and may be in grace, nor than the key is good.
  */
-export function leaseEnd(
-  { license, keyUntil = Number.POSITIVE_INFINITY }: Good,
+export function toLeaseEnd(
+  { license, keyUntil = Number.POSITIVE_INFINITY }: ValidVerdict,
   now: number,
   { leaseDays, graceDays }: LeaseTerms,
 ): number {
@@ -33,7 +33,7 @@ export function leaseEnd(
  */
 function servedUntil(facts: LicenseFacts, graceDays: number): number {
   const { status, paidUntil, graceUntil, cancelAt } = facts.billing
-  const known = goodUntil(facts)
+  const known = validUntil(facts)
   const isRenewed = status === 'paid' && graceUntil !== undefined && cancelAt === undefined
   if (!isRenewed || paidUntil === null || known === Number.NEGATIVE_INFINITY) return known
   return Math.max(known, paidUntil + graceDays * DAY_MS)
@@ -63,22 +63,22 @@ export type LeaseChange =
  *
  * @param leaseDays of the tier with the longest leases: it may have been the license's own
  */
-export function leaseChangeOf(
+export function toLeaseChange(
   before: License,
   after: License,
   leaseDays: number,
 ): LeaseChange | undefined {
   const { id: licenseId, changedAt: at } = after
   const lease = leaseDays * DAY_MS
-  const lastGood = Math.min(at, goodUntil(before.facts))
+  const lastGood = Math.min(at, validUntil(before.facts))
   const mayBeHeld = lastGood + lease > at
-  const isGoodNow = isGood(evaluate(after.facts, at).state)
+  const isGoodNow = isValidState(evaluate(after.facts, at).state)
   const replaced = after.earlierKeys.find(({ keyId }) => keyId === before.keyId)
   const isForGood = replaced !== undefined && replaced.until <= at
   // A key that leaked is one also while the license is bad for another reason, which may be taken back.
   if (isForGood || (mayBeHeld && !isGoodNow)) {
     return { revoked: { licenseId, at, until: at + lease, isForGood } }
   }
-  const wasGood = isGood(evaluate(before.facts, at).state)
+  const wasGood = isValidState(evaluate(before.facts, at).state)
   return isGoodNow && !wasGood ? { restored: { licenseId, at } } : undefined
 }

@@ -75,12 +75,12 @@ interface KeyHistory {
 }
 
 /** How many devices are active, and when some were released: milliseconds since the epoch. */
-interface Seating {
+interface SeatUsage {
   readonly devices: number
   readonly releases: readonly number[]
 }
 
-export interface License extends Terms, KeyHistory, Seating {
+export interface License extends Terms, KeyHistory, SeatUsage {
   readonly id: LicenseId
   readonly facts: LicenseFacts
   /** Counts the changes; a write that expects another version is refused. */

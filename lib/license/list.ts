@@ -1,8 +1,8 @@
 import type { DeviceKey } from './device.ts'
-import { type Evaluation, evaluate, isGood, type LicenseState } from './evaluate.ts'
+import { type Evaluation, evaluate, isValidState, type LicenseState } from './evaluate.ts'
 import type { License } from './license.ts'
-import type { LicenseStore, Order, Position, Selection } from './store.ts'
-import { type Page, walk } from './walk.ts'
+import { type Page, paginate } from './paginate.ts'
+import type { LicenseStore, Position, Selection, SortOrder } from './store.ts'
 
 /** Which licenses are wanted, and in which order. All of it has to be true of each. */
 export interface Filter {
@@ -18,7 +18,7 @@ export interface Filter {
   readonly expiringBefore?: number
   /** `end`: only those that have one. Goes with nothing that is read by an index of its own. */
   readonly sort?: 'created' | 'end'
-  readonly order?: Order
+  readonly order?: SortOrder
 }
 
 /**
@@ -35,28 +35,28 @@ export async function listLicenses(
   after?: Position,
 ): Promise<Page> {
   const { order } = filter
-  const selection = { ...narrowest(filter, now, after), ...(order && { order }) }
-  const part = { selection, isWanted: (license: License) => isWanted(license, filter, now) }
-  return walk(store, [part], limit, after)
+  const selection = { ...selectIndex(filter, now, after), ...(order && { order }) }
+  const part = { selection, isWanted: (license: License) => matchesFilter(license, filter, now) }
+  return paginate(store, [part], limit, after)
 }
 
 /** Renewals on their way carry a license somewhat past the end by which it is listed. */
 const LATE_MS = 24 * 60 * 60 * 1000
 
-function narrowest(filter: Filter, now: number, after?: Position): Selection {
+function selectIndex(filter: Filter, now: number, after?: Position): Selection {
   const { device, subscriptionId, userId, userEmail, customerId, tier, expiringBefore } = filter
   if (device !== undefined) return { by: 'device', value: device }
   if (subscriptionId !== undefined) return { by: 'subscriptionId', value: subscriptionId }
   if (userId !== undefined) return { by: 'userId', value: userId }
   if (userEmail !== undefined) return { by: 'userEmail', value: userEmail }
   if (customerId !== undefined) return { by: 'customerId', value: customerId }
-  if (expiringBefore !== undefined || filter.sort === 'end') return byEnd(filter, now, after)
+  if (expiringBefore !== undefined || filter.sort === 'end') return selectByEnd(filter, now, after)
   return tier === undefined ? { by: 'creation' } : { by: 'tier', value: tier }
 }
 
 /** Those that are good end from now on, and those that have expired did before; of others there is no telling. */
-function byEnd({ state, expiringBefore }: Filter, now: number, after?: Position): Selection {
-  const isOfGood = expiringBefore !== undefined || (state !== undefined && isGood(state))
+function selectByEnd({ state, expiringBefore }: Filter, now: number, after?: Position): Selection {
+  const isOfGood = expiringBefore !== undefined || (state !== undefined && isValidState(state))
   const from = isOfGood ? now - LATE_MS : 0
   const until = state === 'expired' ? now + 1 : Number.MAX_SAFE_INTEGER
   // A list that was begun earlier, or by another clock, goes on from where it is.
@@ -65,7 +65,7 @@ function byEnd({ state, expiringBefore }: Filter, now: number, after?: Position)
   return { by: 'end', from: first, before: Math.max(expiringBefore ?? until, from + 1, at + 1) }
 }
 
-export function isWanted(license: License, filter: Filter, now: number): boolean {
+export function matchesFilter(license: License, filter: Filter, now: number): boolean {
   const {
     state,
     expiringBefore,
@@ -83,9 +83,9 @@ export function isWanted(license: License, filter: Filter, now: number): boolean
     isExact &&
     (userEmail === undefined || license.userEmail?.toLowerCase() === userEmail.toLowerCase()) &&
     (state === undefined || evaluated.state === state) &&
-    (expiringBefore === undefined || endsBefore(evaluated, expiringBefore))
+    (expiringBefore === undefined || expiresBefore(evaluated, expiringBefore))
   )
 }
 
-const endsBefore = ({ state, expiresAt }: Evaluation, before: number) =>
-  isGood(state) && expiresAt !== null && expiresAt < before
+const expiresBefore = ({ state, expiresAt }: Evaluation, before: number) =>
+  isValidState(state) && expiresAt !== null && expiresAt < before

@@ -1,8 +1,8 @@
-import { auditOfChange, before, type Cause } from './audit.ts'
+import { auditChange, type Cause, selectReplaced } from './audit.ts'
 import { evaluate } from './evaluate.ts'
 import type { LicenseId } from './key.ts'
 import type { License, LicenseChange } from './license.ts'
-import type { Notice } from './outbox.ts'
+import type { Notice } from './notices.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
 import { DAY_MS } from './time.ts'
@@ -14,7 +14,7 @@ export interface Refusal {
 }
 
 /** What a person wants of a license. */
-export type Deed =
+export type LicenseAction =
   | { readonly action: 'revoked' | 'suspended' | 'revealed' | 'noted' | 'resent' }
   /** `clearRisk`: also forget that the money went back, which otherwise counts for itself. */
   | { readonly action: 'reinstated'; readonly clearRisk: boolean }
@@ -28,7 +28,7 @@ export type Deed =
       readonly userEmail?: string | null
     }
 
-export interface Managing {
+export interface ManageContext {
   readonly store: Pick<LicenseStore, 'find' | 'commit'>
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -41,16 +41,16 @@ export interface Managing {
  * @throws StoreUnavailable
  */
 export async function manageLicense(
-  { store, now }: Managing,
+  { store, now }: ManageContext,
   id: LicenseId,
-  deed: Deed,
+  requested: LicenseAction,
   cause: Cause,
   expected?: number,
 ): Promise<Result<License, Refusal>> {
   const license = await store.find(id)
-  if (!license) return err(UNKNOWN)
-  if (expected !== undefined && expected !== license.version) return err(CHANGED)
-  const to = changeOf(license, deed, now)
+  if (!license) return err(NOT_FOUND)
+  if (expected !== undefined && expected !== license.version) return err(CONFLICT)
+  const to = toChange(license, requested, now)
   if ('why' in to) return err({ code: 'CONFLICT', why: to.why })
 
   const isChange = Object.keys(to).length > 0
@@ -62,32 +62,32 @@ export async function manageLicense(
       changed: license.id,
       ...(isChange && { expected: license.version }),
       to,
-      audit: auditOfChange(cause, license.id, before(license, to), to, at, deed.action),
-      notices: noticesOf(deed, now),
+      audit: auditChange(cause, license.id, selectReplaced(license, to), to, at, requested.action),
+      notices: toNotices(requested, now),
     },
     now,
   })
-  if (outcome.status !== 'written') return err(CHANGED)
+  if (outcome.status !== 'written') return err(CONFLICT)
   return ok(isChange ? applyChange(license, to, at) : license)
 }
 
-export const UNKNOWN: Refusal = Object.freeze({
+export const NOT_FOUND: Refusal = Object.freeze({
   code: 'NOT_FOUND',
   why: 'There is no such license',
 })
 
-export const CHANGED: Refusal = Object.freeze({
+export const CONFLICT: Refusal = Object.freeze({
   code: 'CONFLICT',
   why: 'Somebody else changed the license meanwhile: look at it again',
 })
 
-function changeOf(
+function toChange(
   license: License,
-  deed: Deed,
+  requested: LicenseAction,
   now: number,
 ): LicenseChange | { readonly why: string } {
   const { admin, risk } = license.facts
-  switch (deed.action) {
+  switch (requested.action) {
     case 'revoked':
       return { admin: 'revoked' }
     case 'suspended':
@@ -97,16 +97,16 @@ function changeOf(
     case 'reinstated':
       return {
         admin: 'clear',
-        ...(deed.clearRisk && risk !== 'clear' && { risk: 'clear' as const }),
+        ...(requested.clearRisk && risk !== 'clear' && { risk: 'clear' as const }),
       }
     case 'extended':
-      return extension(license, deed, now)
+      return extension(license, requested, now)
     case 'tier_changed':
-      return { tier: deed.tier, seats: deed.seats }
+      return { tier: requested.tier, seats: requested.seats }
     case 'transferred':
       return {
-        ...(deed.userId !== undefined && { userId: deed.userId }),
-        ...(deed.userEmail !== undefined && { userEmail: deed.userEmail }),
+        ...(requested.userId !== undefined && { userId: requested.userId }),
+        ...(requested.userEmail !== undefined && { userEmail: requested.userEmail }),
       }
     case 'revealed':
     case 'noted':
@@ -116,20 +116,20 @@ function changeOf(
 }
 
 /** What the holder is told of it. The key is told once more under a period of its own. */
-function noticesOf({ action }: Deed, now: number): readonly Notice[] {
+function toNotices({ action }: LicenseAction, now: number): readonly Notice[] {
   if (action === 'revoked') return [{ kind: 'revoked', period: `${now}`, at: now }]
   return action === 'resent' ? [{ kind: 'issued', period: `resent ${now}`, at: now }] : []
 }
 
 function extension(
   { facts }: License,
-  deed: { readonly days: number } | { readonly until: number },
+  requested: { readonly days: number } | { readonly until: number },
   now: number,
 ): LicenseChange | { readonly why: string } {
   const { expiresAt, state } = evaluate(facts, now)
   if (expiresAt === null && state !== 'pending') return { why: 'The license never ends' }
   const end = Math.max(expiresAt ?? now, now)
-  const until = 'until' in deed ? deed.until : end + deed.days * DAY_MS
+  const until = 'until' in requested ? requested.until : end + requested.days * DAY_MS
   return until > end ? { extendedUntil: until } : { why: 'The license lasts longer than that' }
 }
 

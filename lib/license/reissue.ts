@@ -1,7 +1,7 @@
-import { auditOfChange, type Cause } from './audit.ts'
-import { type Keys, type LicenseId, type LicenseKey, licenseId, makeKey } from './key.ts'
+import { auditChange, type Cause } from './audit.ts'
+import { deriveKey, type Keys, type LicenseId, type LicenseKey, toLicenseId } from './key.ts'
 import type { EarlierKey, License, LicenseChange } from './license.ts'
-import { applyChange, CHANGED, type Managing, type Refusal, UNKNOWN } from './manage.ts'
+import { applyChange, CONFLICT, type ManageContext, NOT_FOUND, type Refusal } from './manage.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** Older ones are forgotten, and answered as unknown. */
@@ -22,15 +22,15 @@ export interface Reissued {
  * @throws MasterKeyFault, StoreUnavailable
  */
 export async function reissueKey(
-  { store, keys, now }: Managing & { readonly keys: Keys },
+  { store, keys, now }: ManageContext & { readonly keys: Keys },
   id: LicenseId,
   overlap: number,
   cause: Cause,
   expected?: number,
 ): Promise<Result<Reissued, Refusal>> {
   const license = await store.find(id)
-  if (!license) return err(UNKNOWN)
-  if (expected !== undefined && expected !== license.version) return err(CHANGED)
+  if (!license) return err(NOT_FOUND)
+  if (expected !== undefined && expected !== license.version) return err(CONFLICT)
 
   const until = now + overlap
   const earlierKeys: readonly EarlierKey[] = [
@@ -46,8 +46,8 @@ export async function reissueKey(
   for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
     const subject = license.userId ?? license.origin.subject
     const origin = { subject, tier: license.tier, issuedAt, keyVersion: keys.ring.current }
-    const key = makeKey(origin, keys)
-    const keyId = licenseId(key, keys.pepper)
+    const key = deriveKey(origin, keys)
+    const keyId = toLicenseId(key, keys.pepper)
     if (known.has(keyId)) continue
     const to = { origin, keyId, earlierKeys } satisfies LicenseChange
     const outcome = await store.commit({
@@ -57,7 +57,7 @@ export async function reissueKey(
         expected: license.version,
         to,
         alias: to.keyId,
-        audit: auditOfChange(
+        audit: auditChange(
           cause,
           license.id,
           { keyId: license.keyId },
@@ -70,7 +70,7 @@ export async function reissueKey(
       now,
     })
     if (outcome.status === 'written') return ok({ license: applyChange(license, to, at), key })
-    if (outcome.status !== 'taken') return err(CHANGED)
+    if (outcome.status !== 'taken') return err(CONFLICT)
   }
   return err({ code: 'CONFLICT', why: 'No second is free for another key: try again in a while' })
 }

@@ -1,7 +1,7 @@
 import type { License } from './license.ts'
-import { type Filter, isWanted } from './list.ts'
+import { type Filter, matchesFilter } from './list.ts'
+import { type Page, paginate } from './paginate.ts'
 import type { LicenseStore, Position } from './store.ts'
-import { type Page, walk } from './walk.ts'
 
 /**
  * Lists the licenses whose address begins with what somebody typed, in any case, and then those whose user id does,
@@ -19,8 +19,8 @@ export async function searchLicenses(
 ): Promise<Page> {
   const hasAddress = ({ userEmail }: License) =>
     userEmail?.toLowerCase().startsWith(start.toLowerCase()) ?? false
-  const isGood = (license: License) => isWanted(license, filter, now)
-  return walk(
+  const isGood = (license: License) => matchesFilter(license, filter, now)
+  return paginate(
     store,
     [
       { selection: { by: 'emailStart', start }, isWanted: isGood },

@@ -1,10 +1,10 @@
-import type { Places } from './calendar.ts'
 import type { Device, DeviceKey } from './device.ts'
 import type { LicenseId } from './key.ts'
 import type { Revocation } from './lease.ts'
 import type { AuditEntry, License, LicenseChange } from './license.ts'
-import type { Notice } from './outbox.ts'
-import type { Counted, Counters } from './summary.ts'
+import type { Notice } from './notices.ts'
+import type { CountedLicense, Counters } from './summary.ts'
+import type { BucketRange } from './timeBuckets.ts'
 
 /**
  * What may happen only once. A claim is written together with what it is for, and whoever comes second with the
@@ -22,7 +22,7 @@ export interface Claim {
 
 export type ClaimName = Pick<Claim, 'kind' | 'key'>
 
-export interface HeldClaim extends Claim {
+export interface ExistingClaim extends Claim {
   /** Null for an event that led to no license. */
   readonly licenseId: LicenseId | null
 }
@@ -75,25 +75,25 @@ type BatchOutcome =
   /** A record, a claim or the license was written by somebody else since it was read. */
   | { readonly status: 'stale' }
   /** The first of the claims, in the order given, that somebody holds. */
-  | { readonly status: 'claimed'; readonly claim: HeldClaim }
+  | { readonly status: 'claimed'; readonly claim: ExistingClaim }
   /** Another license has the id of the new one, or of the new key: the same subject, tier and second. */
   | { readonly status: 'taken' }
 
 /** Which of the records and claims that were asked for exist, in no order. */
-interface Recollection {
+interface StoredRecords {
   readonly records: readonly ProviderRecord[]
-  readonly claims: readonly HeldClaim[]
+  readonly claims: readonly ExistingClaim[]
 }
 
 /** Which licenses are asked for, and which way round. */
-export type Selection = Selected & {
+export type Selection = SelectionKey & {
   /** As each says, unless it is to be the other way. */
-  readonly order?: Order
+  readonly order?: SortOrder
 }
 
-export type Order = 'asc' | 'desc'
+export type SortOrder = 'asc' | 'desc'
 
-type Selected =
+type SelectionKey =
   | { readonly by: 'creation' }
   /** Those that a device was ever activated for, by its key; the last activation first. */
   | { readonly by: 'device'; readonly value: DeviceKey }
@@ -107,7 +107,7 @@ type Selected =
   | { readonly by: 'end'; readonly from: number; readonly before: number }
 
 /** What ends soon comes soonest first, what is looked for by its beginning by its text, and all else newest first. */
-export const orderOf = ({ by, order }: Selection): Order =>
+export const toSortOrder = ({ by, order }: Selection): SortOrder =>
   order ?? (['end', 'userStart', 'emailStart'].includes(by) ? 'asc' : 'desc')
 
 /** Where in a list a license stands, so that the list can go on after it. */
@@ -164,13 +164,13 @@ export interface LicenseStore {
    */
   commit(batch: Batch): Promise<BatchOutcome>
   /** Holds a claim for a license that is there already. Answers the claim that somebody else held at `now`, if any. */
-  claim(claim: Claim, licenseId: LicenseId, now: number): Promise<HeldClaim | undefined>
+  claim(claim: Claim, licenseId: LicenseId, now: number): Promise<ExistingClaim | undefined>
   /** Reads the newest committed records of a provider's objects, and claims whether they have run out or not, in one round trip. */
-  recall(ids: readonly string[], claims: readonly ClaimName[]): Promise<Recollection>
+  readRecords(ids: readonly string[], claims: readonly ClaimName[]): Promise<StoredRecords>
   /** Lists what was written some moments ago; fewer than `limit` are the last. */
   list(selection: Selection, limit: number, after?: Position): Promise<readonly Listed[]>
   /** The records that wait for a person, newest first, as of some moments ago; fewer than `limit` are the last. */
-  waiting(
+  listForReview(
     limit: number,
     after?: { readonly id: string; readonly since: number },
   ): Promise<readonly ProviderRecord[]>
@@ -197,9 +197,9 @@ export interface RevocationStore {
 /** What is counted of licenses. Every method throws `StoreUnavailable` when the database cannot answer. */
 export interface SummaryStore {
   /** Counts licenses, each as it is in its newest version, however often and in whatever order it is told of. */
-  count(licenses: readonly Counted[]): Promise<void>
+  count(licenses: readonly CountedLicense[]): Promise<void>
   /** What is counted in places, added up, for each of the questions. */
-  read(questions: readonly (readonly Places[])[]): Promise<readonly Counters[]>
+  read(questions: readonly (readonly BucketRange[])[]): Promise<readonly Counters[]>
 }
 
 /** Something that is needed did not answer. Asking again later can succeed. */

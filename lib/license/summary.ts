@@ -4,13 +4,13 @@
  * up, is how all of them stand then.
  */
 
-import { ALWAYS, dayOf, issuedAround, type Place, placesOf } from './calendar.ts'
 import type { LicenseId } from './key.ts'
 import type { License } from './license.ts'
-import { type Phase, phasesOf, type Standing } from './phase.ts'
+import { type Phase, type Status, toPhases } from './status.ts'
+import { ALWAYS, type BucketKey, bucketsAt, toDay, toIssuedBucket } from './timeBuckets.ts'
 
 /** What is counted of a license, and taken back when it changes. */
-export interface Counted {
+export interface CountedLicense {
   readonly licenseId: LicenseId
   /** Of the license that it was counted of. */
   readonly version: number
@@ -20,76 +20,84 @@ export interface Counted {
   readonly phases: readonly Phase[]
 }
 
-export const countedOf = ({ id, version, tier, createdAt, facts }: License): Counted => ({
+export const toCountedLicense = ({
+  id,
+  version,
+  tier,
+  createdAt,
+  facts,
+}: License): CountedLicense => ({
   licenseId: id,
   version,
   tier,
   createdAt,
-  phases: phasesOf(facts),
+  phases: toPhases(facts),
 })
 
 /** What is counted in a place: how many licenses of a tier stand how, or were issued on a day. */
 export type Counters = ReadonlyMap<string, number>
 
-const counterOf = (standing: Standing, tier: string) => `${standing}:${tier}`
+const toCounterName = (standing: Status, tier: string) => `${standing}:${tier}`
 
 /** How many licenses of a tier stand how. */
-export interface Stand {
-  readonly standing: Standing
+export interface StatusCount {
+  readonly standing: Status
   readonly tier: string
   readonly licenses: number
 }
 
-export const standsIn = (counters: Counters): readonly Stand[] =>
+export const toStatusCounts = (counters: Counters): readonly StatusCount[] =>
   [...counters].map(([name, licenses]) => {
-    const [standing, ...tier] = name.split(':') as [Standing, ...string[]]
+    const [standing, ...tier] = name.split(':') as [Status, ...string[]]
     return { standing, tier: tier.join(':'), licenses }
   })
 
 /** What changes in which place when a license is counted that was counted before, or not yet. */
-export function changeOf(
-  before: Counted | undefined,
-  after: Counted,
-): ReadonlyMap<Place, Counters> {
-  const changes = new Map<Place, Map<string, number>>()
-  if (before) post(changes, before, -1)
-  post(changes, after, 1)
-  return withoutNothing(changes)
+export function deltaBetween(
+  before: CountedLicense | undefined,
+  after: CountedLicense,
+): ReadonlyMap<BucketKey, Counters> {
+  const changes = new Map<BucketKey, Map<string, number>>()
+  if (before) addTo(changes, before, -1)
+  addTo(changes, after, 1)
+  return dropZeros(changes)
 }
 
-type Changes = Map<Place, Map<string, number>>
+type Deltas = Map<BucketKey, Map<string, number>>
 
-function post(changes: Changes, { tier, createdAt, phases }: Counted, by: number): void {
-  const day = dayOf(createdAt)
-  add(changes, issuedAround(day), day, by)
+function addTo(changes: Deltas, { tier, createdAt, phases }: CountedLicense, by: number): void {
+  const day = toDay(createdAt)
+  add(changes, toIssuedBucket(day), day, by)
   let before: Phase | undefined
   for (const phase of phases) {
-    for (const place of before ? placesOf(phase.from) : [ALWAYS]) {
-      if (before) add(changes, place, counterOf(before.standing, tier), -by)
-      add(changes, place, counterOf(phase.standing, tier), by)
+    for (const place of before ? bucketsAt(phase.from) : [ALWAYS]) {
+      if (before) add(changes, place, toCounterName(before.standing, tier), -by)
+      add(changes, place, toCounterName(phase.standing, tier), by)
     }
     before = phase
   }
 }
 
-function add(changes: Changes, place: Place, name: string, by: number): void {
+function add(changes: Deltas, place: BucketKey, name: string, by: number): void {
   const counters = changes.get(place) ?? new Map<string, number>()
   changes.set(place, counters)
   counters.set(name, (counters.get(name) ?? 0) + by)
 }
 
 /** All changes as one. */
-export function joined(all: Iterable<ReadonlyMap<Place, Counters>>): ReadonlyMap<Place, Counters> {
-  const changes: Changes = new Map()
+export function mergeDeltas(
+  all: Iterable<ReadonlyMap<BucketKey, Counters>>,
+): ReadonlyMap<BucketKey, Counters> {
+  const changes: Deltas = new Map()
   for (const one of all) {
     for (const [place, counters] of one) {
       for (const [name, by] of counters) add(changes, place, name, by)
     }
   }
-  return withoutNothing(changes)
+  return dropZeros(changes)
 }
 
-const withoutNothing = (changes: Changes): ReadonlyMap<Place, Counters> =>
+const dropZeros = (changes: Deltas): ReadonlyMap<BucketKey, Counters> =>
   new Map(
     [...changes]
       .map(

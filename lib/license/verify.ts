@@ -1,6 +1,12 @@
 import type { Device, DeviceKey } from './device.ts'
-import { type BadState, evaluate, type GoodState, isGood, type LicenseState } from './evaluate.ts'
-import { type Finder, licenseId, parseKey } from './key.ts'
+import {
+  evaluate,
+  type InvalidState,
+  isValidState,
+  type LicenseState,
+  type ValidState,
+} from './evaluate.ts'
+import { type KeyLookup, parseKey, toLicenseId } from './key.ts'
 import type { License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 
@@ -19,7 +25,7 @@ export type Verdict =
   | {
       readonly valid: true
       readonly license: License
-      readonly state: GoodState
+      readonly state: ValidState
       readonly expiresAt: number | null
       /** When the key stops being good though the license does not, because it was replaced. */
       readonly keyUntil?: number
@@ -32,18 +38,18 @@ export type Verdict =
       readonly state?: LicenseState
     }
 
-export type Good = Extract<Verdict, { valid: true }>
-export type Bad = Extract<Verdict, { valid: false }>
+export type ValidVerdict = Extract<Verdict, { valid: true }>
+export type InvalidVerdict = Extract<Verdict, { valid: false }>
 
-export interface LookingUp {
+export interface VerifyContext {
   readonly store: Pick<LicenseStore, 'find' | 'lookup'>
-  readonly keys: Finder
+  readonly keys: KeyLookup
   /** Milliseconds since the epoch. */
   readonly now: number
 }
 
 /** What a device that asks says of itself. */
-export interface Presented {
+export interface DeviceClaim {
   readonly device: DeviceKey | undefined
   /** Whether a license of a tier is good on devices that were activated only. */
   readonly isRequired: (tier: string) => boolean
@@ -59,23 +65,23 @@ export interface Presented {
  * @throws StoreUnavailable
  */
 export async function verifyLicense(
-  context: LookingUp,
+  context: VerifyContext,
   text: string,
-  { device: presented, isRequired }: Presented = { device: undefined, isRequired: () => false },
+  { device: presented, isRequired }: DeviceClaim = { device: undefined, isRequired: () => false },
 ): Promise<Verdict> {
-  const { verdict, device } = await look(context, text, presented)
+  const { verdict, device } = await findByKey(context, text, presented)
   if (!verdict.valid) return verdict
   if (presented !== undefined) {
-    return device?.releasedAt === null ? verdict : without(verdict, 'DEVICE_NOT_ACTIVATED')
+    return device?.releasedAt === null ? verdict : refuse(verdict, 'DEVICE_NOT_ACTIVATED')
   }
-  return isRequired(verdict.license.tier) ? without(verdict, 'DEVICE_REQUIRED') : verdict
+  return isRequired(verdict.license.tier) ? refuse(verdict, 'DEVICE_REQUIRED') : verdict
 }
 
 /** Whether the key was never issued. One that is not good any more was bought once, and is no guess. */
-export const isGuess = (verdict: Verdict) => !verdict.valid && verdict.code === 'NOT_FOUND'
+export const isUnknownKey = (verdict: Verdict) => !verdict.valid && verdict.code === 'NOT_FOUND'
 
 /** A license that is good, but not where it was asked for. */
-export const without = ({ license, state }: Good, code: RefusalCode): Bad => ({
+export const refuse = ({ license, state }: ValidVerdict, code: RefusalCode): InvalidVerdict => ({
   valid: false,
   code,
   license,
@@ -83,25 +89,25 @@ export const without = ({ license, state }: Good, code: RefusalCode): Bad => ({
 })
 
 /** What a key leads to: a license only for whoever has its key, or one that it had and is still good. */
-type Looked =
-  | { readonly verdict: Bad; readonly license?: never; readonly device?: never }
+type FoundKey =
+  | { readonly verdict: InvalidVerdict; readonly license?: never; readonly device?: never }
   | { readonly verdict: Verdict; readonly license: License; readonly device?: Device }
 
 /** Finds the license of a key, and a device of it, asking the store once. */
-export async function look(
-  { store, keys, now }: LookingUp,
+export async function findByKey(
+  { store, keys, now }: VerifyContext,
   text: string,
   device?: DeviceKey,
-): Promise<Looked> {
+): Promise<FoundKey> {
   const key = parseKey(text, keys.prefix)
   if (!key) return { verdict: { valid: false, code: 'MALFORMED' } }
-  const unknown: Looked = { verdict: { valid: false, code: 'NOT_FOUND' } }
-  const id = licenseId(key, keys.pepper)
+  const unknown: FoundKey = { verdict: { valid: false, code: 'NOT_FOUND' } }
+  const id = toLicenseId(key, keys.pepper)
   const found =
     device === undefined ? { license: await store.find(id) } : await store.lookup(id, device)
   const { license } = found
   if (!license) return unknown
-  const judged: Looked = { ...found, license, verdict: judge(license, now) }
+  const judged: FoundKey = { ...found, license, verdict: judge(license, now) }
   if (id === license.keyId) return judged
   const earlier = license.earlierKeys.find(({ keyId }) => keyId === id)
   if (!earlier) return unknown
@@ -116,12 +122,12 @@ export async function look(
  *
  * @throws StoreUnavailable
  */
-export async function licenseOfKey(
-  { store, keys }: { readonly store: Pick<LicenseStore, 'find'>; readonly keys: Finder },
+export async function findLicenseOfKey(
+  { store, keys }: { readonly store: Pick<LicenseStore, 'find'>; readonly keys: KeyLookup },
   text: string,
 ): Promise<{ readonly license: License; readonly replaced: boolean } | undefined> {
   const key = parseKey(text, keys.prefix)
-  const id = key && licenseId(key, keys.pepper)
+  const id = key && toLicenseId(key, keys.pepper)
   const license = id && (await store.find(id))
   return license && { license, replaced: license.keyId !== id }
 }
@@ -129,7 +135,7 @@ export async function licenseOfKey(
 /** What a license is at `now`, in milliseconds since the epoch. */
 export function judge(license: License, now: number): Verdict {
   const { state, expiresAt } = evaluate(license.facts, now)
-  if (isGood(state)) return { valid: true, license, state, expiresAt }
+  if (isValidState(state)) return { valid: true, license, state, expiresAt }
   return { valid: false, code: REFUSALS[state], license, state }
 }
 
@@ -138,4 +144,4 @@ const REFUSALS = {
   suspended: 'SUSPENDED',
   expired: 'EXPIRED',
   revoked: 'REVOKED',
-} as const satisfies Record<BadState, RefusalCode>
+} as const satisfies Record<InvalidState, RefusalCode>

@@ -5,13 +5,13 @@ import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import {
   evaluate,
-  goodUntil,
   type Keys,
   type License,
   type LicenseStore,
   listLicenses,
-  remakeKey,
+  rederiveKey,
   Unavailable,
+  validUntil,
 } from '../license/index.ts'
 import { letterOf, recoveryLetter, type Subject } from './letter.ts'
 import type { NoticeRef, Outbox, Outcome } from './outbox.ts'
@@ -123,7 +123,7 @@ function isOutdated({ kind, period }: NoticeRef, { facts }: License, now: number
       return cancelAt === undefined && status !== 'ended'
     case 'expiring_7':
     case 'expiring_1':
-      return period !== `${goodUntil(facts)}`
+      return period !== `${validUntil(facts)}`
     case 'revoked':
     case 'renewed':
       return false
@@ -144,7 +144,7 @@ function subjectOf(
   return {
     // Made only for a mail that shows it: no other needs a master key that is gone.
     get key() {
-      return remakeKey(license, keys)
+      return rederiveKey(license, keys)
     },
     userId,
     tier,
@@ -178,7 +178,7 @@ export async function recover(
     const shown = owned.map((license) => {
       const label = findTier(catalog, license.tier)?.label ?? license.tier
       const { state } = evaluate(license.facts, now)
-      return { key: remakeKey(license, keys), about: `${label}, ${state}` }
+      return { key: rederiveKey(license, keys), about: `${label}, ${state}` }
     })
     const mail = renderMail(recoveryLetter(shown, catalog), catalog)
     await mailer.send({ ...mail, to, ref: `recovery/${to}/${at}` })

@@ -1,4 +1,4 @@
-import { DAY_MS, type LicenseStore, type Position, reminderOf } from '../license/index.ts'
+import { DAY_MS, findReminder, type LicenseStore, type Position } from '../license/index.ts'
 import type { Outbox } from './outbox.ts'
 
 /** The longest that a reminder comes before the end. */
@@ -25,7 +25,7 @@ export async function remind({ store, outbox, now }: Reminding): Promise<number>
     const selection = { by: 'end', from: now, before: now + AHEAD_MS + 1 } as const
     const page = await store.list(selection, PAGE, after)
     const due = page.flatMap(({ license }) => {
-      const notice = reminderOf(license, now)
+      const notice = findReminder(license, now)
       return notice ? [outbox.add(license.id, notice)] : []
     })
     await Promise.all(due)

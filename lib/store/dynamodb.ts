@@ -3,14 +3,14 @@ import {
   type AuditEntry,
   type Batch,
   type Claim,
-  type HeldClaim,
+  type ExistingClaim,
   type License,
   type LicenseId,
   type LicenseStore,
   type Notice,
-  orderOf,
   type ProviderRecord,
   type Selection,
+  toSortOrder,
 } from '../license/index.ts'
 import { createActivations } from './activations.ts'
 import {
@@ -185,7 +185,7 @@ export function createDynamoStore(table: Table): LicenseStore {
             ':hash': hash,
             ...range?.values,
           },
-          ScanIndexForward: orderOf(selection) === 'asc',
+          ScanIndexForward: toSortOrder(selection) === 'asc',
           ...(after && {
             ExclusiveStartKey: {
               ...(selection.by === 'device'
@@ -207,7 +207,7 @@ export function createDynamoStore(table: Table): LicenseStore {
       return Promise.all(listed)
     },
 
-    async waiting(limit, after) {
+    async listForReview(limit, after) {
       const { name, hash, sort } = INDEXES.creation
       const items = await queryAll(
         {
@@ -252,7 +252,7 @@ export function createDynamoStore(table: Table): LicenseStore {
       return reasons && findClaim(reasons)
     },
 
-    async recall(ids, claims) {
+    async readRecords(ids, claims) {
       const items = await read([...ids.map(providerKey), ...claims.map(claimKey)])
       return {
         records: items.filter(isProviderItem).map(fromProviderItem),
@@ -276,7 +276,7 @@ function toRange(selection: Selection) {
 const toHash = ({ by, value }: Extract<Selection, { value: string }>) =>
   by === 'userEmail' ? emailKey(value) : value
 
-function findClaim(reasons: readonly CancellationReason[]): HeldClaim | undefined {
+function findClaim(reasons: readonly CancellationReason[]): ExistingClaim | undefined {
   const item = reasons.find((reason) => reason.item)?.item
   return item && fromClaimItem(item)
 }

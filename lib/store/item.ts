@@ -7,7 +7,7 @@ import type {
   ClaimName,
   Device,
   DeviceKey,
-  HeldClaim,
+  ExistingClaim,
   KeyOrigin,
   License,
   LicenseChange,
@@ -245,9 +245,9 @@ export function toClaimItem(claim: Claim, licenseId: LicenseId | null): Item {
   }
 }
 
-export function fromClaimItem(item: Item): HeldClaim {
+export function fromClaimItem(item: Item): ExistingClaim {
   const { pk: _pk, sk: _sk, [TTL_ATTRIBUTE]: _ttl, ...claim } = item
-  return claim as unknown as HeldClaim
+  return claim as unknown as ExistingClaim
 }
 
 /** A change as DynamoDB's own update, which leaves alone whatever is not in it. */

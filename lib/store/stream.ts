@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
-import { type Counted, countedOf, type License } from '../license/index.ts'
+import { type CountedLicense, type License, toCountedLicense } from '../license/index.ts'
 import type { NoticeRef } from '../mail/outbox.ts'
 import { fromLicenseItem, type Item, isLicenseItem, OUTBOX, RECOVERY } from './item.ts'
 
@@ -18,9 +18,9 @@ export function licenseChangeIn({ dynamodb }: DynamoDBRecord): LicenseChanged | 
 }
 
 /** What is to be counted of a license that is new or was changed; undefined for all other records. */
-export function countedIn({ dynamodb }: DynamoDBRecord): Counted | undefined {
+export function countedIn({ dynamodb }: DynamoDBRecord): CountedLicense | undefined {
   const item = imageOf(dynamodb?.NewImage)
-  return item && isLicenseItem(item) ? countedOf(fromLicenseItem(item)) : undefined
+  return item && isLicenseItem(item) ? toCountedLicense(fromLicenseItem(item)) : undefined
 }
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']

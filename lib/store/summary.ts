@@ -1,11 +1,11 @@
 import {
-  type Counted,
+  type BucketKey,
+  type BucketRange,
+  type CountedLicense,
   type Counters,
-  changeOf,
-  joined,
+  deltaBetween,
   type LicenseId,
-  type Place,
-  type Places,
+  mergeDeltas,
   type SummaryStore,
 } from '../license/index.ts'
 import type { Item } from './item.ts'
@@ -25,14 +25,14 @@ export const isOfSeries = ({ pk }: Item, series: readonly string[]) => {
   return (kind === SUMMARY || kind === COUNTED) && name !== undefined && series.includes(name)
 }
 
-const placeKey = (series: string, place: Place) => ({ pk: `${SUMMARY}#${series}`, sk: place })
+const placeKey = (series: string, place: BucketKey) => ({ pk: `${SUMMARY}#${series}`, sk: place })
 const countedKey = (series: string, id: LicenseId) => ({
   pk: `${COUNTED}#${series}#${id}`,
   sk: COUNTED,
 })
 
 /** Nests what was counted: at the top level, its `tier` and `createdAt` would put it in an index of licenses. */
-const toCountedItem = (series: string, { version, ...counted }: Counted): Item => ({
+const toCountedItem = (series: string, { version, ...counted }: CountedLicense): Item => ({
   ...countedKey(series, counted.licenseId),
   version,
   counted,
@@ -40,7 +40,7 @@ const toCountedItem = (series: string, { version, ...counted }: Counted): Item =
 
 /** Also reads the items of earlier versions, which nest nothing: a license that they count must not be counted twice. */
 const fromCountedItem = ({ pk: _pk, sk: _sk, counted, ...flat }: Item) =>
-  ({ ...flat, ...(counted as object | undefined) }) as unknown as Counted
+  ({ ...flat, ...(counted as object | undefined) }) as unknown as CountedLicense
 
 /** Of one transaction, besides the one that counts it. */
 const MAX_WRITES = 99
@@ -82,18 +82,18 @@ export function createSummaryStore(table: Table): SummaryMaker {
   }
 
   /** How a license was counted last, of those that were. */
-  async function countedIn(series: string, licenses: readonly Counted[]) {
+  async function countedIn(series: string, licenses: readonly CountedLicense[]) {
     const items = await read(licenses.map(({ licenseId }) => countedKey(series, licenseId)))
     return new Map(items.map(fromCountedItem).map((counted) => [counted.licenseId, counted]))
   }
 
-  const countIn = (series: string, licenses: readonly Counted[]): Promise<void> =>
+  const countIn = (series: string, licenses: readonly CountedLicense[]): Promise<void> =>
     withRetry(async () => {
       const known = await countedIn(series, licenses)
       const changes = licenses
         .map((after) => ({ before: known.get(after.licenseId), after }))
         .filter(({ before, after }) => (before?.version ?? 0) < after.version)
-        .map((change) => ({ ...change, change: changeOf(change.before, change.after) }))
+        .map((change) => ({ ...change, change: deltaBetween(change.before, change.after) }))
         .filter(({ change }) => change.size > 0)
       if (!(await writeAll(series, changes))) {
         throw new Contention('Too much contention updating the summary counters')
@@ -106,7 +106,7 @@ export function createSummaryStore(table: Table): SummaryMaker {
       const reasons = await transact([
         increment(SERIES_KEY, new Map([['writes', 1]])),
         ...group.map(({ before, after }) => putCounted(series, before, after)),
-        ...[...joined(group.map(({ change }) => change))].map(([place, counters]) =>
+        ...[...mergeDeltas(group.map(({ change }) => change))].map(([place, counters]) =>
           increment(placeKey(series, place), counters),
         ),
       ])
@@ -115,7 +115,11 @@ export function createSummaryStore(table: Table): SummaryMaker {
     return true
   }
 
-  const putCounted = (series: string, before: Counted | undefined, after: Counted): Write => ({
+  const putCounted = (
+    series: string,
+    before: CountedLicense | undefined,
+    after: CountedLicense,
+  ): Write => ({
     Put: {
       Item: toCountedItem(series, after),
       ...(before
@@ -144,7 +148,7 @@ export function createSummaryStore(table: Table): SummaryMaker {
     }
   }
 
-  async function sumOf(series: string, places: readonly Places[]): Promise<Counters> {
+  async function sumOf(series: string, places: readonly BucketRange[]): Promise<Counters> {
     const items = await Promise.all(
       places.map(({ from, to }) =>
         queryAll({
@@ -216,9 +220,9 @@ export function createSummaryStore(table: Table): SummaryMaker {
 }
 
 interface Change {
-  readonly before: Counted | undefined
-  readonly after: Counted
-  readonly change: ReadonlyMap<Place, Counters>
+  readonly before: CountedLicense | undefined
+  readonly after: CountedLicense
+  readonly change: ReadonlyMap<BucketKey, Counters>
 }
 
 /** As many in each as one transaction takes. */
@@ -238,8 +242,8 @@ function grouped(changes: readonly Change[]): readonly (readonly Change[])[] {
 }
 
 /** One of each license. */
-function newestOf(licenses: readonly Counted[]): readonly Counted[] {
-  const newest = new Map<LicenseId, Counted>()
+function newestOf(licenses: readonly CountedLicense[]): readonly CountedLicense[] {
+  const newest = new Map<LicenseId, CountedLicense>()
   for (const one of licenses) {
     const { version = 0 } = newest.get(one.licenseId) ?? {}
     if (one.version > version) newest.set(one.licenseId, one)

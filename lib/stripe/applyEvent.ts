@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/schema.ts'
 import {
-  adopt,
+  adoptExisting,
   type Claim,
   type ClaimName,
   DAY_MS,
-  type Held,
-  type HeldClaim,
-  isForAnother,
+  differsFromPurchase,
+  type ExistingClaim,
   type Keys,
   type License,
   type LicenseId,
   type LicenseStore,
   type ProviderRecord,
+  type PurchaseLink,
+  type ReconcileResult,
   type Risk,
-  type Settled,
+  reconcile,
   StoreUnavailable,
-  settle,
 } from '../license/index.ts'
 import type { StripeApi } from './api.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
@@ -46,7 +46,7 @@ export type EventResult =
   | Ignored
   | { readonly repeated: true }
   | {
-      readonly effect: Extract<Settled, { status: 'settled' }>['effect']
+      readonly effect: Extract<ReconcileResult, { status: 'settled' }>['effect']
       readonly licenseId?: LicenseId
       /** What a person has to look at. */
       readonly alerts: readonly string[]
@@ -180,7 +180,7 @@ interface Writing {
   /** Names of the purchase that nobody has ordered a license by. */
   readonly free: readonly ClaimName[]
   /** Those that somebody has. */
-  readonly ordered?: readonly HeldClaim[]
+  readonly ordered?: readonly ExistingClaim[]
   readonly records: readonly ProviderRecord[]
   readonly dossier?: PurchaseRecord
 }
@@ -201,7 +201,7 @@ async function write(
     (alert) => typeof alert === 'string',
   )
   const dossier = asked && parkedOr({ ...asked.dossier, alerts }, derived?.risk, surroundings.now)
-  const settled = await settle(
+  const settled = await reconcile(
     surroundings,
     {
       key: dossier ? purchaseKey(dossier) : '',
@@ -222,7 +222,7 @@ async function write(
   if (settled.status === 'repeated') return { repeated: true }
   const conflict =
     settled.conflict ||
-    (taken && derived?.entitlement && isForAnother(taken.license, derived.entitlement)) ||
+    (taken && derived?.entitlement && differsFromPurchase(taken.license, derived.entitlement)) ||
     ordered.some(({ licenseId }) => licenseId !== settled.held?.id)
   return {
     effect: settled.effect,
@@ -245,10 +245,10 @@ function parkedOr(
 async function adoptOrdered(
   store: LicenseStore,
   dossier: PurchaseRecord,
-  [claim]: readonly HeldClaim[],
-): Promise<{ readonly held: Held; readonly license: License } | undefined> {
+  [claim]: readonly ExistingClaim[],
+): Promise<{ readonly held: PurchaseLink; readonly license: License } | undefined> {
   if (!claim?.licenseId) return
   const license = await store.find(claim.licenseId)
   if (!license) throw new Error('A purchase points to a license that does not exist')
-  return { held: adopt(license, purchaseKey(dossier)), license }
+  return { held: adoptExisting(license, purchaseKey(dossier)), license }
 }

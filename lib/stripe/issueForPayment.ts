@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/schema.ts'
 import {
+  type IssueContext,
   type Issued,
-  type Issuing,
+  type IssueRequest,
   issueLicense,
   type LicenseStore,
-  type Order,
   type Result,
   StoreUnavailable,
 } from '../license/index.ts'
@@ -25,9 +25,9 @@ const PAUSE_MS = 50
  * @throws MasterKeyFault, StoreUnavailable
  */
 export async function issueForPayment(
-  context: Issuing,
+  context: IssueContext,
   catalog: Catalog,
-  order: Order,
+  order: IssueRequest,
   paymentId: string | null,
 ): Promise<Result<Issued, 'CONFLICT'>> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
@@ -43,7 +43,7 @@ async function look(
   store: LicenseStore,
   catalog: Catalog,
   id: string,
-): Promise<Pick<Order, 'purchaseKey' | 'subscriptionId' | 'told'>> {
+): Promise<Pick<IssueRequest, 'purchaseKey' | 'subscriptionId' | 'told'>> {
   const { dossiers } = await loadPurchases(store, [id], [])
   const [dossier] = dossiers
   const reference = toReference(id)

@@ -1,6 +1,6 @@
 import type {
   ClaimName,
-  HeldClaim,
+  ExistingClaim,
   LicenseId,
   LicenseStore,
   ProviderRecord,
@@ -26,22 +26,22 @@ export const purchaseClaim = (reference: Reference): ClaimName => ({
 
 export interface LoadedPurchases {
   readonly records: ReadonlyMap<string, ProviderRecord>
-  readonly claims: readonly HeldClaim[]
+  readonly claims: readonly ExistingClaim[]
   readonly dossiers: readonly PurchaseRecord[]
 }
 
 /** One round trip, and one more for each step from an object to the purchase that it belongs to. */
 export async function loadPurchases(
-  store: Pick<LicenseStore, 'recall'>,
+  store: Pick<LicenseStore, 'readRecords'>,
   ids: readonly string[],
   names: readonly ClaimName[],
 ): Promise<LoadedPurchases> {
   const records = new Map<string, ProviderRecord>()
-  const claims = new Map<string, HeldClaim>()
+  const claims = new Map<string, ExistingClaim>()
   let wantedIds = [...new Set(ids)]
   let wantedNames = [...names]
   while (wantedIds.length + wantedNames.length > 0) {
-    const found = await store.recall(wantedIds, wantedNames)
+    const found = await store.readRecords(wantedIds, wantedNames)
     for (const record of found.records) records.set(record.id, record)
     for (const claim of found.claims) claims.set(`${claim.kind}#${claim.key}`, claim)
     const targets = found.records.map(parsePointer).filter((id) => id !== undefined)
@@ -66,7 +66,7 @@ export async function loadPurchases(
  * @throws StoreUnavailable
  */
 export async function findLicenseIds(
-  store: Pick<LicenseStore, 'recall'>,
+  store: Pick<LicenseStore, 'readRecords'>,
   id: string,
 ): Promise<readonly LicenseId[]> {
   const { dossiers, claims } = await loadPurchases(store, [id], [purchaseClaim(toReference(id))])

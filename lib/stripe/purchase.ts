@@ -1,4 +1,4 @@
-import type { Held, ProviderRecord } from '../license/index.ts'
+import type { ProviderRecord, PurchaseLink } from '../license/index.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
 import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
 import { KINDS, type Reference } from './observe.ts'
@@ -11,7 +11,7 @@ export interface PurchaseRecord extends Reference {
   readonly customerId: string | null
   /** What was last known of the customer. */
   readonly customer: CustomerFact
-  readonly held?: Held
+  readonly held?: PurchaseLink
   /** Why a person has to look at it, as it was when it was written. */
   readonly alerts: readonly string[]
   /** Since when nobody can say what was bought, in milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export function parsePurchase({ id, version, body }: ProviderRecord): PurchaseRe
 
 export function toRecord(
   { id, version, held: _held, parkedSince, ...dossier }: PurchaseRecord,
-  held: Held | undefined,
+  held: PurchaseLink | undefined,
 ): ProviderRecord {
   // Once there is a license nobody has to look any more, whoever issued it.
   const parked = parkedSince !== undefined && !held

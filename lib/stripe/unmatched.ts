@@ -22,11 +22,13 @@ export interface UnmatchedPurchase {
  * @throws StoreUnavailable
  */
 export async function listUnmatchedPurchases(
-  store: Pick<LicenseStore, 'waiting'>,
+  store: Pick<LicenseStore, 'listForReview'>,
   limit: number,
   after?: { readonly id: string; readonly since: number },
 ): Promise<readonly UnmatchedPurchase[]> {
-  return (await store.waiting(limit, after)).flatMap((record) => toUnmatchedPurchase(record) ?? [])
+  return (await store.listForReview(limit, after)).flatMap(
+    (record) => toUnmatchedPurchase(record) ?? [],
+  )
 }
 
 function toUnmatchedPurchase(record: ProviderRecord): UnmatchedPurchase | undefined {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
-import { type Counted, countedOf } from '../../lib/license/index.ts'
+import { type CountedLicense, toCountedLicense } from '../../lib/license/index.ts'
 import { fromLicenseItem, type Item, LICENSE } from '../../lib/store/item.ts'
 import { createTable } from '../../lib/store/sdkTable.ts'
 import { createSummaryStore, isOfSeries } from '../../lib/store/summary.ts'
@@ -61,9 +61,9 @@ export const resultOf = ({ licenses, unreadable }: Recounted) =>
   ].join('\n')
 
 /** The id of a license that cannot be read. */
-function counted(item: Item): Counted | string {
+function counted(item: Item): CountedLicense | string {
   try {
-    return countedOf(fromLicenseItem(item))
+    return toCountedLicense(fromLicenseItem(item))
   } catch {
     return `${item['id']}`
   }

@@ -1,12 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import {
+  type IssueRequest,
   issueLicense,
   type KeyRing,
   type Keys,
   type License,
   type LicenseId,
   type LicenseStore,
-  type Order,
 } from '../../lib/license/index.ts'
 
 /** 2025-01-01T00:00:00Z, in milliseconds: what tests call now. */
@@ -26,7 +26,7 @@ export const someKeys = (ring: KeyRing = aRing()): Keys => ({
   prefix: 'QF',
 })
 
-export const anOrder = (changes: Partial<Order> = {}): Order => ({
+export const anOrder = (changes: Partial<IssueRequest> = {}): IssueRequest => ({
   userId: 'user_123',
   userEmail: 'user@example.com',
   tier: 'pro',
@@ -43,7 +43,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
 /** Issues a license for an order that nothing stands in the way of. */
 export async function issued(
   store: LicenseStore,
-  order: Partial<Order> = {},
+  order: Partial<IssueRequest> = {},
   { keys = someKeys(), now = NOW } = {},
 ) {
   const result = await issueLicense({ store, keys, now }, anOrder(order))

@@ -5,28 +5,28 @@ import {
   type Claim,
   type Device,
   type DeviceKey,
+  type ExistingClaim,
   evaluate,
-  type HeldClaim,
   type License,
   type LicenseId,
   type LicenseStore,
-  orderOf,
   type Position,
   type ProviderRecord,
   type Selection,
+  toSortOrder,
 } from '../../lib/license/index.ts'
 
 /** The store in a process's own memory: for tests that want many histories quickly. Keeps the same promises. */
 export function createMemoryStore(): LicenseStore {
   const licenses = new Map<string, License>()
-  const claims = new Map<string, HeldClaim>()
+  const claims = new Map<string, ExistingClaim>()
   const records = new Map<string, ProviderRecord>()
   const aliases = new Map<LicenseId, LicenseId>()
   const entries: AuditEntry[] = []
   const devices = new Map<LicenseId, Map<DeviceKey, Device>>()
   const nameOf = ({ kind, key }: { kind: string; key: string }) => `${kind}#${key}`
 
-  function holderOf(claim: Claim, now: number): HeldClaim | undefined {
+  function holderOf(claim: Claim, now: number): ExistingClaim | undefined {
     const held = claims.get(nameOf(claim))
     return held && (held.expiresAt ?? Number.POSITIVE_INFINITY) > now ? held : undefined
   }
@@ -142,7 +142,7 @@ export function createMemoryStore(): LicenseStore {
       return structuredClone(rest.slice(0, limit))
     },
 
-    async waiting(limit, after) {
+    async listForReview(limit, after) {
       const later = (a: Waiting, b: Waiting) => b.since - a.since || (a.id < b.id ? 1 : -1)
       const all = [...records.values()]
         .flatMap((record) => {
@@ -165,7 +165,7 @@ export function createMemoryStore(): LicenseStore {
       return held
     },
 
-    async recall(ids, names) {
+    async readRecords(ids, names) {
       const found = ids.map((id) => records.get(id)).filter((record) => record !== undefined)
       const held = names
         .map((name) => claims.get(nameOf(name)))
@@ -212,7 +212,7 @@ function positionOf(selection: Selection, license: License): Position {
 }
 
 const compare = (selection: Selection, a: Position, b: Position) =>
-  (orderOf(selection) === 'asc' ? 1 : -1) *
+  (toSortOrder(selection) === 'asc' ? 1 : -1) *
   (compareKeys(a.at, b.at) || (a.id < b.id ? -1 : Number(a.id > b.id)))
 
 /** Texts by their bytes, as DynamoDB does. */

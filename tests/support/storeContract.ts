@@ -435,7 +435,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       now: NOW,
     })
     const names = async (limit = 9, after?: { id: string; since: number }) =>
-      (await store.waiting(limit, after)).map(({ id, waitingSince }) => [id, waitingSince])
+      (await store.listForReview(limit, after)).map(({ id, waitingSince }) => [id, waitingSince])
 
     it('is listed newest first, page by page, for as long as it waits', async () => {
       await store.commit(waits('pi_old', 0, NOW))
@@ -449,7 +449,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names(1, { id: 'pi_new', since: NOW + 5 })).toEqual([['pi_old', NOW]])
       await store.commit(waits('pi_new', 1))
       expect(await names()).toEqual([['pi_old', NOW]])
-      const [record] = (await store.recall(['pi_old'], [])).records
+      const [record] = (await store.readRecords(['pi_old'], [])).records
       expect(record).toEqual({ ...aRecord('pi_old', 1), waitingSince: NOW })
       expect(await store.list({ by: 'creation' }, 9)).toEqual([])
     })
@@ -545,10 +545,10 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     const write = (...records: ProviderRecord[]) => store.commit({ claims: [], records, now: NOW })
 
     it('is unknown until it is written, and then as it was written', async () => {
-      expect(await store.recall(['sub_1', 'cus_1'], [])).toEqual({ records: [], claims: [] })
+      expect(await store.readRecords(['sub_1', 'cus_1'], [])).toEqual({ records: [], claims: [] })
       const body = { facts: { in_1: { at: NOW, gone: null, list: ['a', { b: true }] } }, none: {} }
       expect(await write(aRecord('sub_1', 0, body))).toEqual({ status: 'written' })
-      expect(await store.recall(['sub_1', 'cus_1'], [EVENT])).toEqual({
+      expect(await store.readRecords(['sub_1', 'cus_1'], [EVENT])).toEqual({
         records: [{ id: 'sub_1', version: 1, body }],
         claims: [],
       })
@@ -560,7 +560,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await write(aRecord('sub_1', 1, { said: 2 }))).toEqual({ status: 'written' })
       expect(await write(aRecord('sub_1', 1, { said: 3 }))).toEqual({ status: 'stale' })
       expect(await write(aRecord('sub_2', 1))).toEqual({ status: 'stale' })
-      const { records } = await store.recall(['sub_1'], [])
+      const { records } = await store.readRecords(['sub_1'], [])
       expect(records).toEqual([{ id: 'sub_1', version: 2, body: { said: 2 } }])
     })
 
@@ -571,12 +571,12 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
         status: 'stale',
       })
       expect(await store.find(first.id)).toBeUndefined()
-      expect(await store.recall([], [EVENT])).toMatchObject({ claims: [] })
+      expect(await store.readRecords([], [EVENT])).toMatchObject({ claims: [] })
       expect(await store.commit({ ...license, records: [aRecord('sub_1', 1)] })).toEqual({
         status: 'written',
       })
       expect(await store.find(first.id)).toEqual(first)
-      expect(await store.recall(['sub_1'], [EVENT])).toMatchObject({
+      expect(await store.readRecords(['sub_1'], [EVENT])).toMatchObject({
         claims: [{ ...EVENT, licenseId: first.id }],
         records: [{ version: 2 }],
       })
@@ -590,7 +590,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
 
     it('can be an event that led to no license', async () => {
       expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({ status: 'written' })
-      expect(await store.recall([], [EVENT])).toEqual({
+      expect(await store.readRecords([], [EVENT])).toEqual({
         records: [],
         claims: [{ ...EVENT, licenseId: null }],
       })

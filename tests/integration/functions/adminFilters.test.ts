@@ -9,7 +9,7 @@ import { createHandler as createMailHandler } from '../../../functions/sendEmail
 import { createHandler as createWebhookHandler } from '../../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../../functions/verify.ts'
 import { LIST_ROUTES } from '../../../lib/admin/list.ts'
-import { DAY_MS, deviceKey, type LicenseState, STATES } from '../../../lib/license/index.ts'
+import { DAY_MS, type LicenseState, STATES, toDeviceKey } from '../../../lib/license/index.ts'
 import { INDEXES } from '../../../lib/store/item.ts'
 import type { ScenarioName } from '../../../scripts/stripe/scenarios.ts'
 import { askAdmin } from '../../support/admin.ts'
@@ -453,7 +453,7 @@ describe('GET /licenses, with foreign records in every index', () => {
     const client = aDocumentClient()
     const items = await allItems(test.table)
     const pepper = someKeys().pepper
-    const devices = FILTERS['device']?.values.map((id) => deviceKey(id, pepper))
+    const devices = FILTERS['device']?.values.map((id) => toDeviceKey(id, pepper))
     expect(items.filter(({ deviceKey: key }) => devices?.includes(key as never))).toHaveLength(3)
     // Each index gets foreign records at the places of all that is in it, and after the last.
     for (const { hash, sort } of Object.values(INDEXES)) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHandler as createGenerateHandler } from '../../../functions/generate.ts'
 import { createHandler as createWebhookHandler } from '../../../functions/stripeWebhook.ts'
-import { DAY_MS, type Order } from '../../../lib/license/index.ts'
+import { DAY_MS, type IssueRequest } from '../../../lib/license/index.ts'
 import { askAdmin } from '../../support/admin.ts'
 import { aContext, aPost, bodyOf } from '../../support/http.ts'
 import { issued, NOW } from '../../support/licenses.ts'
@@ -41,7 +41,7 @@ async function all(query: Record<string, string>): Promise<Item[]> {
 const users = async (query: Record<string, string>) =>
   (await all(query)).map(({ userId }) => userId)
 
-const issue = async (order: Partial<Order>, now = NOW) =>
+const issue = async (order: Partial<IssueRequest>, now = NOW) =>
   (await issued(test.runtime.store, order, { now })).license.id
 
 async function generate(body: object): Promise<string> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../functions/remind.ts'
-import { DAY_MS, type License, reminderOf } from '../../../lib/license/index.ts'
+import { DAY_MS, findReminder, type License } from '../../../lib/license/index.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 
@@ -50,7 +50,7 @@ describe('the daily reminder', () => {
 describe('a reminder', () => {
   const due = (facts: Partial<License['facts']>, now: number, createdAt = day(-100)) => {
     const license = aLicense({ createdAt })
-    return reminderOf({ ...license, facts: { ...license.facts, ...facts } }, now)?.kind
+    return findReminder({ ...license, facts: { ...license.facts, ...facts } }, now)?.kind
   }
   const paid = (days: number, more: object = {}): Partial<License['facts']> => ({
     billing: { status: 'paid', paidUntil: day(days), ...more },

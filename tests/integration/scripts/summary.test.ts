@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { createHandler } from '../../../functions/licenseChanges.ts'
 import type { Runtime } from '../../../lib/lambda/runtime.ts'
-import { overview } from '../../../lib/license/index.ts'
+import { readOverview } from '../../../lib/license/index.ts'
 import { saveTable } from '../../../scripts/backup/save.ts'
 import { localClient } from '../../../scripts/local/dynamodb.ts'
 import { recount } from '../../../scripts/summary/recount.ts'
@@ -27,7 +27,7 @@ afterEach(() => test.stop())
 const client = () => localClient(dynamoDbUrl())
 const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
   createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
-const seen = (runtime: Runtime = test.runtime) => overview({ ...runtime, now: NOW })
+const seen = (runtime: Runtime = test.runtime) => readOverview({ ...runtime, now: NOW })
 
 async function some(licenses: number, from = 0) {
   for (let number = from; number < from + licenses; number++) {

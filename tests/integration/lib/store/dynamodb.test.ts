@@ -110,7 +110,7 @@ describe('the DynamoDB store', () => {
     const { id } = aLicense()
     await expect(store.find(id)).rejects.toThrow(StoreUnavailable)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
-    await expect(store.recall(['sub_1'], [])).rejects.toThrow(StoreUnavailable)
+    await expect(store.readRecords(['sub_1'], [])).rejects.toThrow(StoreUnavailable)
   })
 
   it('reports an invalid request as a bug', async () => {

@@ -1,14 +1,14 @@
 import { expect, it } from '@jest/globals'
-import { type Counted, countedOf } from '../../../../lib/license/index.ts'
+import { type CountedLicense, toCountedLicense } from '../../../../lib/license/index.ts'
 import { createTable } from '../../../../lib/store/sdkTable.ts'
 import { createSummaryStore } from '../../../../lib/store/summary.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
 import { aDocumentClient, aTable } from '../../../support/table.ts'
 
 /** Returns licenses that expire in different minutes. */
-const someLicenses = (count: number): Counted[] =>
+const someLicenses = (count: number): CountedLicense[] =>
   Array.from({ length: count }, (_, index) =>
-    countedOf(
+    toCountedLicense(
       aLicense({
         id: `lic_${index}` as never,
         facts: {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { evaluate, goodUntil, isGood, type LicenseState } from '../../../../lib/license/evaluate.ts'
+import {
+  evaluate,
+  isValidState,
+  type LicenseState,
+  validUntil,
+} from '../../../../lib/license/evaluate.ts'
 import type { Billing, LicenseFacts } from '../../../../lib/license/license.ts'
 import { NOW } from '../../../support/licenses.ts'
 
@@ -219,7 +224,8 @@ describe('the end of a license', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, anyTime, (facts, one, other) => {
         const [early, late] = [Math.min(one, other), Math.max(one, other)]
-        if (!isGood(stateOf(facts, early))) expect(isGood(stateOf(facts, late))).toBe(false)
+        if (!isValidState(stateOf(facts, early)))
+          expect(isValidState(stateOf(facts, late))).toBe(false)
         expect(rank(stateOf(facts, late))).toBeGreaterThanOrEqual(rank(stateOf(facts, early)))
       }),
     )
@@ -229,13 +235,13 @@ describe('the end of a license', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const { state, expiresAt } = evaluate(facts, NOW - 6)
-        fc.pre(isGood(state) && expiresAt !== null)
+        fc.pre(isValidState(state) && expiresAt !== null)
         expect(stateOf(facts, expiresAt ?? 0)).toBe(state)
         const after = evaluate(facts, (expiresAt ?? 0) + 1)
         // What is about to be renewed gets a later end, once.
-        if (after.state !== 'grace') return expect(isGood(after.state)).toBe(false)
+        if (after.state !== 'grace') return expect(isValidState(after.state)).toBe(false)
         expect(state).not.toBe('grace')
-        expect(isGood(stateOf(facts, (after.expiresAt ?? 0) + 1))).toBe(false)
+        expect(isValidState(stateOf(facts, (after.expiresAt ?? 0) + 1))).toBe(false)
       }),
     )
   })
@@ -284,7 +290,7 @@ describe('judging', () => {
     ['suspended', false],
     ['revoked', false],
   ] as const)('takes %s for good: %s', (state, good) => {
-    expect(isGood(state)).toBe(good)
+    expect(isValidState(state)).toBe(good)
   })
 })
 
@@ -302,13 +308,13 @@ describe('how long a license is good by its facts', () => {
   it('is what the verdict of every moment says', () => {
     fc.assert(
       fc.property(anyExtended, fc.integer({ min: NOW - 9, max: NOW + 9 }), (facts, now) => {
-        expect(now <= goodUntil(facts)).toBe(isGood(stateOf(facts, now)))
+        expect(now <= validUntil(facts)).toBe(isValidState(stateOf(facts, now)))
       }),
       { numRuns: 5000 },
     )
   })
 
   it('is for ever for what was paid for ever', () => {
-    expect(goodUntil(factsOf({ status: 'paid', paidUntil: null }))).toBe(Number.POSITIVE_INFINITY)
+    expect(validUntil(factsOf({ status: 'paid', paidUntil: null }))).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { issueLicense, LIFETIME } from '../../../../lib/license/issue.ts'
-import { type LicenseId, licenseId, MasterKeyFault, makeKey } from '../../../../lib/license/key.ts'
+import {
+  deriveKey,
+  type LicenseId,
+  MasterKeyFault,
+  toLicenseId,
+} from '../../../../lib/license/key.ts'
 import type { Entitlement, License } from '../../../../lib/license/license.ts'
-import { settle } from '../../../../lib/license/settle.ts'
+import { reconcile } from '../../../../lib/license/reconcile.ts'
 import {
   type Batch,
   type Claim,
@@ -48,7 +53,7 @@ describe('issuing a license', () => {
     const { key, license, repeated } = await issued(store, order, { now: NOW + 999 })
     expect(repeated).toBe(false)
     expect(license).toEqual({
-      id: licenseId(key, keys.pepper),
+      id: toLicenseId(key, keys.pepper),
       keyId: license.id,
       earlierKeys: [],
       devices: 0,
@@ -71,7 +76,7 @@ describe('issuing a license', () => {
       changedAt: NOW + 999,
     })
     expect(await store.find(license.id)).toEqual(license)
-    expect(makeKey(license.origin, keys)).toBe(key)
+    expect(deriveKey(license.origin, keys)).toBe(key)
   })
 
   it('writes license, claims and history together, and nothing that holds the key', async () => {
@@ -129,7 +134,7 @@ describe('issuing a license', () => {
     const { key, license } = await issued(store, {}, { keys: rotated })
     expect(license.origin.keyVersion).toBe('2')
     const onlyNew = someKeys(aRing('2', { '2': 'new' }))
-    expect(makeKey(license.origin, onlyNew)).toBe(key)
+    expect(deriveKey(license.origin, onlyNew)).toBe(key)
   })
 
   it('writes nothing without the current master key', async () => {
@@ -284,7 +289,7 @@ describe('an order for a purchase that nobody has claimed', () => {
     risk: 'clear',
   }
   const bought = (changes: Partial<Entitlement> = {}) =>
-    settle(
+    reconcile(
       { store, keys, now: NOW },
       { ...purchase, entitlement: { ...entitlement, ...changes } },
       {
@@ -307,7 +312,7 @@ describe('an order for a purchase that nobody has claimed', () => {
       origin: { subject: 'pi:pi_1' },
       version: 2,
     })
-    expect(makeKey(license.origin, keys)).toBe(key)
+    expect(deriveKey(license.origin, keys)).toBe(key)
     expect(await store.find(license.id)).toEqual(license)
   })
 

@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
 import {
+  deriveKey,
   type LicenseKey,
-  licenseId,
   MasterKeyFault,
-  makeKey,
   parseKey,
   sameKey,
+  toLicenseId,
 } from '../../../../lib/license/key.ts'
 import { aRing, aSecret, NOW, someKeys } from '../../../support/licenses.ts'
 
@@ -48,14 +48,14 @@ const anyOrigin = fc.record({
   issuedAt: fc.integer({ min: 1, max: 999_999_999_999 }),
   keyVersion: fc.constant('1'),
 })
-const anyKey = anyOrigin.map((any) => makeKey(any, keys))
+const anyKey = anyOrigin.map((any) => deriveKey(any, keys))
 const anyBlanks = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
 
 describe('a key', () => {
   it.each(vectors)('is the one that the seed makes, for $name', (vector) => {
     const ring = aRing('1', { '1': vector.masterKey })
     const { userId: subject, tier, issuedAt } = vector
-    expect(makeKey({ subject, tier, issuedAt, keyVersion: '1' }, { ring, prefix: 'QF' })).toBe(
+    expect(deriveKey({ subject, tier, issuedAt, keyVersion: '1' }, { ring, prefix: 'QF' })).toBe(
       vector.key,
     )
     expect(parseKey(vector.key, 'QF')).toBe(vector.key)
@@ -68,18 +68,19 @@ describe('a key', () => {
   })
 
   it('begins with the prefix of the catalog', () => {
-    expect(makeKey(origin, { ...keys, prefix: 'ACME2' })).toMatch(/^ACME2-PRO-/)
+    expect(deriveKey(origin, { ...keys, prefix: 'ACME2' })).toMatch(/^ACME2-PRO-/)
   })
 
   it('is made with the master key that its origin names', () => {
     const ring = aRing('2', { '1': 'old', '2': 'new' })
-    const made = (keyVersion: string) => makeKey({ ...origin, keyVersion }, { ring, prefix: 'QF' })
-    expect(made('1')).toBe(makeKey(origin, { ring: aRing('1', { '1': 'old' }), prefix: 'QF' }))
+    const made = (keyVersion: string) =>
+      deriveKey({ ...origin, keyVersion }, { ring, prefix: 'QF' })
+    expect(made('1')).toBe(deriveKey(origin, { ring: aRing('1', { '1': 'old' }), prefix: 'QF' }))
     expect(made('2')).not.toBe(made('1'))
   })
 
   it('cannot be made without its master key, which is named', () => {
-    const lost = () => makeKey({ ...origin, keyVersion: '9' }, keys)
+    const lost = () => deriveKey({ ...origin, keyVersion: '9' }, keys)
     expect(lost).toThrow(MasterKeyFault)
     expect(lost).toThrow('The key ring has no master key of version "9"')
   })
@@ -97,7 +98,7 @@ describe('a key', () => {
     fc.assert(
       fc.property(confusable, confusable, (one, other) => {
         fc.pre(JSON.stringify(one) !== JSON.stringify(other))
-        expect(signatureOf(makeKey(one, keys))).not.toBe(signatureOf(makeKey(other, keys)))
+        expect(signatureOf(deriveKey(one, keys))).not.toBe(signatureOf(deriveKey(other, keys)))
       }),
       { numRuns: 2000 },
     )
@@ -203,7 +204,7 @@ describe('the id of a license', () => {
       .padStart(length, '0')
       .replace(/./g, (digit) => 'abcdefghijklmnopqrstuvwxyz234567'.charAt(parseInt(digit, 32)))
   }
-  const key = makeKey(origin, keys)
+  const key = deriveKey(origin, keys)
 
   it.each([
     ['f', 'my'],
@@ -220,7 +221,7 @@ describe('the id of a license', () => {
     fc.assert(
       fc.property(anyKey, fc.string({ minLength: 1 }), (any, pepper) => {
         const digest = createHmac('sha256', pepper).update(any).digest()
-        const id = licenseId(any, aSecret(pepper))
+        const id = toLicenseId(any, aSecret(pepper))
         expect(id).toBe(`lic_${base32(digest)}`)
         expect(id).toMatch(/^lic_[a-z2-7]{52}$/)
       }),
@@ -228,17 +229,17 @@ describe('the id of a license', () => {
   })
 
   it('never changes, since licenses are stored under it', () => {
-    expect(licenseId(key, keys.pepper)).toBe(
+    expect(toLicenseId(key, keys.pepper)).toBe(
       'lic_shz6aou4dsekkx6d3s6bggrrjn5wzfegjpvwaqcxsfpyewn63naa',
     )
   })
 
   it('is another for another key and for another pepper', () => {
-    const other = makeKey({ ...origin, subject: 'user_124' }, keys)
+    const other = deriveKey({ ...origin, subject: 'user_124' }, keys)
     const ids = [
-      licenseId(key, keys.pepper),
-      licenseId(other, keys.pepper),
-      licenseId(key, aSecret('other_pepper')),
+      toLicenseId(key, keys.pepper),
+      toLicenseId(other, keys.pepper),
+      toLicenseId(key, aSecret('other_pepper')),
     ]
     expect(new Set(ids).size).toBe(3)
   })

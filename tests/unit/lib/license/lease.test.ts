@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LicenseId } from '../../../../lib/license/key.ts'
-import { leaseChangeOf, leaseEnd } from '../../../../lib/license/lease.ts'
+import { toLeaseChange, toLeaseEnd } from '../../../../lib/license/lease.ts'
 import type { License, LicenseFacts } from '../../../../lib/license/license.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
@@ -15,7 +15,7 @@ const withFacts = (facts: Partial<LicenseFacts>, changes: Partial<License> = {})
 
 describe('a lease', () => {
   const daysOf = (facts: Partial<LicenseFacts>, keyUntil?: number) => {
-    const end = leaseEnd(
+    const end = toLeaseEnd(
       {
         valid: true,
         license: withFacts(facts),
@@ -60,7 +60,7 @@ describe('leases that were given', () => {
   const LONGEST = 14
   const later = (facts: Partial<LicenseFacts>, changes: Partial<License> = {}) =>
     withFacts(facts, { changedAt: day(1), ...changes })
-  const change = (before: License, after: License) => leaseChangeOf(before, after, LONGEST)
+  const change = (before: License, after: License) => toLeaseChange(before, after, LONGEST)
   const VOID = {
     revoked: { licenseId: GOOD.id, at: day(1), until: day(1 + LONGEST), isForGood: false },
   }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { replayHistory } from '../../../../lib/license/history.ts'
 import { importLicense } from '../../../../lib/license/import.ts'
-import { type LicenseId, makeKey } from '../../../../lib/license/key.ts'
+import { deriveKey, type LicenseId } from '../../../../lib/license/key.ts'
 import { listLicenses } from '../../../../lib/license/list.ts'
-import { type Deed, manageLicense } from '../../../../lib/license/manage.ts'
-import { licenseAt } from '../../../../lib/license/past.ts'
+import { type LicenseAction, manageLicense } from '../../../../lib/license/manage.ts'
 import { reissueKey } from '../../../../lib/license/reissue.ts'
 import type { LicenseStore } from '../../../../lib/license/store.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
@@ -21,8 +21,10 @@ beforeEach(async () => {
   id = (await issued(store)).license.id
 })
 
-const manage = (deed: Deed, { on = id, expected = undefined as number | undefined } = {}) =>
-  manageLicense({ store, now: NOW }, on, deed, CAUSE, expected)
+const manage = (
+  deed: LicenseAction,
+  { on = id, expected = undefined as number | undefined } = {},
+) => manageLicense({ store, now: NOW }, on, deed, CAUSE, expected)
 
 describe('managing a license', () => {
   it('writes what it was before and what it is after', async () => {
@@ -57,7 +59,7 @@ describe('managing a license', () => {
     expect((await store.find(id))?.facts.risk).toBe('clear')
   })
 
-  it.each<[Deed, number, Deed | undefined]>([
+  it.each<[LicenseAction, number, LicenseAction | undefined]>([
     [{ action: 'suspended' }, 9, undefined],
     [{ action: 'suspended' }, 2, { action: 'revoked' }],
     [{ action: 'extended', until: NOW + DAY_MS }, 1, undefined],
@@ -164,9 +166,9 @@ describe('the license at some time', () => {
     const license = await store.find(id)
     if (!license) throw new Error('There is no license')
     const context = { store, now: NOW + 9 }
-    expect(await licenseAt(context, license, NOW - 1)).toBeUndefined()
-    expect(await licenseAt(context, license, NOW + 9)).toBe(license)
-    expect(await licenseAt(context, license, NOW)).toMatchObject({
+    expect(await replayHistory(context, license, NOW - 1)).toBeUndefined()
+    expect(await replayHistory(context, license, NOW + 9)).toBe(license)
+    expect(await replayHistory(context, license, NOW)).toMatchObject({
       tier: 'pro',
       facts: license.facts,
     })
@@ -190,7 +192,7 @@ describe('a list of what is rare', () => {
 
 describe('importing a license', () => {
   const sold = (userId: string, tier = 'pro') =>
-    makeKey({ subject: userId, tier, issuedAt: NOW / 1000 - 99, keyVersion: '1' }, keys)
+    deriveKey({ subject: userId, tier, issuedAt: NOW / 1000 - 99, keyVersion: '1' }, keys)
   const anImport = (changes: object = {}) =>
     importLicense(
       { store, keys, now: NOW },

@@ -1,19 +1,29 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { dayOf, fullMinute, type Place, type Places } from '../../../../lib/license/calendar.ts'
-import { evaluate, isGood, type LicenseState, STATES } from '../../../../lib/license/evaluate.ts'
+import {
+  evaluate,
+  isValidState,
+  type LicenseState,
+  STATES,
+} from '../../../../lib/license/evaluate.ts'
 import type { LicenseId } from '../../../../lib/license/key.ts'
 import type { License } from '../../../../lib/license/license.ts'
-import { overview } from '../../../../lib/license/overview.ts'
-import { phasesOf, standingOf } from '../../../../lib/license/phase.ts'
+import { readOverview } from '../../../../lib/license/overview.ts'
+import { statusAt, toPhases } from '../../../../lib/license/status.ts'
 import {
-  type Counted,
+  type CountedLicense,
   type Counters,
-  changeOf,
-  countedOf,
-  joined,
+  deltaBetween,
+  mergeDeltas,
+  toCountedLicense,
 } from '../../../../lib/license/summary.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
+import {
+  type BucketKey,
+  type BucketRange,
+  toDay,
+  toFullMinute,
+} from '../../../../lib/license/timeBuckets.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
 
 const MINUTE_MS = 60_000
@@ -75,28 +85,28 @@ const anyLicenses = fc
   .map((all) => all.map((one, index) => ({ ...one, id: `lic_${index}` as LicenseId })))
 
 /** Reads what changes made, as a store does. */
-const reading = (changes: ReadonlyMap<Place, Counters>) => ({
-  async read(questions: readonly (readonly Places[])[]): Promise<readonly Counters[]> {
+const reading = (changes: ReadonlyMap<BucketKey, Counters>) => ({
+  async read(questions: readonly (readonly BucketRange[])[]): Promise<readonly Counters[]> {
     return questions.map((places) => {
       const found = [...changes].filter(([place]) =>
         places.some(({ from, to }) => from <= place && place <= to),
       )
-      const sums = joined(found.map(([, counters]) => new Map([['all', counters]])))
+      const sums = mergeDeltas(found.map(([, counters]) => new Map([['all', counters]])))
       return sums.get('all') ?? new Map()
     })
   },
 })
 
-const allOf = (counted: readonly Counted[]) =>
-  joined(counted.map((one) => changeOf(undefined, one)))
+const allOf = (counted: readonly CountedLicense[]) =>
+  mergeDeltas(counted.map((one) => deltaBetween(undefined, one)))
 
 /** The same by looking at each license. */
 function byHand(licenses: readonly License[], now: number) {
-  const at = fullMinute(now)
+  const at = toFullMinute(now)
   const stateAt = (license: License, time: number) => evaluate(license.facts, time).state
-  const isGoodAt = (license: License, time: number) => isGood(stateAt(license, time))
+  const isGoodAt = (license: License, time: number) => isValidState(stateAt(license, time))
   const count = (isWanted: (license: License) => boolean) => licenses.filter(isWanted).length
-  const days = Array.from({ length: 30 }, (_, index) => dayOf(at - (29 - index) * DAY_MS))
+  const days = Array.from({ length: 30 }, (_, index) => toDay(at - (29 - index) * DAY_MS))
   return {
     at,
     states: Object.fromEntries(
@@ -108,13 +118,16 @@ function byHand(licenses: readonly License[], now: number) {
     good: count((license) => isGoodAt(license, at)),
     issuedPerDay: days.map((day) => ({
       day,
-      issued: count(({ createdAt }) => dayOf(createdAt) === day),
+      issued: count(({ createdAt }) => toDay(createdAt) === day),
     })),
   }
 }
 
-async function counted(changes: ReadonlyMap<Place, Counters>, now: number) {
-  const { goodByTier, ...seen } = await overview({ summary: reading(changes), now })
+async function counted(changes: ReadonlyMap<BucketKey, Counters>, now: number) {
+  const { validByTier: goodByTier, ...seen } = await readOverview({
+    summary: reading(changes),
+    now,
+  })
   return { ...seen, good: [...goodByTier.values()].reduce((sum, one) => sum + one, 0) }
 }
 
@@ -122,8 +135,8 @@ describe('the phases of a license', () => {
   it('are how it is judged at every moment', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, (facts, now) => {
-        const phase = phasesOf(facts).findLast(({ from }) => from <= now)
-        expect(phase?.standing).toBe(standingOf(facts, now))
+        const phase = toPhases(facts).findLast(({ from }) => from <= now)
+        expect(phase?.standing).toBe(statusAt(facts, now))
       }),
       { numRuns: 5000 },
     )
@@ -131,7 +144,7 @@ describe('the phases of a license', () => {
 
   it('are one for what time cannot change', () => {
     const revoked = aLicense().facts
-    expect(phasesOf({ ...revoked, admin: 'revoked' })).toEqual([{ from: 0, standing: 'revoked' }])
+    expect(toPhases({ ...revoked, admin: 'revoked' })).toEqual([{ from: 0, standing: 'revoked' }])
   })
 })
 
@@ -141,7 +154,7 @@ describe('an overview', () => {
   it('is what looking at each license gives, whatever the time', async () => {
     await fc.assert(
       fc.asyncProperty(anyLicenses, fc.oneof(anyTime, later), async (licenses, now) => {
-        const changes = allOf(licenses.map(countedOf))
+        const changes = allOf(licenses.map(toCountedLicense))
         const moment = Math.max(now, 30 * DAY_MS)
         expect(await counted(changes, moment)).toEqual(byHand(licenses, moment))
       }),
@@ -155,11 +168,11 @@ describe('an overview', () => {
         fc.array(fc.tuple(anyLicense, anyLicense), { maxLength: 8 }),
         fc.integer({ min: 30 * DAY_MS, max: NOW * 3 }),
         async (pairs, now) => {
-          const changes = joined(
+          const changes = mergeDeltas(
             pairs.flatMap(([before, after]) => {
-              const first = countedOf(before)
-              const second = countedOf({ ...after, createdAt: before.createdAt })
-              return [changeOf(undefined, first), changeOf(first, second)]
+              const first = toCountedLicense(before)
+              const second = toCountedLicense({ ...after, createdAt: before.createdAt })
+              return [deltaBetween(undefined, first), deltaBetween(first, second)]
             }),
           )
           const licenses = pairs.map(([before, after]) => ({
@@ -178,8 +191,8 @@ describe('an overview', () => {
       aLicense({ tier: 'odd:tier' }),
       aLicense({ tier: 'pro', facts: { ...aLicense().facts, admin: 'revoked' } }),
     ]
-    const { goodByTier } = await overview({
-      summary: reading(allOf(licenses.map(countedOf))),
+    const { validByTier: goodByTier } = await readOverview({
+      summary: reading(allOf(licenses.map(toCountedLicense))),
       now: NOW,
     })
     expect([...goodByTier]).toEqual([
@@ -189,14 +202,14 @@ describe('an overview', () => {
   })
 
   it('asks for no more places, however long a business goes on', async () => {
-    const asked: (readonly Places[])[] = []
+    const asked: (readonly BucketRange[])[] = []
     const summary = {
-      async read(questions: readonly (readonly Places[])[]) {
+      async read(questions: readonly (readonly BucketRange[])[]) {
         asked.push(...questions)
         return questions.map(() => new Map<string, number>())
       },
     }
-    await overview({ summary, now: NOW })
+    await readOverview({ summary, now: NOW })
     expect(asked.flat()).toHaveLength(13)
   })
 })

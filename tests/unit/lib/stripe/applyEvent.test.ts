@@ -128,7 +128,7 @@ describe('an event that is stopped anywhere and started again', () => {
       find: once(inner.find),
       commit: once(inner.commit),
       claim: once(inner.claim),
-      recall: once(inner.recall),
+      readRecords: once(inner.readRecords),
     }
     return { store: broken, calls: () => calls }
   }
@@ -290,8 +290,8 @@ describe('a buyer whom no event names', () => {
     await apply(subscription(0))
     const gone: LicenseStore = {
       ...store,
-      recall: async (ids, names) => {
-        const found = await store.recall(ids, names)
+      readRecords: async (ids, names) => {
+        const found = await store.readRecords(ids, names)
         return { ...found, records: found.records.filter(({ id }) => !id.startsWith('sub_')) }
       },
     }

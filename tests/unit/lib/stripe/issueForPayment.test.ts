@@ -5,9 +5,9 @@ import {
   type Batch,
   DAY_MS,
   evaluate,
+  type IssueRequest,
   type License,
   type LicenseStore,
-  type Order,
   StoreUnavailable,
 } from '../../../../lib/license/index.ts'
 import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
@@ -95,7 +95,7 @@ const tell = async (...events: readonly StripeEvent[]) => {
   return told
 }
 
-const order = (paymentId: string, changes: Partial<Order> = {}) =>
+const order = (paymentId: string, changes: Partial<IssueRequest> = {}) =>
   issueForPayment(
     { store, keys, now: NOW },
     catalog,

@@ -25,7 +25,7 @@ const aPurchase = (changes: Partial<PurchaseRecord> = {}): ProviderRecord =>
   )
 
 const list = (...records: ProviderRecord[]) =>
-  listUnmatchedPurchases({ waiting: async () => records }, 10)
+  listUnmatchedPurchases({ listForReview: async () => records }, 10)
 
 it('lists a purchase with its session, customer and payment', async () => {
   const buyer = { customer: 'cus_1', email: 'buyer@example.com', metadata: { userId: 'user_1' } }

@@ -1,12 +1,12 @@
-import { auditOfChange, auditOfIssue, before, type Cause } from './audit.ts'
+import { auditChange, auditIssue, type Cause, selectReplaced } from './audit.ts'
+import { createLicense } from './createLicense.ts'
 import type { Keys, LicenseId } from './key.ts'
 import type { Billing, Entitlement, License, LicenseChange, Risk } from './license.ts'
-import { makeLicense } from './make.ts'
-import { noticesOf } from './outbox.ts'
+import { diffNotices } from './notices.ts'
 import type { Batch, Claim, ClaimName, LicenseStore, ProviderRecord } from './store.ts'
 
 /** The license of a purchase, and what the provider last gave it. What is absent is not the provider's to change. */
-export interface Held {
+export interface PurchaseLink {
   readonly id: LicenseId
   readonly given: Partial<Entitlement>
 }
@@ -19,23 +19,23 @@ export interface Purchase {
   readonly entitlement: Entitlement | undefined
   /** What became of the money, whether or not anybody knows what it was for. */
   readonly risk: Risk
-  readonly held: Held | undefined
+  readonly held: PurchaseLink | undefined
 }
 
 /** What is written together with the license. */
-export interface Context extends Cause {
+export interface ReconcileContext extends Cause {
   /** Held by the event that is the cause, so that it has its effect once. */
   readonly claims: readonly Claim[]
   /** Other names of the purchase, by which nobody may have ordered a license meanwhile. */
   readonly free: readonly ClaimName[]
   /** What is kept of the purchase, which is to remember its license. */
-  readonly records: (held: Held | undefined) => readonly ProviderRecord[]
+  readonly records: (held: PurchaseLink | undefined) => readonly ProviderRecord[]
 }
 
-export type Settled =
+export type ReconcileResult =
   | {
       readonly status: 'settled'
-      readonly held: Held | undefined
+      readonly held: PurchaseLink | undefined
       /** What happened to the license. */
       readonly effect: 'issued' | 'changed' | 'none'
       /** Somebody else had issued a license for the payment, to another user or of another tier. */
@@ -55,16 +55,16 @@ const MAX_AT_ONCE = 300
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
-export async function settle(
+export async function reconcile(
   { store, keys, now }: { store: LicenseStore; keys: Keys; now: number },
   purchase: Purchase,
-  context: Context,
-): Promise<Settled> {
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
   const { entitlement, held } = purchase
   const absent = { claims: context.free.filter(({ key }) => key !== purchase.key) }
   if (held || !entitlement) {
     const { next, license } = held
-      ? await changeOf(store, held, entitlement ?? { risk: purchase.risk }, context, now)
+      ? await toChange(store, held, entitlement ?? { risk: purchase.risk }, context, now)
       : {}
     const outcome = await store.commit({
       claims: context.claims,
@@ -90,8 +90,8 @@ export async function settle(
       records: context.records(next),
       license: {
         issued: license,
-        audit: auditOfIssue(context, license),
-        notices: noticesOf({}, entitlement, now),
+        audit: auditIssue(context, license),
+        notices: diffNotices({}, entitlement, now),
       },
       now,
     })
@@ -102,9 +102,9 @@ export async function settle(
       if (kind === 'event') return { status: 'repeated' }
       const found = licenseId !== null && (await store.find(licenseId))
       if (!found) throw new Error('A purchase points to a license that does not exist')
-      const adopted = { ...purchase, held: adopt(found, purchase.key) }
-      const settled = await settle({ store, keys, now }, adopted, context)
-      const conflict = isForAnother(found, entitlement)
+      const adopted = { ...purchase, held: adoptExisting(found, purchase.key) }
+      const settled = await reconcile({ store, keys, now }, adopted, context)
+      const conflict = differsFromPurchase(found, entitlement)
       return settled.status === 'settled' && conflict ? { ...settled, conflict } : settled
     }
   }
@@ -115,7 +115,7 @@ export async function settle(
  * A license that somebody else ordered, and what the provider may change about it. One that was bought once stays as
  * it was ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
  */
-export function adopt(license: License, purchaseKey: string): Held {
+export function adoptExisting(license: License, purchaseKey: string): PurchaseLink {
   const { id, origin, tier, seats, userEmail, customerId, subscriptionId, facts } = license
   const { billing, risk } = facts
   return {
@@ -136,7 +136,7 @@ export function adopt(license: License, purchaseKey: string): Held {
 }
 
 /** Whether a license that was ordered for a payment is not what was paid for. */
-export const isForAnother = (ordered: License, { userId, tier }: Entitlement) =>
+export const differsFromPurchase = (ordered: License, { userId, tier }: Entitlement) =>
   ordered.userId !== (userId ?? ordered.userId) || ordered.tier !== tier
 
 function toLicense(
@@ -153,23 +153,23 @@ function toLicense(
     issuedAt,
     keyVersion: keys.ring.current,
   }
-  return makeLicense(origin, entitlement, keys, now).license
+  return createLicense(origin, entitlement, keys, now).license
 }
 
 /**
  * What is to change about a license because the provider gives something else than it gave last. An owner or an address
  * that somebody else named stays: the vendor's server or a person knew better.
  */
-async function changeOf(
+async function toChange(
   store: Pick<LicenseStore, 'find'>,
-  held: Held,
+  held: PurchaseLink,
   wanted: Partial<Entitlement>,
-  context: Context,
+  context: ReconcileContext,
   now: number,
-): Promise<{ readonly next: Held; readonly license?: Batch['license'] }> {
+): Promise<{ readonly next: PurchaseLink; readonly license?: Batch['license'] }> {
   const { id, given } = held
   const names = Object.keys(given) as (keyof Entitlement)[]
-  const changed = names.filter((name) => name in wanted && !same(given[name], wanted[name]))
+  const changed = names.filter((name) => name in wanted && !isEqual(given[name], wanted[name]))
   // What was ordered for a payment that failed was not paid for, however long it was to last.
   if (!given.billing && wanted.billing?.status === 'ended') changed.push('billing')
   if (changed.length === 0) return { next: held }
@@ -191,14 +191,14 @@ async function changeOf(
       expected: license.version,
       // Said once more, since the end of the whole depends on it.
       to: { ...to, ...(to.billing && extendedUntil !== undefined && { extendedUntil }) },
-      audit: auditOfChange(
+      audit: auditChange(
         context,
         id,
-        before(license, to),
+        selectReplaced(license, to),
         to,
         Math.max(now, license.changedAt + 1),
       ),
-      notices: noticesOf(given, next.given, now),
+      notices: diffNotices(given, next.given, now),
     },
   }
 }
@@ -211,7 +211,7 @@ const BILLING = [
 ] as const satisfies (keyof Billing)[]
 
 /** Two values of one field. Only billing has parts. */
-function same(a: Entitlement[keyof Entitlement] | undefined, b: typeof a): boolean {
+function isEqual(a: Entitlement[keyof Entitlement] | undefined, b: typeof a): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return a === b
   return BILLING.every((part) => a[part] === b[part])
 }

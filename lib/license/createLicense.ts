@@ -1,15 +1,15 @@
-import { type Keys, type LicenseKey, licenseId, makeKey } from './key.ts'
+import { deriveKey, type Keys, type LicenseKey, toLicenseId } from './key.ts'
 import type { Entitlement, KeyOrigin, License } from './license.ts'
 
 /** A license that is new, with the key of its origin. `now` is in milliseconds since the epoch. */
-export function makeLicense(
+export function createLicense(
   origin: KeyOrigin,
   { billing, risk, ...terms }: Entitlement,
   keys: Keys,
   now: number,
 ): { readonly license: License; readonly key: LicenseKey } {
-  const key = makeKey(origin, keys)
-  const id = licenseId(key, keys.pepper)
+  const key = deriveKey(origin, keys)
+  const id = toLicenseId(key, keys.pepper)
   return {
     key,
     license: {

@@ -1,16 +1,16 @@
 /** Places by time in which things are counted, so that the sum of what began up to a moment takes few of them. */
 
 /** In the order of the alphabet, places of one kind are in the order of time. */
-export type Place = string
+export type BucketKey = string
 
 /** From one place to another one, both included. */
-export interface Places {
-  readonly from: Place
-  readonly to: Place
+export interface BucketRange {
+  readonly from: BucketKey
+  readonly to: BucketKey
 }
 
 /** What is counted whatever the time. */
-export const ALWAYS: Place = 'ALWAYS'
+export const ALWAYS: BucketKey = 'ALWAYS'
 
 const MINUTE_MS = 60_000
 
@@ -26,32 +26,32 @@ const PARTS = [
 const END_OF_TIME = Date.UTC(9999, 11, 31)
 
 /** With something behind its date, so that a date alone comes before the place that it names. */
-const placeOf = (kind: string, date: string): Place => `${kind}#${date}Z`
+const toBucketKey = (kind: string, date: string): BucketKey => `${kind}#${date}Z`
 
 /** A day in UTC, as `2026-11-25`. */
-export const dayOf = (moment: number) => new Date(moment).toISOString().slice(0, 10)
+export const toDay = (moment: number) => new Date(moment).toISOString().slice(0, 10)
 
 /** The last full minute at a moment, both in milliseconds since the epoch: of it, sums are exact. */
-export const fullMinute = (now: number) => Math.floor(now / MINUTE_MS) * MINUTE_MS
+export const toFullMinute = (now: number) => Math.floor(now / MINUTE_MS) * MINUTE_MS
 
 /** The places of what begins at a moment: of the first full minute that is not before it. */
-export function placesOf(from: number): readonly Place[] {
+export function bucketsAt(from: number): readonly BucketKey[] {
   const minute = Math.ceil(from / MINUTE_MS) * MINUTE_MS
   if (minute > END_OF_TIME) return []
   const date = new Date(minute).toISOString()
-  return PARTS.map(({ kind, length }) => placeOf(kind, date.slice(0, length)))
+  return PARTS.map(({ kind, length }) => toBucketKey(kind, date.slice(0, length)))
 }
 
 /** The places of all that began up to a full minute: months that are over, then days of this one, hours, and minutes. */
-export function placesUpTo(minute: number): readonly Places[] {
+export function bucketsUpTo(minute: number): readonly BucketRange[] {
   const date = new Date(minute).toISOString()
   const parts = PARTS.map(({ kind, length }, index) => ({
     from: `${kind}#${date.slice(0, PARTS[index - 1]?.length ?? 0)}`,
     to: `${kind}#${date.slice(0, length)}`,
   }))
-  const itself = placeOf('MINUTE', date.slice(0, 16))
+  const itself = toBucketKey('MINUTE', date.slice(0, 16))
   return [{ from: ALWAYS, to: ALWAYS }, ...parts, { from: itself, to: itself }]
 }
 
 /** Where what was issued in the month of a day is counted, by its day. */
-export const issuedAround = (day: string): Place => placeOf('ISSUED', day.slice(0, 7))
+export const toIssuedBucket = (day: string): BucketKey => toBucketKey('ISSUED', day.slice(0, 7))

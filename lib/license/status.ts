@@ -2,16 +2,16 @@ import { evaluate, type LicenseState } from './evaluate.ts'
 import type { LicenseFacts } from './license.ts'
 
 /** A state, with trials told from what was paid for. */
-export type Standing = LicenseState | 'trial'
+export type Status = LicenseState | 'trial'
 
 /** How a license stands from a moment on, in milliseconds since the epoch, up to the next phase. */
 export interface Phase {
   readonly from: number
-  readonly standing: Standing
+  readonly standing: Status
 }
 
 /** @param now milliseconds since the epoch */
-export function standingOf(facts: LicenseFacts, now: number): Standing {
+export function statusAt(facts: LicenseFacts, now: number): Status {
   const { state, trial } = evaluate(facts, now)
   return trial ? 'trial' : state
 }
@@ -20,7 +20,7 @@ export function standingOf(facts: LicenseFacts, now: number): Standing {
  * All that time alone makes of a license, from the epoch on: how `evaluate` judges it at every moment, as long as nothing
  * about it changes. It can only judge otherwise after one of the moments that the facts name.
  */
-export function phasesOf(facts: LicenseFacts): readonly Phase[] {
+export function toPhases(facts: LicenseFacts): readonly Phase[] {
   const { paidUntil, graceUntil, cancelAt } = facts.billing
   const turns = [paidUntil, graceUntil, cancelAt, facts.extendedUntil]
     .filter((end) => end !== null && end !== undefined)
@@ -28,6 +28,6 @@ export function phasesOf(facts: LicenseFacts): readonly Phase[] {
     .filter((turn) => turn > 0)
     .toSorted((a, b) => a - b)
   return [0, ...turns]
-    .map((from) => ({ from, standing: standingOf(facts, from) }))
+    .map((from) => ({ from, standing: statusAt(facts, from) }))
     .filter(({ standing }, index, all) => standing !== all[index - 1]?.standing)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Billing, Risk } from '../../../../lib/license/license.ts'
-import { noticesOf } from '../../../../lib/license/outbox.ts'
+import { diffNotices } from '../../../../lib/license/notices.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { NOW } from '../../../support/licenses.ts'
 
@@ -70,7 +70,7 @@ describe('what the holder of a license is told', () => {
       ['revoked#lost'],
     ],
   ] satisfies [string, Given, Given, string[]][])('is %s', (_, before, after, notices) => {
-    const told = noticesOf(before, after, NOW)
+    const told = diffNotices(before, after, NOW)
     expect(told.map(({ kind, period }) => `${kind}#${period}`)).toEqual(notices)
     for (const { at } of told) expect(at).toBe(NOW)
   })

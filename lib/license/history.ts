@@ -8,7 +8,7 @@ import type { LicenseStore } from './store.ts'
  *
  * @throws StoreUnavailable
  */
-export async function licenseAt(
+export async function replayHistory(
   { store, now }: { store: Pick<LicenseStore, 'history'>; now: number },
   license: License,
   time: number,

@@ -1,4 +1,4 @@
-import { goodUntil } from './evaluate.ts'
+import { validUntil } from './evaluate.ts'
 import type { Billing, Entitlement, License } from './license.ts'
 import { DAY_MS } from './time.ts'
 
@@ -24,14 +24,18 @@ export interface Notice {
   readonly at: number
 }
 
-type Given = Partial<Pick<Entitlement, 'billing' | 'risk'>>
+type BillingFacts = Partial<Pick<Entitlement, 'billing' | 'risk'>>
 
 /**
  * What there is to tell when a license goes from one to the other. Nothing is `before` of a new one.
  *
  * @param now milliseconds since the epoch
  */
-export function noticesOf(before: Given, after: Given, now: number): readonly Notice[] {
+export function diffNotices(
+  before: BillingFacts,
+  after: BillingFacts,
+  now: number,
+): readonly Notice[] {
   const notice = (kind: Notice['kind'], period: string) => ({ kind, period, at: now })
   const end = endOf(after.billing)
   const paidUntil = renewedUntil(before.billing, after.billing)
@@ -51,7 +55,10 @@ export function noticesOf(before: Given, after: Given, now: number): readonly No
 }
 
 /** Until when it is paid now, if that is a renewal and not a trifle. */
-function renewedUntil(before: Given['billing'], after: Given['billing']): number | null {
+function renewedUntil(
+  before: BillingFacts['billing'],
+  after: BillingFacts['billing'],
+): number | null {
   const wasPaid = before?.status === 'paid' || before?.status === 'past_due'
   if (!wasPaid || after?.status !== 'paid' || after.graceUntil === undefined) return null
   const { paidUntil } = after
@@ -72,10 +79,10 @@ const REMINDERS = [
  *
  * @param now milliseconds since the epoch
  */
-export function reminderOf({ facts, createdAt }: License, now: number): Notice | undefined {
+export function findReminder({ facts, createdAt }: License, now: number): Notice | undefined {
   const { billing, extendedUntil } = facts
   const isRenewed = billing.graceUntil !== undefined && billing.cancelAt === undefined
-  const end = goodUntil(facts)
+  const end = validUntil(facts)
   if (!Number.isFinite(end) || end < now) return
   if (isRenewed && (extendedUntil ?? Number.NEGATIVE_INFINITY) < end) return
   const due = REMINDERS.find(({ days }) => end - now <= days * DAY_MS)
@@ -83,15 +90,16 @@ export function reminderOf({ facts, createdAt }: License, now: number): Notice |
   return { kind: due.kind, period: `${end}`, at: now }
 }
 
-const hasBegun = ({ billing }: Given) => billing !== undefined && billing.status !== 'pending'
+const hasBegun = ({ billing }: BillingFacts) =>
+  billing !== undefined && billing.status !== 'pending'
 
 /** Worth a key: paid for or on trial, and the money was not called back. */
-const isUsable = ({ billing, risk }: Given) =>
+const isUsable = ({ billing, risk }: BillingFacts) =>
   (billing?.status === 'paid' || billing?.status === 'trialing') && risk === 'clear'
 
-const isOwed = ({ billing }: Given) => billing?.status === 'past_due'
+const isOwed = ({ billing }: BillingFacts) => billing?.status === 'past_due'
 
-const isTakenBack = ({ risk }: Given) => risk === 'refunded' || risk === 'lost'
+const isTakenBack = ({ risk }: BillingFacts) => risk === 'refunded' || risk === 'lost'
 
 /** When somebody ended it, or is going to. */
 const endOf = (billing: Billing | undefined): number | null =>

@@ -8,7 +8,7 @@ export interface Page {
 }
 
 /** What the store lists, and which of it is wanted. */
-export interface Part {
+export interface Section {
   readonly selection: Selection
   readonly isWanted: (license: License) => boolean
 }
@@ -24,9 +24,9 @@ const LOOKED_AT = 10
  *
  * @throws StoreUnavailable
  */
-export async function walk(
+export async function paginate(
   store: Pick<LicenseStore, 'list'>,
-  parts: readonly Part[],
+  parts: readonly Section[],
   limit: number,
   after?: Position,
 ): Promise<Page> {
@@ -41,19 +41,19 @@ export async function walk(
         position = { ...at, part: index }
         if (!isWanted(license)) continue
         found.push({ license, position })
-        if (found.length === limit) return pageOf(found, position)
+        if (found.length === limit) return toPage(found, position)
       }
       looked += limit
       isMore = listed.length === limit
-      if (isMore && looked >= limit * LOOKED_AT) return pageOf(found, position)
+      if (isMore && looked >= limit * LOOKED_AT) return toPage(found, position)
     }
     // The next part begins at its beginning.
     position = undefined
   }
-  return pageOf(found)
+  return toPage(found)
 }
 
-const pageOf = (found: readonly Listed[], next?: Position): Page => ({
+const toPage = (found: readonly Listed[], next?: Position): Page => ({
   licenses: found.map(({ license }) => license),
   ...(next && { next }),
 })

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { makeKey } from '../../../../lib/license/key.ts'
+import { deriveKey } from '../../../../lib/license/key.ts'
 import type { Entitlement, LicenseChange } from '../../../../lib/license/license.ts'
-import { type Context, type Held, settle } from '../../../../lib/license/settle.ts'
+import {
+  type PurchaseLink,
+  type ReconcileContext,
+  reconcile,
+} from '../../../../lib/license/reconcile.ts'
 import type { Batch, Claim, LicenseStore } from '../../../../lib/license/store.ts'
 import { issued, NOW, someKeys } from '../../../support/licenses.ts'
 import { createMemoryStore } from '../../../support/memoryStore.ts'
@@ -38,12 +42,12 @@ beforeEach(() => {
 interface Change {
   readonly key?: string
   readonly entitlement?: Entitlement | undefined
-  readonly held?: Held
-  readonly context?: Partial<Context>
+  readonly held?: PurchaseLink
+  readonly context?: Partial<ReconcileContext>
 }
 
 const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
-  settle(
+  reconcile(
     { store, keys, now: NOW },
     {
       key,
@@ -71,7 +75,7 @@ async function bought(change: Change = {}) {
   return { outcome, held: outcome.held, license }
 }
 
-const records = (held: Held | undefined) => [{ id: 'pi_1', version: 0, body: { held } }]
+const records = (held: PurchaseLink | undefined) => [{ id: 'pi_1', version: 0, body: { held } }]
 
 describe('settling a purchase', () => {
   it('issues its license with the event, the record and the history, at once', async () => {
@@ -97,7 +101,7 @@ describe('settling a purchase', () => {
         audit: { action: 'issued', actor: 'stripe:evt_1', reason: 'invoice.paid', before: null },
       },
     })
-    expect(JSON.stringify(asked)).not.toContain(makeKey(license.origin, keys).split('-')[2])
+    expect(JSON.stringify(asked)).not.toContain(deriveKey(license.origin, keys).split('-')[2])
   })
 
   it('takes the next free second for a second purchase', async () => {
@@ -119,7 +123,7 @@ describe('settling a purchase', () => {
   it('writes what is known when there is nothing to issue', async () => {
     const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
     expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
-    expect(await store.recall(['pi_1'], [EVENT])).toMatchObject({
+    expect(await store.readRecords(['pi_1'], [EVENT])).toMatchObject({
       claims: [{ key: 'evt_1' }],
       records: [{ id: 'pi_1', version: 1 }],
     })
@@ -182,7 +186,7 @@ describe('settling a purchase that has its license', () => {
   })
 })
 
-const issuedAudit = (licenseId: Held['id']) => ({
+const issuedAudit = (licenseId: PurchaseLink['id']) => ({
   licenseId,
   at: NOW,
   actor: 'token:root',
@@ -193,7 +197,7 @@ const issuedAudit = (licenseId: Held['id']) => ({
 })
 
 describe('settling a purchase whose license a person changed', () => {
-  const change = (id: Held['id'], to: LicenseChange) =>
+  const change = (id: PurchaseLink['id'], to: LicenseChange) =>
     store.commit({
       claims: [],
       license: { changed: id, to, audit: { ...issuedAudit(id), after: to }, notices: [] },
