@@ -9,27 +9,24 @@ import { COUNT_KEY } from '../../lib/store/revocations.ts'
 import { COUNTED, SUMMARY } from '../../lib/store/summary.ts'
 import type { TableDefinition } from '../local/service.ts'
 import { type Counts, count, kindOf, type RawItem } from './counts.ts'
-import { checkBackup, filesOf, recordsIn } from './read.ts'
+import { checkBackup, listFiles, readRecords } from './read.ts'
 import { openTable } from './table.ts'
 
-const AT_ONCE = 64
+const CONCURRENCY = 64
 
-/**
- * What must not come back: whoever asked for lost keys would be mailed them once more, failures that were counted are of
- * another day, and how licenses stand is counted anew, of those that came back.
- */
+/** Restored requests for lost keys would send emails again, rate limits are outdated, and counters are rebuilt. */
 const LEFT_OUT = new Set(['RECOVERY', 'TRIES', SUMMARY, COUNTED])
 
-/** More than there can have been of revocations since the backup. */
+/** More than the number of revocations that can have been added since the backup. */
 const LIST_STEP = 1_000_000
 
-interface Filling {
+interface FillOptions {
   readonly client: DynamoDBClient
-  /** As serverless.yml has it, with the name of the table that is to be filled. */
+  /** The table in serverless.yml, with the name of the table to fill. */
   readonly definition: TableDefinition
   /** A file, or a folder that was downloaded from S3. */
   readonly from: string
-  /** Goes on where it was stopped: what the table holds already stays as it is. */
+  /** Allows a table with records, which stay unchanged. */
   readonly isResumed: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -37,16 +34,16 @@ interface Filling {
 
 interface Filled {
   readonly written: Counts
-  /** Were there already. */
+  /** Records that existed. */
   readonly kept: Counts
   readonly leftOut: Counts
 }
 
 /**
- * Puts the records of a backup into a table, and makes it if there is none. It writes over nothing, so that it can be
- * stopped and called again.
+ * Writes the records of a backup to a table, which it creates if necessary. Overwrites nothing, so it can be interrupted
+ * and repeated.
  *
- * @throws Error in a line, before anything is written, when the backup is spoilt or the table is in use
+ * @throws Error, before it writes anything, if the backup is damaged or the table contains records
  */
 export async function fillTable({
   client,
@@ -54,64 +51,67 @@ export async function fillTable({
   from,
   isResumed,
   now,
-}: Filling): Promise<Filled> {
+}: FillOptions): Promise<Filled> {
   const { TableName } = definition
-  const files = filesOf(from)
+  const files = listFiles(from)
   await checkBackup(files)
-  const { isEmpty } = await openTable(client, definition)
+  const isEmpty = await openTable(client, definition)
   if (!isEmpty && !isResumed) {
     throw new Error(
-      `${TableName} holds records already: name another table, or go on with --resume, which keeps them`,
+      `${TableName} contains records: name another table, or continue with --resume, which keeps them`,
     )
   }
   const filled: Filled = { written: new Map(), kept: new Map(), leftOut: new Map() }
 
   async function put(items: readonly RawItem[]) {
-    const puts = await Promise.allSettled(
+    const results = await Promise.allSettled(
       items.map(async (item) => {
-        const isWritten = await putNew(client, TableName, item)
+        const isWritten = await putIfNewer(client, TableName, item)
         count(isWritten ? filled.written : filled.kept, item)
       }),
     )
-    const failed = puts.find((result) => result.status === 'rejected')
+    const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
   }
 
-  async function pass(isWanted: (item: RawItem) => boolean, leftOut?: Counts) {
+  async function putAll(records: AsyncIterable<RawItem>) {
     let batch: RawItem[] = []
-    for (const file of files) {
-      for await (const item of recordsIn(file)) {
-        if (isLeftOut(item, now)) {
-          if (leftOut) count(leftOut, item)
-          continue
-        }
-        if (!isWanted(item)) continue
-        batch.push(item)
-        if (batch.length < AT_ONCE) continue
-        await put(batch)
-        batch = []
-      }
+    for await (const item of records) {
+      batch.push(item)
+      if (batch.length < CONCURRENCY) continue
+      await put(batch)
+      batch = []
     }
     await put(batch)
   }
 
-  await pass((item) => !isNotice(item), filled.leftOut)
-  // Each is followed by a mail if it was not sent yet, which needs its license and what is known of the address.
-  await pass(isNotice)
+  async function* select(isNoticePass: boolean) {
+    for (const file of files) {
+      for await (const item of readRecords(file)) {
+        if (isNotice(item) !== isNoticePass) continue
+        if (isLeftOut(item, now)) count(filled.leftOut, item)
+        else yield item
+      }
+    }
+  }
+
+  await putAll(select(false))
+  // The stream sends an email for each notice that was not sent, for which it needs the license and the address.
+  await putAll(select(true))
   return filled
 }
 
 const isNotice = ({ sk }: RawItem) => `${sk?.S}`.startsWith(OUTBOX)
 
 function isLeftOut(item: RawItem, now: number): boolean {
-  const seconds = item[TTL_ATTRIBUTE]?.N
-  return LEFT_OUT.has(kindOf(item)) || (seconds !== undefined && Number(seconds) * 1000 <= now)
+  const expiry = item[TTL_ATTRIBUTE]?.N
+  return LEFT_OUT.has(kindOf(item)) || (expiry !== undefined && Number(expiry) * 1000 <= now)
 }
 
-/** @returns whether it was written: a record that is there is newer, and stays */
-async function putNew(client: DynamoDBClient, TableName: string, item: RawItem): Promise<boolean> {
+/** Writes a record and returns true, unless the table has a newer one. */
+async function putIfNewer(client: DynamoDBClient, TableName: string, item: RawItem) {
   try {
-    await client.send(new PutItemCommand({ TableName, ...newItem(item) }))
+    await client.send(new PutItemCommand({ TableName, ...toPut(item) }))
     return true
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false
@@ -122,19 +122,19 @@ async function putNew(client: DynamoDBClient, TableName: string, item: RawItem):
 const ABSENT = 'attribute_not_exists(pk)'
 
 /**
- * Clients believe no list of revocations with a smaller number than one that they saw, so the number goes on far above
- * all that was given since the backup.
+ * Clients reject a list of revocations with a smaller number than they saw before. The number therefore continues far
+ * above all that were published since the backup.
  */
-function newItem(item: RawItem): Omit<PutItemCommandInput, 'TableName'> {
+function toPut(item: RawItem): Omit<PutItemCommandInput, 'TableName'> {
   const { pk, sk, number } = item
   if (pk?.S !== COUNT_KEY.pk || sk?.S !== COUNT_KEY.sk) {
     return { Item: item, ConditionExpression: ABSENT }
   }
-  const lifted = { N: `${Number(number?.N) + LIST_STEP}` }
+  const raised = { N: `${Number(number?.N) + LIST_STEP}` }
   return {
-    Item: { ...item, number: lifted },
+    Item: { ...item, number: raised },
     ConditionExpression: `${ABSENT} OR #number < :number`,
     ExpressionAttributeNames: { '#number': 'number' },
-    ExpressionAttributeValues: { ':number': lifted },
+    ExpressionAttributeValues: { ':number': raised },
   }
 }

@@ -1,4 +1,4 @@
-/** Backups: a file of `backup`, or what DynamoDB exported to S3. */
+/** Reads backups: a file of `license-authority backup`, or a folder that DynamoDB exported to S3. */
 
 import { createReadStream, existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import * as z from 'zod'
-import { type Counts, count, type RawItem } from './counts.ts'
+import { readLines } from '../lines.ts'
+import type { RawItem } from './counts.ts'
 
-/** In JSON, as in DynamoDB's own exports. */
 const bytes = z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64'))
 const value: z.ZodType<AttributeValue> = z.lazy(() =>
   z.union([
@@ -30,53 +30,50 @@ const lineSchema = z.strictObject({
 })
 
 /**
- * The files that hold the records of a backup: the file itself, or all of a folder that was downloaded from S3.
+ * Lists the files of a backup: the file itself, or the data files in the folder of an export.
  *
- * @throws Error in a line, when it is no backup or more than one
+ * @throws Error if there is no backup or more than one
  */
-export function filesOf(from: string): readonly string[] {
-  if (!existsSync(from)) throw new Error(`${from} is not there`)
+export function listFiles(from: string): readonly string[] {
+  if (!existsSync(from)) throw new Error(`${from} does not exist`)
   if (!statSync(from).isDirectory()) return [from]
   const files = globSync('**/*.json.gz', { cwd: from }).map((file) => path.join(from, file))
   const folders = new Set(files.map((file) => path.dirname(file)))
-  if (folders.size === 0) throw new Error(`${from} holds no *.json.gz`)
-  if (folders.size > 1)
-    throw new Error(`${from} holds more than one export: name the folder of one`)
+  if (folders.size === 0) throw new Error(`${from} contains no *.json.gz`)
+  if (folders.size > 1) {
+    throw new Error(`${from} contains more than one export: name the folder of one`)
+  }
   return files.toSorted()
 }
 
 /**
- * Reads all of a backup, so that nothing is written of one that is spoilt.
+ * Reads a whole backup, so that nothing is written from one that is damaged.
  *
- * @throws Error in a line, with file and line number, when something is no record, or when a file is missing that the
- * export speaks of
+ * @throws Error with file and line number if a line is not a record or a file of the export is missing or incomplete
  */
-export async function checkBackup(files: readonly string[]): Promise<Counts> {
-  const counts: Counts = new Map()
-  const expected = manifestOf(files)
+export async function checkBackup(files: readonly string[]): Promise<void> {
+  const manifest = readManifest(files)
+  let total = 0
   for (const file of files) {
     let records = 0
-    for await (const item of recordsIn(file)) {
-      count(counts, item)
-      records++
+    for await (const _ of readRecords(file)) records++
+    total += records
+    const expected = manifest?.get(path.basename(file))
+    if (expected !== undefined && expected !== records) {
+      throw new Error(`${file} contains ${records} records, but ${expected} were exported`)
     }
-    const wanted = expected?.get(path.basename(file))
-    if (wanted !== undefined && wanted !== records) {
-      throw new Error(`${file} holds ${records} records, and ${wanted} were exported`)
-    }
-    expected?.delete(path.basename(file))
+    manifest?.delete(path.basename(file))
   }
-  const [missing] = expected?.keys() ?? []
+  const [missing] = manifest?.keys() ?? []
   if (missing !== undefined) throw new Error(`${missing} is missing: download the export again`)
-  if (counts.size === 0) throw new Error('The backup holds no records')
-  return counts
+  if (total === 0) throw new Error('The backup contains no records')
 }
 
 /**
- * How many records each file of an export has, by its name; undefined where nothing says so.
+ * Returns the number of records in each file of an export, by its name, or undefined without a manifest.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
  */
-function manifestOf([file = '']: readonly string[]): Map<string, number> | undefined {
+function readManifest([file = '']: readonly string[]): Map<string, number> | undefined {
   const manifest = path.join(path.dirname(file), '..', 'manifest-files.json')
   if (!file.endsWith('.json.gz') || !existsSync(manifest)) return
   const lines = readFileSync(manifest, 'utf8').split('\n').filter(Boolean)
@@ -88,11 +85,16 @@ function manifestOf([file = '']: readonly string[]): Map<string, number> | undef
   )
 }
 
-/** @throws Error in a line, with file and line number, at the first line that is no record */
-export async function* recordsIn(file: string): AsyncGenerator<RawItem> {
+/** @throws Error with file and line number at the first line that is not a record */
+export async function* readRecords(file: string): AsyncGenerator<RawItem> {
+  // Exports contain empty files, which are not valid gzip files, for partitions without records.
+  if (statSync(file).size === 0) return
   let number = 0
   try {
-    for await (const line of linesIn(file)) {
+    const raw = createReadStream(file)
+    // The loop receives errors of both streams.
+    const chunks = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
+    for await (const line of readLines(chunks, new TextDecoder('utf-8', { fatal: true }))) {
       number++
       if (line !== '') yield lineSchema.parse(JSON.parse(line)).Item
     }
@@ -100,27 +102,9 @@ export async function* recordsIn(file: string): AsyncGenerator<RawItem> {
     const isReadable = cause instanceof SyntaxError || cause instanceof z.ZodError
     throw new Error(
       isReadable
-        ? `${file}, line ${number}: this is no record of a backup`
+        ? `${file}, line ${number}: not a record of a backup`
         : `${file} cannot be read after line ${number}: ${(cause as Error).message}`,
       { cause },
     )
   }
-}
-
-/** Only what ends a line of JSON does: a text may hold what other readers take for an end. */
-async function* linesIn(file: string): AsyncGenerator<string> {
-  // Of a part of a table that holds nothing: no gzip file, but no fault.
-  if (statSync(file).size === 0) return
-  const raw = createReadStream(file)
-  // What goes wrong with either is thrown by the loop.
-  const chunks = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let rest = ''
-  for await (const chunk of chunks) {
-    const lines = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
-  }
-  rest += decoder.decode()
-  if (rest !== '') yield rest
 }

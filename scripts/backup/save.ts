@@ -5,26 +5,24 @@ import { createGzip } from 'node:zlib'
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import { type Counts, count } from './counts.ts'
 
-/** JSON has no bytes: DynamoDB's own exports write them in base64. */
-const asText = (_: string, value: unknown) =>
+/** Encodes bytes in base64, as DynamoDB exports do. */
+const replaceBytes = (_: string, value: unknown) =>
   value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 
 /**
- * Writes all records of a table to a file, a line each, as DynamoDB's own export to S3 does; packed when the name ends
- * with `.gz`. The file is there once it is whole, and not before. Only its owner can read it.
+ * Writes all records of a table to a file, one per line, in the format of a DynamoDB export to S3. Compresses it if the
+ * name ends with `.gz`. The file appears when it is complete, and only its owner can read it.
  *
- * It is no picture of one moment: what changes meanwhile may be in it by half.
+ * The file is no snapshot: it may contain a part of a transaction that is committed meanwhile.
  *
- * @throws Error in a line, when there is such a file already
+ * @throws Error if the file exists
  */
 export async function saveTable(
   client: DynamoDBClient,
   TableName: string,
   file: string,
 ): Promise<Counts> {
-  if (existsSync(file)) {
-    throw new Error(`${file} is there already: move it away, or name another one`)
-  }
+  if (existsSync(file)) throw new Error(`${file} exists already: move it or name another file`)
   const unfinished = `${file}.part`
   await rm(unfinished, { force: true })
   const counts: Counts = new Map()
@@ -32,7 +30,7 @@ export async function saveTable(
     const pages = paginateScan({ client }, { TableName, ConsistentRead: true })
     for await (const { Items = [] } of pages) {
       for (const item of Items) count(counts, item)
-      yield Items.map((Item) => `${JSON.stringify({ Item }, asText)}\n`).join('')
+      yield Items.map((Item) => `${JSON.stringify({ Item }, replaceBytes)}\n`).join('')
     }
   }
   const target = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true })

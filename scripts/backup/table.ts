@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ContinuousBackupsUnavailableException,
   CreateTableCommand,
-  type CreateTableCommandInput,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
   ScanCommand,
@@ -14,46 +13,46 @@ import type { TableDefinition } from '../local/service.ts'
 import { hasTable } from '../setup/table.ts'
 
 const READY_SECONDS = 600
-const BACKUPS_TRIES = 60
+const BACKUPS_ATTEMPTS = 60
 const BACKUPS_PAUSE_MS = 5000
 
 /**
- * Makes the table that serverless.yml defines, unless it is there, and waits until it can be written.
+ * Creates the table if it does not exist, with all settings of its definition, and waits until it can be written.
  *
- * @returns whether it holds any record
+ * @returns true if the table contains no record
  */
 export async function openTable(
   client: DynamoDBClient,
   definition: TableDefinition,
-): Promise<{ readonly isEmpty: boolean }> {
+): Promise<boolean> {
   const { TableName } = definition
-  if (!(await hasTable(client, TableName))) {
-    await client.send(new CreateTableCommand(creationOf(definition)))
-  }
+  if (!(await hasTable(client, TableName))) await createTable(client, definition)
   await waitUntilTableExists({ client, maxWaitTime: READY_SECONDS, minDelay: 1 }, { TableName })
-  await complete(client, definition)
-  const command = new ScanCommand({ TableName, ConsistentRead: true, Limit: 1 })
-  const { Items = [] } = await client.send(command)
-  return { isEmpty: Items.length === 0 }
+  await completeTable(client, definition)
+  const scan = new ScanCommand({ TableName, ConsistentRead: true, Limit: 1 })
+  return (await client.send(scan)).Items?.length === 0
 }
 
-/** CloudFormation calls some things by other names than DynamoDB itself. */
-function creationOf({
-  StreamSpecification,
-  SSESpecification: { SSEEnabled, SSEType },
-  TimeToLiveSpecification: _ttl,
-  PointInTimeRecoverySpecification: _recovery,
-  ...same
-}: TableDefinition): CreateTableCommandInput {
-  return {
-    ...same,
-    StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
-    SSESpecification: { Enabled: SSEEnabled, SSEType },
-  }
+/** CloudFormation names some settings differently than DynamoDB, and has some that cannot be set on creation. */
+async function createTable(client: DynamoDBClient, definition: TableDefinition): Promise<void> {
+  const {
+    StreamSpecification,
+    SSESpecification: { SSEEnabled, SSEType },
+    TimeToLiveSpecification: _ttl,
+    PointInTimeRecoverySpecification: _recovery,
+    ...settings
+  } = definition
+  await client.send(
+    new CreateTableCommand({
+      ...settings,
+      StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+      SSESpecification: { Enabled: SSEEnabled, SSEType },
+    }),
+  )
 }
 
-/** What a table cannot be made with, and may still lack when that was stopped half-way. */
-async function complete(
+/** Makes the settings that a table cannot be created with, also if an earlier run was interrupted before them. */
+async function completeTable(
   client: DynamoDBClient,
   { TableName, TimeToLiveSpecification, PointInTimeRecoverySpecification }: TableDefinition,
 ): Promise<void> {
@@ -61,18 +60,18 @@ async function complete(
   if (TimeToLiveDescription?.TimeToLiveStatus === 'DISABLED') {
     await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }))
   }
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       await client.send(
         new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }),
       )
       return
     } catch (error) {
-      // DynamoDB Local has none.
+      // DynamoDB Local has no backups.
       if ((error as Error).name === 'UnknownOperationException') return
-      // A new table is not ready for it at once.
-      if (!(error instanceof ContinuousBackupsUnavailableException)) throw error
-      if (tries === BACKUPS_TRIES) throw error
+      // A new table is not ready for backups at once.
+      const isRetryable = error instanceof ContinuousBackupsUnavailableException
+      if (!isRetryable || attempt === BACKUPS_ATTEMPTS) throw error
       await sleep(BACKUPS_PAUSE_MS)
     }
   }

@@ -1,10 +1,12 @@
-/** Talks to the API of a License Authority. */
+/** A client of the API, for the command line. */
 
-/** What went wrong, and how a script is told: by the exit code. */
-export class Failure extends Error {
-  override readonly name = 'Failure'
-  readonly exitCode: 1 | 3
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** An error with the exit code that reports it: 1 for a rejected request, 3 for an unreachable or failed service. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
   readonly code: string
+  readonly exitCode: 1 | 3
 
   constructor(
     message: string,
@@ -19,99 +21,80 @@ export class Failure extends Error {
 export type Json = Readonly<Record<string, unknown>>
 
 export interface Client {
-  /** @throws Failure unless the answer is 200 */
+  /** @throws CliError unless the status is 200 */
   get(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Json>
-  /** @throws Failure unless the answer is 200, or one of `also` */
+  /** @throws CliError unless the status is 200 or among `accepted` */
   post(path: string, body: object, options?: PostOptions): Promise<Json>
 }
 
 interface PostOptions {
-  /** Asked again it does nothing more, so it may be, when nobody knows whether it arrived. */
-  readonly repeatable?: boolean
+  /** The request has no further effect when repeated, so it is retried if its result is unknown. */
+  readonly isIdempotent?: boolean
   readonly headers?: Readonly<Record<string, string>>
-  readonly also?: readonly number[]
+  readonly accepted?: readonly number[]
 }
 
-const TRIES = 5
-const PAUSE_MS = 500
+const ATTEMPTS = 5
+const RETRY_DELAY_MS = 500
 
-/** Tries again what failed on the other side, where asking twice does no more than asking once. */
+/** Creates a client that retries idempotent requests while the service is unreachable or fails. */
 export function createClient(url: string, token: string | undefined): Client {
-  async function ask(
-    path: string,
-    request: RequestInit,
-    tries: number,
-    also: readonly number[] = [],
-  ) {
+  async function send(path: string, init: RequestInit, attempts: number, accepted = [200]) {
     for (let attempt = 1; ; attempt++) {
-      const answer = await once(path, request).catch((error: Failure) => error)
-      if (!(answer instanceof Failure)) {
-        if (answer.status === 200 || also.includes(answer.status)) return answer.body
-        const failure = failureOf(answer.status, answer.body)
-        if (failure.exitCode === 1 || attempt >= tries) throw failure
-      } else if (attempt >= tries || answer.exitCode === 1) throw answer
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt))
+      try {
+        const { status, body } = await request(path, init)
+        if (accepted.includes(status)) return body
+        throw toError(status, body)
+      } catch (error) {
+        const isRetryable = error instanceof CliError && error.exitCode === 3
+        if (!isRetryable || attempt >= attempts) throw error
+      }
+      await sleep(RETRY_DELAY_MS * attempt)
     }
   }
 
-  async function once(path: string, request: RequestInit) {
-    let response: Response
+  async function request(path: string, init: RequestInit) {
+    const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) }
+    const response = await fetch(new URL(path, url), { ...init, headers }).catch((cause) => {
+      const reason = cause.cause?.message ?? cause.message
+      const message = `${url} does not respond (${reason})`
+      throw new CliError(message, { code: 'UNREACHABLE', exitCode: 3, cause })
+    })
+    const { status } = response
     try {
-      response = await fetch(new URL(path, url), {
-        ...request,
-        headers: { ...request.headers, ...(token && { authorization: `Bearer ${token}` }) },
-      })
+      return { status, body: (await response.json()) as Json }
     } catch (cause) {
-      const why = cause instanceof Error ? ((cause.cause as Error)?.message ?? cause.message) : ''
-      throw new Failure(`${url} does not answer (${why})`, {
-        code: 'UNREACHABLE',
-        exitCode: 3,
-        cause,
-      })
-    }
-    const text = await response.text()
-    try {
-      return { status: response.status, body: JSON.parse(text) as Json }
-    } catch (cause) {
-      throw new Failure(`${url} answered ${response.status} and no JSON`, {
-        code: 'NO_API',
-        exitCode: 3,
-        cause,
-      })
+      const message = `${url} returned ${status} without JSON`
+      throw new CliError(message, { code: 'NO_API', exitCode: 3, cause })
     }
   }
 
   return {
-    get: (path, query = {}) => {
-      const said = Object.entries(query).filter(([, value]) => value !== undefined)
-      const search = new URLSearchParams(said as [string, string][]).toString()
-      return ask(search ? `${path}?${search}` : path, { method: 'GET' }, TRIES)
+    get(path, query = {}) {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined)
+      const search = new URLSearchParams(given as [string, string][]).toString()
+      return send(search ? `${path}?${search}` : path, { method: 'GET' }, ATTEMPTS)
     },
-    post: (path, body, { headers = {}, also = [], repeatable = false } = {}) =>
-      ask(
-        path,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify(body),
-        },
-        repeatable ? TRIES : 1,
-        also,
-      ),
+    post(path, body, { headers = {}, accepted = [], isIdempotent = false } = {}) {
+      const init = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }
+      return send(path, init, isIdempotent ? ATTEMPTS : 1, [200, ...accepted])
+    },
   }
 }
 
-function failureOf(status: number, { code, error, fields }: Json): Failure {
-  const faults = Array.isArray(fields)
-    ? fields.map(({ path, message }: Record<string, string>) =>
-        [path, message].filter(Boolean).join(' '),
-      )
-    : []
-  const message = [
-    `${error ?? `answered ${status}`}`,
-    ...(faults.length > 0 ? [faults.join('; ')] : []),
-  ].join(': ')
-  return new Failure(message, {
+/** Formats the fields of a rejected request with their messages. */
+export const formatFields = (fields: unknown): string =>
+  (Array.isArray(fields) ? fields : [])
+    .map(({ path, message }) => [path, message].filter(Boolean).join(' '))
+    .join('; ')
+
+function toError(status: number, { code, error, fields }: Json): CliError {
+  const message = [`${error ?? `status ${status}`}`, formatFields(fields)].filter(Boolean)
+  return new CliError(message.join(': '), {
     code: `${code ?? status}`,
     exitCode: status >= 500 || code === undefined ? 3 : 1,
   })

@@ -1,8 +1,8 @@
-import Table from 'cli-table3'
+import { styleText } from 'node:util'
 import type { Json } from './client.ts'
 
-/** A moment as a person reads it, in UTC; never is never. */
-export const day = (time: unknown) =>
+/** Formats milliseconds since the epoch in UTC, and null as `never`. */
+export const formatTime = (time: unknown) =>
   typeof time === 'number'
     ? new Date(time).toISOString().replace(/T(\d\d:\d\d).*/, ' $1Z')
     : 'never'
@@ -11,37 +11,41 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2))
 }
 
-/** What a customer calls himself must not steer the terminal of whoever reads it. */
-export const textOf = (cell: unknown) => `${cell ?? ''}`.replace(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
+/** Replaces control characters, so that names that customers choose cannot control the terminal. */
+export const sanitize = (cell: unknown) => `${cell ?? ''}`.replace(/[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
 
-/** Rows under their headings, if they have any. */
+/** Prints rows in aligned columns, below their headings if there are any. */
 export function printTable(headings: readonly string[], rows: readonly (readonly unknown[])[]) {
-  const table = new Table({
-    head: [...headings],
-    style: { head: [], border: [], compact: true },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-  })
-  for (const row of rows) table.push(row.map(textOf))
-  console.log(table.toString())
+  const texts = rows.map((row) => row.map(sanitize))
+  const all = headings.length > 0 ? [headings, ...texts] : texts
+  const widths = Array.from({ length: all[0]?.length ?? 0 }, (_, column) =>
+    Math.max(...all.map((row) => row[column]?.length ?? 0)),
+  )
+  for (const row of all) {
+    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
+    console.log(row === headings ? styleText('bold', line.trimEnd()) : line.trimEnd())
+  }
 }
 
-const LICENSE = ['id', 'user', 'e-mail', 'tier', 'state', 'ends', 'made']
+export const printLicenses = (items: readonly Json[]) =>
+  printTable(
+    ['id', 'user', 'email', 'tier', 'state', 'expires', 'created'],
+    items.map(({ id, userId, userEmail, tier, state, expiresAt, createdAt }) => [
+      id,
+      userId,
+      userEmail,
+      tier,
+      state,
+      formatTime(expiresAt),
+      formatTime(createdAt),
+    ]),
+  )
 
-const licenseRow = ({ id, userId, userEmail, tier, state, expiresAt, createdAt }: Json) => [
-  id,
-  userId,
-  userEmail,
-  tier,
-  state,
-  day(expiresAt),
-  day(createdAt),
-]
+const TIMES = new Set(['expiresAt', 'createdAt', 'issuedAt'])
 
-export const printLicenses = (items: readonly Json[]) => printTable(LICENSE, items.map(licenseRow))
-
-/** One license: what it is, and what happened to it. */
+/** Prints a license with its verdict, devices, emails and history. */
 export function printLicense(license: Json): void {
-  const { verdict, facts, events, features, activeDevices, mails, ...plain } = license as Json & {
+  const { verdict, facts, events, features, activeDevices, mails, ...fields } = license as Json & {
     verdict: Json
     facts: Json
     features: readonly string[]
@@ -49,45 +53,49 @@ export function printLicense(license: Json): void {
     activeDevices: readonly Json[]
     mails: readonly Json[]
   }
-  const times = new Set(['expiresAt', 'createdAt', 'issuedAt'])
-  const rows = Object.entries(plain).map(([name, value]) => [
-    name,
-    times.has(name) ? day(value) : typeof value === 'object' ? JSON.stringify(value) : value,
-  ])
+  const format = (name: string, value: unknown) => {
+    if (TIMES.has(name)) return formatTime(value)
+    return typeof value === 'object' ? JSON.stringify(value) : value
+  }
   printTable(
     [],
     [
-      ...rows,
+      ...Object.entries(fields).map(([name, value]) => [name, format(name, value)]),
       ['features', features.join(', ')],
-      ['verdict', `${verdict['code']}`],
+      ['verdict', verdict['code']],
       ['facts', JSON.stringify(facts)],
     ],
   )
   if (activeDevices.length > 0) {
-    printTable(
-      ['device', 'ends with', 'activated'],
-      activeDevices.map(({ name, hint, activatedAt }) => [name, hint, day(activatedAt)]),
+    printSection(
+      ['device', 'id ends with', 'activated'],
+      activeDevices.map(({ name, hint, activatedAt }) => [name, hint, formatTime(activatedAt)]),
     )
   }
   if (mails.length > 0) {
-    printTable(
-      ['mail', 'state', 'since', 'why'],
+    printSection(
+      ['email', 'state', 'since', 'reason'],
       mails.map(({ kind, state, at, changedAt, detail }) => [
         kind,
         state,
-        day(changedAt ?? at),
+        formatTime(changedAt ?? at),
         detail,
       ]),
     )
   }
-  printTable(
-    ['when', 'who', 'what', 'why', 'to'],
+  printSection(
+    ['time', 'actor', 'action', 'reason', 'change'],
     events.map(({ at, actor, action, reason, after, before }) => [
-      day(at),
+      formatTime(at),
       actor,
       action,
       reason,
       before === null ? '' : JSON.stringify(after),
     ]),
   )
+}
+
+function printSection(...table: Parameters<typeof printTable>): void {
+  console.log()
+  printTable(...table)
 }

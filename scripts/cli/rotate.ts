@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { RETIRED_MS } from '../../lib/signing/ring.ts'
-import { changeRing } from '../keys/change.ts'
 import { replaceMasterKey } from '../keys/master.ts'
+import { rotateSigningKeys } from '../keys/signing.ts'
 import type { Service } from '../local/service.ts'
 
 type Names = Service['custom']['names']
@@ -16,7 +16,7 @@ export async function rotateSigningKey(
   { signingKeys }: Names,
   isLeaked: boolean,
 ): Promise<void> {
-  const { from, to, signsFrom, dropped } = await changeRing(
+  const { from, to, signsFrom, dropped } = await rotateSigningKeys(
     client,
     signingKeys,
     Date.now(),

@@ -1,4 +1,4 @@
-/** Many licenses, from a file or to one: a line of JSON each, read and written as it goes. */
+/** Import and export of many licenses, as lines of JSON. Both read and write in pieces and continue after an interruption. */
 
 import { createHash } from 'node:crypto'
 import {
@@ -12,41 +12,41 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { appendFile, open } from 'node:fs/promises'
-import { SingleBar } from 'cli-progress'
 import { stringify } from 'safe-stable-stringify'
-import { type Client, Failure, type Json } from './client.ts'
+import { readLines } from '../lines.ts'
+import { CliError, type Client, formatFields, type Json } from './client.ts'
 
 const BATCH = 100
-/** Somewhat less than a request may hold. */
+/** A little less than the limit of a request. */
 const BATCH_BYTES = 48 * 1024
 const PAGE = 100
 
-/** Whom licenses belong to is nobody else's business on this machine. */
-const PRIVATE = { mode: 0o600 }
+/** The files contain personal data. */
+const OWNER_ONLY = { mode: 0o600 }
 
-/** How far it got, so that it goes on there when it was stopped. */
-function progressOf(file: string) {
+/** Keeps the progress of a transfer in a file beside the transferred one. */
+function createProgress(file: string) {
   const path = `${file}.progress`
   return {
     read: (): Json => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}),
     write(state: Json) {
-      // Whole or not at all, wherever it is stopped.
-      writeFileSync(`${path}.new`, JSON.stringify(state), PRIVATE)
+      // A rename is atomic: an interruption never leaves half a file.
+      writeFileSync(`${path}.new`, JSON.stringify(state), OWNER_ONLY)
       renameSync(`${path}.new`, path)
     },
-    done: () => rmSync(path, { force: true }),
+    remove: () => rmSync(path, { force: true }),
   }
 }
 
-/** On the terminal of a person only; it says nothing to a script. */
-const aBar = (format: string) =>
-  new SingleBar({
-    format,
-    stream: process.stderr,
-    noTTYOutput: false,
-    hideCursor: true,
-    clearOnComplete: true,
-  })
+/** Replaces the status line of a terminal. Prints nothing to a file or pipe. */
+function showStatus(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u{1b}[K${text}`)
+}
+
+function log(text: string): void {
+  showStatus('')
+  console.error(text)
+}
 
 interface Result extends Json {
   readonly ok: boolean
@@ -60,230 +60,192 @@ interface Result extends Json {
 interface Line {
   readonly number: number
   readonly row: Json
-  /** What tells it from every other line, and from none that says the same. */
+  /** Identifies the row. The service imports a row once per reference. */
   readonly ref: string
 }
 
 /**
- * Puts licenses on record, and issues those without a key. Answers how many were refused; each is told with its line.
+ * Imports the licenses in a file, and issues those without a key. Prints each rejected line with its number.
  *
- * @param reissue gives a new key to whom the old one cannot be taken over, and prints it
+ * @param reissue issues and prints a new key where the old one cannot be imported
+ * @returns the number of rejected lines
  */
 export async function importFile(
   client: Client,
   file: string,
   { reissue }: { readonly reissue: boolean },
 ): Promise<number> {
-  const progress = progressOf(file)
+  const progress = createProgress(file)
   const { size } = statSync(file)
-  const name = createHash('sha256')
-    .update(`${size}`)
-    .update(await beginningOf(file))
-    .digest('hex')
-  const before = progress.read()
+  const name = await fingerprint(file, size)
   const counts = { imported: 0, repeated: 0, reissued: 0, refused: 0 }
+  const previous = progress.read()
   let skip = 0
-  if (before['name'] === name) {
-    skip = Number(before['lines'])
-    Object.assign(counts, before['counts'])
-    console.error(`Goes on after line ${skip}.`)
+  if (previous['name'] === name) {
+    skip = Number(previous['lines'])
+    Object.assign(counts, previous['counts'])
+    log(`Continues after line ${skip}.`)
   }
-  const bar = aBar('{bar} {percentage}% of the file, {lines} lines')
-  bar.start(size, 0, { lines: 0 })
-  let number = 0
-  let bytes = 0
+
+  function reject(number: number, reason: string) {
+    counts.refused++
+    log(`line ${number}: ${reason}`)
+  }
+
+  async function importLines(lines: readonly Line[]): Promise<readonly Result[]> {
+    const rows = lines.map(({ row, ref }) => ({ ...row, ref }))
+    const body = { rows, reason: 'import' }
+    const path = '/api/admin/licenses/bulk'
+    return (await client.post(path, body, { isIdempotent: true }))['results'] as readonly Result[]
+  }
+
+  async function send(lines: readonly Line[]) {
+    const results = await importLines(lines)
+    const withoutKey: Line[] = []
+    for (const [index, line] of lines.entries()) {
+      const result = results[index]
+      if (result?.ok) counts[result.repeated ? 'repeated' : 'imported']++
+      else if (reissue && result?.fields?.some(({ path }) => path === 'license')) {
+        const { license: _, ...row } = line.row
+        withoutKey.push({ ...line, row })
+      } else reject(line.number, formatReason(result))
+    }
+    if (withoutKey.length === 0) return
+    const reissued = await importLines(withoutKey)
+    for (const [index, { number, row }] of withoutKey.entries()) {
+      const result = reissued[index]
+      if (!result?.ok) {
+        reject(number, formatReason(result))
+        continue
+      }
+      counts.reissued++
+      showStatus('')
+      console.log(JSON.stringify({ line: number, userId: row['userId'], license: result.license }))
+    }
+  }
+
   let batch: Line[] = []
   let batchBytes = 0
-  const names = naming()
-
-  /** @param lines how many lines are dealt with once it is done */
+  /** Sends the batch, and then records how many lines were processed. */
   async function flush(lines: number) {
     if (batch.length === 0) return
-    await send(client, batch, reissue, counts)
+    await send(batch)
     batch = []
     batchBytes = 0
     progress.write({ name, lines, counts })
   }
 
-  try {
-    for await (const text of linesOf(file)) {
-      number++
-      const length = Buffer.byteLength(text) + 1
-      bytes += length
-      const row = text.trim() === '' ? undefined : parsed(text)
-      const ref = row && names(row)
-      if (number <= skip || text.trim() === '') continue
-      if (batch.length === BATCH || batchBytes + length > BATCH_BYTES) await flush(number - 1)
-      if (row && ref) {
-        batch.push({ number, row, ref })
-        batchBytes += length
-      } else refuse(number, 'INVALID_REQUEST the line is no JSON object', counts)
-      bar.update(Math.min(bytes, size), { lines: number })
-    }
-    await flush(number)
-  } finally {
-    bar.stop()
+  const toRef = createReferences()
+  let number = 0
+  let bytes = 0
+  for await (const text of readLines(createReadStream(file))) {
+    number++
+    const length = Buffer.byteLength(text) + 1
+    bytes += length
+    if (text.trim() === '') continue
+    const row = parseRow(text)
+    // Skipped lines count: the reference of a repeated row depends on the rows before it.
+    const ref = row && toRef(row)
+    if (number <= skip) continue
+    if (batch.length === BATCH || batchBytes + length > BATCH_BYTES) await flush(number - 1)
+    if (row && ref) {
+      batch.push({ number, row, ref })
+      batchBytes += length
+    } else reject(number, 'INVALID_REQUEST the line is not a JSON object')
+    showStatus(`${Math.round((100 * bytes) / size)} % of the file, ${number} lines`)
   }
-  progress.done()
-  console.error(
-    `${counts.imported} imported, ${counts.repeated} were there already, ${counts.reissued} got a new key, ${counts.refused} refused.`,
+  await flush(number)
+  progress.remove()
+  const { imported, repeated, reissued, refused } = counts
+  log(
+    `${imported} imported, ${repeated} existed already, ${reissued} got a new key, ${refused} rejected.`,
   )
-  return counts.refused
+  return refused
 }
 
-type Counts = { imported: number; repeated: number; reissued: number; refused: number }
-
-function refuse(number: number, why: string, counts: Counts) {
-  counts.refused++
-  console.error(`line ${number}: ${why}`)
+/** Identifies a file by its size and its first 64 KB. */
+async function fingerprint(file: string, size: number): Promise<string> {
+  const handle = await open(file)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0)
+  await handle.close()
+  return createHash('sha256').update(`${size}`).update(buffer.subarray(0, bytesRead)).digest('hex')
 }
 
-function parsed(text: string): Json | undefined {
+function parseRow(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Json)
-      : undefined
+    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
+    return isObject ? (value as Json) : undefined
   } catch {
     return
   }
 }
 
 /**
- * Names rows by what they say, so that a row is the same one in a file that was mended, and the same row twice is two.
+ * Creates references from the content of rows, so that a row keeps its reference when other lines of the file are
+ * corrected. The second of two equal rows is another license and gets another reference.
  */
-function naming() {
-  const seen = new Map<string, number>()
+function createReferences() {
+  const counts = new Map<string, number>()
   return (row: Json): string => {
-    const name = createHash('sha256')
+    const hash = createHash('sha256')
       .update(stringify(row) ?? '')
       .digest('base64url')
-    const count = (seen.get(name) ?? 0) + 1
-    seen.set(name, count)
-    return `import-${name}-${count}`
+    const count = (counts.get(hash) ?? 0) + 1
+    counts.set(hash, count)
+    return `import-${hash}-${count}`
   }
 }
 
-/** Only what ends a line of JSON does: a text may hold what other readers take for an end. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of createReadStream(file, 'utf8')) {
-    const lines = `${rest}${chunk}`.split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
-  }
-  if (rest !== '') yield rest
-}
-
-async function beginningOf(file: string): Promise<Buffer> {
-  const handle = await open(file)
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0)
-  await handle.close()
-  return buffer.subarray(0, bytesRead)
-}
-
-async function ask(client: Client, lines: readonly Line[]): Promise<readonly Result[]> {
-  const rows = lines.map(({ row, ref }) => ({ ...row, ref }))
-  const body = { rows, reason: 'import' }
-  const { results } = await client.post('/api/admin/licenses/bulk', body, { repeatable: true })
-  return results as readonly Result[]
-}
-
-async function send(
-  client: Client,
-  lines: readonly Line[],
-  reissue: boolean,
-  counts: Counts,
-): Promise<void> {
-  const results = await ask(client, lines)
-  const again: Line[] = []
-  for (const [index, line] of lines.entries()) {
-    const result = results[index]
-    if (result?.ok) {
-      if (result.repeated) counts.repeated++
-      else counts.imported++
-    } else if (reissue && result?.fields?.some(({ path }) => path === 'license')) {
-      again.push(line)
-    } else {
-      refuse(line.number, whyOf(result), counts)
-    }
-  }
-  if (again.length === 0) return
-  const without = again.map(({ row: { license: _, ...row }, ...line }) => ({ ...line, row }))
-  const reissued = await ask(client, without)
-  for (const [index, { number, row }] of again.entries()) {
-    const result = reissued[index]
-    if (!result?.ok) {
-      refuse(number, whyOf(result), counts)
-      continue
-    }
-    counts.reissued++
-    console.log(JSON.stringify({ line: number, userId: row['userId'], license: result.license }))
-  }
-}
-
-function whyOf(result: Result | undefined): string {
-  const fields = (result?.fields ?? []).map(({ path, message }) => `${path} ${message}`)
-  return [result?.code, fields.join('; ') || result?.error].filter(Boolean).join(' ')
-}
+const formatReason = (result: Result | undefined) =>
+  [result?.code, formatFields(result?.fields) || result?.error].filter(Boolean).join(' ')
 
 /**
- * Writes every license to a file, or to the standard output. A file that was begun is gone on with.
+ * Writes all licenses to a file or to stdout. Continues an interrupted export to the same file.
  *
- * @param keys also shows each key, which is written into the history of each license with this reason
+ * @param keys the reason for which the keys are included
+ * @throws CliError if the file exists and no export was interrupted
  */
 export async function exportLicenses(
   client: Client,
   file: string | undefined,
   keys: string | undefined,
 ): Promise<void> {
-  const progress = file === undefined ? undefined : progressOf(file)
-  const before = progress?.read() ?? {}
-  let cursor = before['cursor'] as string | undefined
-  let count = Number(before['count'] ?? 0)
-  if (file !== undefined && before['bytes'] === undefined) {
+  const progress = file === undefined ? undefined : createProgress(file)
+  const previous = progress?.read() ?? {}
+  let cursor = previous['cursor'] as string | undefined
+  let count = Number(previous['count'] ?? 0)
+  if (file !== undefined && previous['bytes'] === undefined) {
     if (existsSync(file)) {
-      throw new Failure(`${file} is there already: move it away, or name another one`, {
-        code: 'EXISTS',
-        exitCode: 1,
-      })
+      const message = `${file} exists already: move it or name another file`
+      throw new CliError(message, { code: 'EXISTS', exitCode: 1 })
     }
-    writeFileSync(file, '', PRIVATE)
+    writeFileSync(file, '', OWNER_ONLY)
     progress?.write({ count: 0, bytes: 0 })
+  } else if (file !== undefined) {
+    // Discards what was written after the progress was last recorded.
+    truncateSync(file, Number(previous['bytes']))
+    log(`Continues after ${count} licenses.`)
   }
-  if (file !== undefined && before['bytes'] !== undefined) {
-    // What was written after it was last noted how far it got is written again.
-    truncateSync(file, Number(before['bytes']))
-    console.error(`Goes on after ${count} licenses.`)
-  }
-  const bar = aBar('{value} licenses')
-  bar.start(0, count)
-  try {
-    do {
-      const page = await client.get('/api/admin/licenses', { limit: `${PAGE}`, cursor })
-      const items = page['items'] as readonly Json[]
-      const lines: string[] = []
-      for (const item of items) {
-        const shown =
-          keys === undefined
-            ? item
-            : await client.post(
-                `/api/admin/licenses/${item['id']}/reveal`,
-                { reason: keys },
-                { repeatable: true },
-              )
-        lines.push(`${JSON.stringify(shown)}\n`)
-      }
-      if (file === undefined) process.stdout.write(lines.join(''))
-      else await appendFile(file, lines.join(''))
-      count += items.length
-      cursor = page['cursor'] as string | undefined
-      if (file !== undefined) progress?.write({ cursor, count, bytes: statSync(file).size })
-      bar.update(count)
-    } while (cursor !== undefined)
-  } finally {
-    bar.stop()
-  }
-  progress?.done()
-  console.error(`${count} licenses.`)
+
+  /** Reveals the key of a license. A repeated request records the reason once more, which is harmless. */
+  const reveal = (id: unknown) =>
+    client.post(`/api/admin/licenses/${id}/reveal`, { reason: keys }, { isIdempotent: true })
+
+  do {
+    const page = await client.get('/api/admin/licenses', { limit: `${PAGE}`, cursor })
+    const items = page['items'] as readonly Json[]
+    let lines = ''
+    for (const item of items) {
+      lines += `${JSON.stringify(keys === undefined ? item : await reveal(item['id']))}\n`
+    }
+    if (file === undefined) process.stdout.write(lines)
+    else await appendFile(file, lines)
+    count += items.length
+    cursor = page['cursor'] as string | undefined
+    if (file !== undefined) progress?.write({ cursor, count, bytes: statSync(file).size })
+    showStatus(`${count} licenses`)
+  } while (cursor !== undefined)
+  progress?.remove()
+  log(`${count} licenses.`)
 }

@@ -4,48 +4,52 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation'
 
-/** The part of a CloudFormation template that names the code of a function. */
+interface FunctionProperties {
+  readonly Code?: { readonly S3Key?: string }
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> }
+}
+
 interface Template {
   readonly Resources: Readonly<
-    Record<
-      string,
-      { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }
-    >
+    Record<string, { readonly Type: string; readonly Properties?: FunctionProperties }>
   >
 }
 
-/** What is deployed. */
-export interface Deployed {
-  /** What `serverless rollback` calls the deployment whose code runs; empty before the first that was finished. */
-  readonly deployment: string
-  readonly url: string
+/** A deployed stack. Parameters of the deploy command can make it differ from serverless.yml. */
+export interface Stack {
+  /** The timestamp for `serverless rollback`; undefined before the first complete deployment. */
+  readonly deployment: string | undefined
+  readonly url: string | undefined
+  readonly mailFrom: string | undefined
+  readonly stripeLivemode: boolean
 }
 
 /**
- * Which deployment runs. The list of `serverless deploy list` does not say: after a rollback its newest one is not the
- * one that runs. The stack does, since the code of each function comes from the folder of its deployment.
+ * Reads the stack of a stage. The deployment is the folder that the code of the functions is in: after a rollback it is
+ * not the newest one of `serverless deploy list`.
  *
- * @throws what CloudFormation throws, unless it is that there is no such stack
+ * @throws the error of CloudFormation, also if the stack does not exist
  */
 export async function readStack(
   client: Pick<CloudFormationClient, 'send'>,
   StackName: string,
-): Promise<Deployed> {
-  const none = { deployment: '', url: '' }
-  const stacks = await client.send(new DescribeStacksCommand({ StackName })).catch(unlessMissing)
-  const stack = stacks?.Stacks?.[0]
-  if (!stack) return none
-  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }))
+): Promise<Stack> {
+  const [{ Stacks = [] }, { TemplateBody = '{}' }] = await Promise.all([
+    client.send(new DescribeStacksCommand({ StackName })),
+    client.send(new GetTemplateCommand({ StackName })),
+  ])
   const { Resources = {} } = JSON.parse(TemplateBody) as Partial<Template>
+  const variables = (name: string) =>
+    Resources[`${name}LambdaFunction`]?.Properties?.Environment?.Variables ?? {}
   const code = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::Function')
-  const { S3Key = '' } = (code?.Properties?.['Code'] ?? {}) as { S3Key?: string }
   return {
-    deployment: /\/(\d+)-[^/]+\/[^/]+$/.exec(S3Key)?.[1] ?? '',
-    url: stack.Outputs?.find(({ OutputKey }) => OutputKey === 'HttpApiUrl')?.OutputValue ?? '',
+    deployment: /\/(\d+)-[^/]+\/[^/]+$/.exec(code?.Properties?.Code?.S3Key ?? '')?.[1],
+    url: Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'HttpApiUrl')?.OutputValue,
+    mailFrom: variables('SendEmail')['MAIL_FROM'] || undefined,
+    stripeLivemode: variables('StripeWebhook')['STRIPE_LIVEMODE'] === 'true',
   }
 }
 
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && / does not exist$/.test(error.message)) return
-  throw error
-}
+/** Returns true for the error of CloudFormation that a stack does not exist. */
+export const isMissingStack = (error: unknown) =>
+  error instanceof Error && / does not exist$/.test(error.message)

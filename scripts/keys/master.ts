@@ -7,93 +7,96 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { readSecret } from '../../lib/lambda/secrets.ts'
-import { replaceSecret } from './replace.ts'
+import { updateSecret } from './updateSecret.ts'
 
 type Client = Pick<SecretsManagerClient, 'send'>
 type Keys = Readonly<Record<string, string>>
 
 interface MasterSecrets {
-  /** Where the master key is that makes new keys. */
+  /** The name of the secret with the master key that derives new keys. */
   readonly current: string
-  /** Where those are that made keys before. */
+  /** The name of the secret with earlier master keys. */
   readonly older: string
 }
 
-export interface Replaced {
+/** The versions of the master keys. */
+interface Replaced {
   readonly from: string
   readonly to: string
 }
 
-const TAKEN = 'Somebody else changed the master keys at the same moment; do it again'
+const CONFLICT = 'Another rotation ran at the same time; run the command again'
 
 /**
- * Replaces the master key. The one that is in use is first put to the older ones, so that whoever stops in between has
- * lost nothing, and can do it again. Of two who do so at the same moment one is refused.
+ * Replaces the master key. Adds the current one to the older ones first, so that an interruption loses no key and the
+ * command can be repeated. Of two concurrent replacements one is rejected.
  *
- * @param key the text of the new one
- * @throws Error in a line, without any text: they are secrets
+ * @param key the new master key
+ * @throws Error, without a part of the secrets
  */
 export async function replaceMasterKey(
   client: Client,
   { current, older }: MasterSecrets,
   key = randomBytes(32).toString('hex'),
 ): Promise<Replaced> {
-  const text = await textOf(client, current)
+  const text = await readText(client, current)
   if (text === undefined) throw new Error(`There is no secret ${current}`)
-  const held = keysIn(text, current)
-  const kept = await keep(client, older, held.keys)
-  return replaceSecret(
+  const ring = parse('masterKeys', text, current)
+  const olderKeys = await addOlderKeys(client, older, toTexts(ring.keys))
+  return updateSecret(
     client,
     current,
     async (now) => {
-      if (now !== text) throw new Error(TAKEN)
-      const to = `${Math.max(0, ...Object.keys(kept).map(Number).filter(Number.isInteger)) + 1}`
-      return [JSON.stringify({ current: to, [to]: key }), { from: held.current, to }]
+      if (now !== text) throw new Error(CONFLICT)
+      const versions = Object.keys(olderKeys).map(Number).filter(Number.isInteger)
+      const to = `${Math.max(0, ...versions) + 1}`
+      return [JSON.stringify({ current: to, [to]: key }), { from: ring.current, to }]
     },
-    TAKEN,
+    CONFLICT,
   )
 }
 
-/** Adds to the older master keys what is not among them. Answers all of them. */
-async function keep(client: Client, SecretId: string, keys: Keys): Promise<Keys> {
-  const join = (text: string) => {
-    const before = olderKeysIn(text, SecretId)
-    const differs = Object.keys(keys).find(
-      (version) => (before[version] ?? keys[version]) !== keys[version],
-    )
-    if (differs !== undefined) {
-      throw new Error(
-        `The secret ${SecretId} holds another master key of version "${differs}": mend it first`,
-      )
-    }
-    return { ...before, ...keys }
-  }
-  if ((await textOf(client, SecretId)) === undefined) {
-    const create = client.send(
-      new CreateSecretCommand({
-        Name: SecretId,
-        Description:
-          'The master keys that license keys were made with before, as {"<version>":"<key>"}',
-        SecretString: JSON.stringify(keys),
-      }),
-    )
-    await create.catch((cause: unknown) => {
-      throw cause instanceof ResourceExistsException ? new Error(TAKEN, { cause }) : cause
-    })
+/** Adds keys to the secret with the older master keys and returns all of them. */
+async function addOlderKeys(client: Client, SecretId: string, keys: Keys): Promise<Keys> {
+  if ((await readText(client, SecretId)) === undefined) {
+    await createOlderKeys(client, SecretId, keys)
     return keys
   }
-  return replaceSecret(
+  return updateSecret(
     client,
     SecretId,
     async (text) => {
-      const joined = join(text)
-      return [JSON.stringify(joined), joined]
+      const before = toTexts(parse('olderMasterKeys', text, SecretId))
+      const differing = Object.keys(keys).find(
+        (version) => (before[version] ?? keys[version]) !== keys[version],
+      )
+      if (differing !== undefined) {
+        throw new Error(
+          `The secret ${SecretId} contains another master key of version "${differing}": correct it first`,
+        )
+      }
+      const all = { ...before, ...keys }
+      return [JSON.stringify(all), all]
     },
-    TAKEN,
+    CONFLICT,
   )
 }
 
-async function textOf(client: Client, SecretId: string): Promise<string | undefined> {
+async function createOlderKeys(client: Client, Name: string, keys: Keys): Promise<void> {
+  try {
+    await client.send(
+      new CreateSecretCommand({
+        Name,
+        Description: 'Earlier master keys of license keys, as {"<version>":"<key>"}',
+        SecretString: JSON.stringify(keys),
+      }),
+    )
+  } catch (cause) {
+    throw cause instanceof ResourceExistsException ? new Error(CONFLICT, { cause }) : cause
+  }
+}
+
+async function readText(client: Client, SecretId: string): Promise<string | undefined> {
   try {
     return (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? ''
   } catch (error) {
@@ -102,18 +105,10 @@ async function textOf(client: Client, SecretId: string): Promise<string | undefi
   }
 }
 
-function keysIn(text: string, SecretId: string): { readonly current: string; readonly keys: Keys } {
-  const { current, keys } = read('masterKeys', text, SecretId)
-  return { current, keys: toTexts(keys) }
-}
-
-const olderKeysIn = (text: string, SecretId: string) =>
-  toTexts(read('olderMasterKeys', text, SecretId))
-
 const toTexts = (keys: ReturnType<typeof readSecret<'olderMasterKeys'>>): Keys =>
   Object.fromEntries([...keys].map(([version, key]) => [version, key.export().toString('utf8')]))
 
-function read<Name extends 'masterKeys' | 'olderMasterKeys'>(
+function parse<Name extends 'masterKeys' | 'olderMasterKeys'>(
   name: Name,
   text: string,
   SecretId: string,
@@ -122,6 +117,6 @@ function read<Name extends 'masterKeys' | 'olderMasterKeys'>(
     return readSecret(name, text)
   } catch {
     // biome-ignore lint/style/useErrorCause: it quotes the secret.
-    throw new Error(`The secret ${SecretId} cannot be read as master keys: mend it first`)
+    throw new Error(`The secret ${SecretId} contains no valid master keys: correct it first`)
   }
 }

@@ -1,23 +1,23 @@
-/** Tells a person of each step, and remembers what is left to do. */
+/** Prints the result of each step and collects what is left to do. */
 export interface Report {
-  /** It was as it should be. */
-  ok(what: string): void
-  /** It was not, and is now. */
-  done(what: string): void
-  /** It is not, and a person has to do something. */
-  todo(what: string): void
-  readonly left: readonly string[]
+  /** The state is correct. */
+  ok(text: string): void
+  /** The state was corrected. */
+  done(text: string): void
+  /** A person has to correct the state. */
+  todo(text: string): void
+  readonly todos: readonly string[]
 }
 
 export function createReport(print: (line: string) => void): Report {
-  const left: string[] = []
+  const todos: string[] = []
   return {
-    ok: (what) => print(`ok    ${what}`),
-    done: (what) => print(`done  ${what}`),
-    todo(what) {
-      left.push(what)
-      print(`todo  ${what}`)
+    ok: (text) => print(`ok    ${text}`),
+    done: (text) => print(`done  ${text}`),
+    todo(text) {
+      todos.push(text)
+      print(`todo  ${text}`)
     },
-    left,
+    todos,
   }
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -11,100 +12,93 @@ import type { SecretName } from '../../lib/config.ts'
 import { readSecret } from '../../lib/lambda/secrets.ts'
 import type { SecretDefinition, Service } from '../local/service.ts'
 import type { Report } from './report.ts'
+import { hasLicenses } from './table.ts'
 
-/** Without these, what was sold is void: nothing may stand in for them. */
+/** Secrets without which sold keys are invalid. */
 const IRREPLACEABLE: readonly SecretName[] = ['masterKeys', 'pepper']
 
-const NAMES = ['masterKeys', 'pepper', 'signingKeys', 'adminToken', 'stripe'] as const
+/** The secrets of serverless.yml. Only a rotation creates `olderMasterKeys`. */
+const DEPLOYED: readonly SecretName[] = [
+  'masterKeys',
+  'pepper',
+  'signingKeys',
+  'adminToken',
+  'stripe',
+]
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-interface Secrets {
-  readonly client: SecretsManagerClient
+interface Stage {
+  readonly secretsManager: SecretsManagerClient
+  readonly dynamoDb: DynamoDBClient
   readonly service: Service
-  readonly report: Report
-  readonly holdsLicenses: () => Promise<boolean>
 }
 
-/** Sees to it that each secret of a stage is there and can be used. Answers the ones that are. */
-export async function checkSecrets(secrets: Secrets): Promise<ReadonlySet<SecretName>> {
-  const good = new Set<SecretName>()
-  for (const name of NAMES) {
-    if (await checkSecret(secrets, name)) good.add(name)
+/** Checks every secret of a stage and creates missing ones if that loses nothing. Returns the usable ones. */
+export async function checkSecrets(stage: Stage, report: Report): Promise<ReadonlySet<SecretName>> {
+  const usable = new Set<SecretName>()
+  for (const name of [...DEPLOYED, 'olderMasterKeys'] as const) {
+    if (await checkSecret(stage, name, report)) usable.add(name)
   }
-  await checkOlder(secrets)
-  return good
+  return usable
 }
 
 async function checkSecret(
-  { client, service, report, holdsLicenses }: Secrets,
+  { secretsManager, dynamoDb, service }: Stage,
   name: SecretName,
+  report: Report,
 ): Promise<boolean> {
-  const SecretId = service.custom.names[name]
-  const definition = definitionOf(SecretId, service)
-  const found = await lookUp(client, SecretId)
+  const { names } = service.custom
+  const SecretId = names[name]
+  const definition = DEPLOYED.includes(name) ? findDefinition(SecretId, service) : undefined
+  const found = await findSecret(secretsManager, SecretId)
   if (found.state === 'readable') {
     if (isUsable(name, found.text)) {
       report.ok(`secret ${SecretId}`)
       return true
     }
-    report.todo(
-      `Mend the secret ${SecretId}, which no function can read: ${definition.Description}`,
-    )
-  } else if (found.state === 'closed') {
-    report.todo(`Let the secret ${SecretId} be read (${found.why})`)
+    const format = definition?.Description ?? '{"<version>":"<key>"}'
+    report.todo(`Correct the secret ${SecretId}, which no function can read: ${format}`)
+  } else if (found.state === 'unreadable') {
+    report.todo(`Allow reading the secret ${SecretId} (${found.reason})`)
   } else if (found.state === 'deleted') {
-    report.todo(restoring(SecretId))
-  } else if (IRREPLACEABLE.includes(name) && (await holdsLicenses())) {
     report.todo(
-      `The secret ${SecretId} is gone and keys were sold with it, so it is not made anew. Restore it: docs/operations.md`,
+      `Undo the deletion of a secret: aws secretsmanager restore-secret --secret-id ${SecretId}`,
     )
-  } else {
+  } else if (IRREPLACEABLE.includes(name) && (await hasLicenses(dynamoDb, names.table))) {
+    report.todo(
+      `The secret ${SecretId} is missing and keys were sold with it, so it is not created. Restore it: docs/operations.md`,
+    )
+  } else if (definition) {
     const { Name, Description } = definition
-    const SecretString = aTextFor(definition)
-    await client.send(new CreateSecretCommand({ Name, Description, SecretString }))
-    report.done(`secret ${SecretId} was gone and is made anew`)
+    const SecretString = generateText(definition)
+    await secretsManager.send(new CreateSecretCommand({ Name, Description, SecretString }))
+    report.done(`secret ${SecretId} was missing and is created`)
     return true
   }
   return false
 }
 
-/** The secret that only a rotation makes: what was sold with the keys in it cannot be shown again without them. */
-async function checkOlder({ client, service, report }: Secrets) {
-  const SecretId = service.custom.names.olderMasterKeys
-  const found = await lookUp(client, SecretId)
-  if (found.state === 'readable') {
-    if (isUsable('olderMasterKeys', found.text)) report.ok(`secret ${SecretId}`)
-    else
-      report.todo(`Mend the secret ${SecretId}, which no function can read: {"<version>":"<key>"}`)
-  } else if (found.state === 'closed') {
-    report.todo(`Let the secret ${SecretId} be read (${found.why})`)
-  } else if (found.state === 'deleted') report.todo(restoring(SecretId))
-}
-
-const restoring = (SecretId: string) =>
-  `Take back the deletion of a secret: aws secretsmanager restore-secret --secret-id ${SecretId}`
-
 type Found =
   | { readonly state: 'readable'; readonly text: string }
-  | { readonly state: 'closed'; readonly why: string }
-  | { readonly state: 'deleted' | 'gone' }
+  | { readonly state: 'unreadable'; readonly reason: string }
+  | { readonly state: 'deleted' | 'missing' }
 
-async function lookUp(client: SecretsManagerClient, SecretId: string): Promise<Found> {
+async function findSecret(client: SecretsManagerClient, SecretId: string): Promise<Found> {
   try {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }))
     return { state: 'readable', text: SecretString }
   } catch (error) {
-    // Both have other reasons as well: a secret may be there and have no value.
-    const mayBeGone =
+    const reason = error instanceof Error ? error.name : `${error}`
+    // Both errors have other causes, too: a secret may exist without a value.
+    const isAmbiguous =
       error instanceof ResourceNotFoundException || error instanceof InvalidRequestException
-    const why = error instanceof Error ? error.name : `${error}`
-    if (!mayBeGone) return { state: 'closed', why }
+    if (!isAmbiguous) return { state: 'unreadable', reason }
     try {
       const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId }))
-      return DeletedDate ? { state: 'deleted' } : { state: 'closed', why }
+      return DeletedDate ? { state: 'deleted' } : { state: 'unreadable', reason }
     } catch (failure) {
-      if (failure instanceof ResourceNotFoundException) return { state: 'gone' }
+      if (failure instanceof ResourceNotFoundException) return { state: 'missing' }
       throw failure
     }
   }
@@ -119,7 +113,7 @@ function isUsable(name: SecretName, text: string): boolean {
   }
 }
 
-function definitionOf(name: string, { resources }: Service): SecretDefinition {
+function findDefinition(name: string, { resources }: Service): SecretDefinition {
   const secret = Object.values(resources.Resources).find(
     ({ Type, Properties }) =>
       Type === 'AWS::SecretsManager::Secret' && 'Name' in Properties && Properties.Name === name,
@@ -128,8 +122,8 @@ function definitionOf(name: string, { resources }: Service): SecretDefinition {
   return secret.Properties as SecretDefinition
 }
 
-/** What CloudFormation would have made, with as much chance in it. */
-function aTextFor({ SecretString, GenerateSecretString }: SecretDefinition): string {
+/** Generates a text as CloudFormation does. */
+function generateText({ SecretString, GenerateSecretString }: SecretDefinition): string {
   if (SecretString !== undefined) return SecretString
   const {
     PasswordLength = 64,

@@ -1,21 +1,21 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { replaceSecret } from '../keys/replace.ts'
+import { updateSecret } from '../keys/updateSecret.ts'
 
-/** What a stage keeps of Stripe. The functions do not look at `webhookEndpoint`, nor at what else may be there. */
+/** The Stripe secret of a stage. The functions ignore `webhookEndpoint` and unknown fields. */
 export interface StripeSecret {
   readonly webhookSecrets: readonly string[]
   readonly apiKey?: string
-  /** The id of the endpoint that the first of the secrets is of. */
+  /** The id of the endpoint that the first webhook secret belongs to. */
   readonly webhookEndpoint?: string
 }
 
-/** What is said when two write at the same moment. */
-export const TAKEN = 'somebody else did the same at this moment'
+/** The message of the error for an update that another one preceded. */
+export const CONFLICT = 'setup ran twice at the same time'
 
-interface Stored {
+export interface StripeSecretStore {
   read(): Promise<StripeSecret>
-  /** @throws Error `TAKEN` when somebody else changes it at the same moment */
-  change(to: (secret: StripeSecret) => StripeSecret): Promise<void>
+  /** @throws Error with `CONFLICT` if another update runs at the same time */
+  update(change: (secret: StripeSecret) => StripeSecret): Promise<void>
 }
 
 function parse(text: string): StripeSecret {
@@ -23,21 +23,23 @@ function parse(text: string): StripeSecret {
     return JSON.parse(text)
   } catch {
     // biome-ignore lint/style/useErrorCause: it quotes the secret.
-    throw new Error('The secret of Stripe is no JSON')
+    throw new Error('The Stripe secret is not JSON')
   }
 }
 
-/** The secret of this name, which holds something good. */
-export const storedStripeSecret = (client: SecretsManagerClient, SecretId: string): Stored => ({
+export const createStripeSecretStore = (
+  client: SecretsManagerClient,
+  SecretId: string,
+): StripeSecretStore => ({
   async read() {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }))
     return parse(SecretString)
   },
-  change: (to) =>
-    replaceSecret(
+  update: (change) =>
+    updateSecret(
       client,
       SecretId,
-      async (text) => [JSON.stringify(to(parse(text))), undefined],
-      TAKEN,
+      async (text) => [JSON.stringify(change(parse(text))), undefined],
+      CONFLICT,
     ),
 })

@@ -16,8 +16,8 @@ export async function hasTable(client: DynamoDBClient, TableName: string): Promi
   }
 }
 
-/** Whether any license was ever issued. */
-export async function holdsLicenses(client: DynamoDBClient, TableName: string): Promise<boolean> {
+/** Returns true if a license was ever issued. */
+export async function hasLicenses(client: DynamoDBClient, TableName: string): Promise<boolean> {
   const { name, hash } = INDEXES.creation
   const { Count = 0 } = await client.send(
     new QueryCommand({

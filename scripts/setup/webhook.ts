@@ -1,45 +1,44 @@
 import Stripe from 'stripe'
 import { EVENT_TYPES } from '../../lib/stripe/observe.ts'
 import type { Report } from './report.ts'
-import { type StripeSecret, type storedStripeSecret, TAKEN } from './stripeSecret.ts'
+import { CONFLICT, type StripeSecret, type StripeSecretStore } from './stripeSecret.ts'
 
 interface Webhook {
   readonly stripe: Stripe
-  readonly stored: ReturnType<typeof storedStripeSecret>
+  readonly store: StripeSecretStore
   readonly report: Report
   readonly stage: string
-  /** Where Stripe is to send its events. */
+  /** The URL that receives events. */
   readonly url: string
 }
 
 /**
- * Sees to it that Stripe sends our events, and no others, to `url`, in our API version and signed with a secret that the
- * service has. Endpoints of other URLs are not touched.
+ * Makes Stripe send exactly our events to `url`, in our API version and signed with a secret that the service has. Does
+ * not touch endpoints with other URLs.
  *
- * Stripe shows a secret only to whoever makes the endpoint. So whatever cannot be used is replaced, and it is the id in
- * our secret that says which endpoint can be: when this ends after the new one was made and before its secret was
- * stored, the next run takes it for one that cannot, and makes another. Only then the old one is disabled: an event that
- * comes twice has its effect once, and one that never comes has none.
+ * Stripe shows a secret only when it creates an endpoint. An unusable endpoint is therefore replaced, and the id in our
+ * secret identifies the usable one: if a run is interrupted before it stored the new secret, the next one creates another
+ * endpoint. The old endpoint is disabled last: a duplicate event has no effect, but a missed one would be lost.
  */
 export async function checkWebhook(webhook: Webhook): Promise<void> {
-  const { stripe, stored, report, url } = webhook
-  const secret = await stored.read()
-  const ours: Stripe.WebhookEndpoint[] = []
+  const { stripe, store, report, url } = webhook
+  const secret = await store.read()
+  const endpoints: Stripe.WebhookEndpoint[] = []
   for await (const endpoint of stripe.webhookEndpoints.list({ limit: 100 })) {
-    if (endpoint.url === url) ours.push(endpoint)
+    if (endpoint.url === url) endpoints.push(endpoint)
   }
-  const used = ours.find((endpoint) => isUsable(endpoint, secret))
-  if (used) await checkEvents(webhook, used)
-  const { id } = used ?? (await makeEndpoint(webhook, secret))
-  for (const endpoint of ours) {
+  const usable = endpoints.find((endpoint) => isUsable(endpoint, secret))
+  if (usable) await checkEvents(webhook, usable)
+  const { id } = usable ?? (await createEndpoint(webhook, secret))
+  for (const endpoint of endpoints) {
     if (endpoint.id === id || endpoint.status === 'disabled') continue
     await stripe.webhookEndpoints.update(endpoint.id, { disabled: true })
-    report.done(`endpoint ${endpoint.id}, which is replaced, is disabled`)
+    report.done(`endpoint ${endpoint.id} is replaced and now disabled`)
   }
-  const { webhookSecrets } = await stored.read()
+  const { webhookSecrets } = await store.read()
   if (webhookSecrets.length > 1) {
     report.ok(
-      `${webhookSecrets.length} signing secrets of Stripe are trusted; to end those of endpoints that are gone: docs/operations.md`,
+      `${webhookSecrets.length} Stripe signing secrets are trusted; to remove those of replaced endpoints: docs/operations.md`,
     )
   }
 }
@@ -57,18 +56,17 @@ async function checkEvents(
   { stripe, report, url }: Webhook,
   { id, enabled_events }: Stripe.WebhookEndpoint,
 ) {
-  const told = new Set(enabled_events)
-  const isRight = told.size === EVENT_TYPES.length && EVENT_TYPES.every((type) => told.has(type))
-  if (isRight) {
-    report.ok(`endpoint ${id}: Stripe sends ${told.size} types of events to ${url}`)
+  const types = new Set(enabled_events)
+  if (types.size === EVENT_TYPES.length && EVENT_TYPES.every((type) => types.has(type))) {
+    report.ok(`endpoint ${id}: Stripe sends ${types.size} types of events to ${url}`)
     return
   }
   await stripe.webhookEndpoints.update(id, { enabled_events: EVENT_TYPES })
-  report.done(`endpoint ${id}: it was sent other types of events than it should be`)
+  report.done(`endpoint ${id}: the types of events are corrected`)
 }
 
-async function makeEndpoint(
-  { stripe, stored, report, stage, url }: Webhook,
+async function createEndpoint(
+  { stripe, store, report, stage, url }: Webhook,
   { webhookEndpoint }: StripeSecret,
 ) {
   const endpoint = await stripe.webhookEndpoints.create({
@@ -79,13 +77,13 @@ async function makeEndpoint(
   })
   const { id, secret } = endpoint
   if (secret === undefined) throw new Error(`Stripe did not show the secret of ${id}`)
-  await stored.change((before) => {
-    if (before.webhookEndpoint !== webhookEndpoint) throw new Error(TAKEN)
+  await store.update((before) => {
+    if (before.webhookEndpoint !== webhookEndpoint) throw new Error(CONFLICT)
     const webhookSecrets = [secret, ...before.webhookSecrets]
     return { ...before, webhookSecrets, webhookEndpoint: id }
   })
   report.done(
-    `endpoint ${id}: Stripe sends events to ${url} from now on; running functions know its secret within ten minutes, and Stripe repeats what comes before`,
+    `endpoint ${id}: Stripe now sends events to ${url}; running functions read its secret within ten minutes, and Stripe repeats earlier events`,
   )
   return endpoint
 }

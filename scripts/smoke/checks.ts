@@ -2,157 +2,191 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readRevocationList, readToken } from '../../clients/typescript/src/token.ts'
 import { importTrustedKeys, type PublishedKeys } from '../../clients/typescript/src/trustedKeys.ts'
 import { catalog } from '../../lib/catalog/catalog.ts'
-import type { Answer, Ask } from './ask.ts'
 
-/** A question to a service, and the one good answer to it, in words. */
+/** A smoke check with its expected result. */
 export interface Check {
   readonly title: string
   readonly expected: string
-  /** Asks. @throws Error in a few words while there is no answer */
-  came(): Promise<string>
+  /** Returns the result. @throws Error with a short message without a response */
+  run(): Promise<string>
 }
 
-interface Asked {
-  /** An API token with the scope `licenses:read`. */
+interface CheckOptions {
+  readonly url: string
   readonly token?: string | undefined
-  /** An origin whose pages are to be allowed in. */
   readonly origin?: string | undefined
 }
 
+interface Response {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body if it is a JSON object, otherwise an empty object. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Exceeds the timeout of every function. */
+const TIMEOUT_MS = 15_000
+
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** Nobody can own it (RFC 2606). */
-const STRANGER = 'https://smoke.invalid'
+/** An origin that cannot exist (RFC 2606). */
+const FOREIGN_ORIGIN = 'https://smoke.invalid'
 
-/** Has the form of a key and is none: no license was issued a second after the epoch. */
-const aKeyOfNobody = () =>
+const createRequest =
+  (url: string) =>
+  async (method: string, path: string, init: RequestInit = {}): Promise<Response> => {
+    try {
+      const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+        method,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...init,
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, text, body: parse(text) }
+    } catch (error) {
+      // fetch wraps the reason in a TypeError.
+      const { code, message } = Object((error as Error).cause ?? error)
+      throw new Error(`no response (${code ?? message})`, { cause: error })
+    }
+  }
+
+function parse(text: string): Response['body'] {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+/** Creates a key that was never issued: it is derived from the second after the epoch. */
+const createUnknownKey = () =>
   `${catalog.prefix}-${catalog.fallbackTier.toUpperCase()}-${randomBytes(6).toString('hex')}-1`
 
-const coded = ({ status, body }: Answer) =>
+const formatCode = ({ status, body }: Response) =>
   `${status} ${body['code'] ?? body['message'] ?? 'without a code'}`
 
-/** All checks, in the order in which a fault in one explains those in the next. Nothing that they do stays. */
-export function checksOf(ask: Ask, { token, origin }: Asked): readonly Check[] {
+/** Creates the checks. A failure can explain those that follow it. No check changes anything. */
+export function createChecks({ url, token, origin }: CheckOptions): readonly Check[] {
+  const request = createRequest(url)
+  const post = (path: string, body: string, headers = {}) =>
+    request('POST', path, { headers: { ...JSON_TYPE, ...headers }, body })
   const nonce = randomUUID()
   let signed: unknown
 
-  async function trust() {
-    const { body } = await ask('GET', '/.well-known/jwks.json')
+  async function readTrustedKeys() {
+    const { body } = await request('GET', '/.well-known/jwks.json')
     const { keys = [], endorsements = [] } = body as Partial<PublishedKeys>
     return importTrustedKeys(keys, endorsements)
   }
 
-  const preflight = (from: string) => async () => {
-    const { status, headers } = await ask('OPTIONS', '/api/verify', {
+  const preflight = async (from: string) => {
+    const { status, headers } = await request('OPTIONS', '/api/verify', {
       headers: { origin: from, 'access-control-request-method': 'POST' },
     })
-    return `${status} allowing ${headers.get('access-control-allow-origin') ?? 'nobody'}`
+    return `${status} allowing ${headers.get('access-control-allow-origin') ?? 'no origin'}`
   }
 
-  const open: Check[] = [
+  const checks: Check[] = [
     {
       title: 'GET /health',
       expected: '200 healthy',
-      async came() {
-        const { status, body } = await ask('GET', '/health')
-        return `${status} ${body['status'] ?? 'and nothing of health'}`
+      async run() {
+        const { status, body } = await request('GET', '/health')
+        return `${status} ${body['status'] ?? 'without a status'}`
       },
     },
     {
-      // Gateway, function, secrets and database. It counts as a failed try of this address, so it is asked once.
-      title: 'POST /api/verify of a key that does not exist',
+      // Involves gateway, function, secrets and database. Counts as a failed attempt of this address, so it runs once.
+      title: 'POST /api/verify with an unknown key',
       expected: '401 NOT_FOUND, valid: false',
-      async came() {
-        const body = JSON.stringify({ license: aKeyOfNobody(), nonce })
-        const answer = await ask('POST', '/api/verify', { headers: JSON_TYPE, body })
-        signed = answer.body['token']
-        return `${coded(answer)}, valid: ${answer.body['valid']}`
+      async run() {
+        const body = JSON.stringify({ license: createUnknownKey(), nonce })
+        const response = await post('/api/verify', body)
+        signed = response.body['token']
+        return `${formatCode(response)}, valid: ${response.body['valid']}`
       },
     },
     {
-      title: 'what it signed, by GET /.well-known/jwks.json',
-      expected: 'NOT_FOUND to this request, signed',
-      async came() {
-        const read = await readToken(signed, {
-          trustedKeys: await trust(),
-          deviceId: undefined,
-          nonce,
-        })
+      title: 'its token, by GET /.well-known/jwks.json',
+      expected: 'NOT_FOUND for this request, signed',
+      async run() {
+        const trustedKeys = await readTrustedKeys()
+        const read = await readToken(signed, { trustedKeys, deviceId: undefined, nonce })
         return read.ok
-          ? `${read.claims.code} to this request, signed`
-          : `a token that is not to be believed: ${read.reason}`
+          ? `${read.claims.code} for this request, signed`
+          : `an untrusted token: ${read.reason}`
       },
     },
     {
       title: 'GET /.well-known/revocations.jwt',
       expected: '200, signed',
-      async came() {
-        const { status, text } = await ask('GET', '/.well-known/revocations.jwt')
-        const list = await readRevocationList(text, await trust())
-        return `${status}, ${list ? 'signed' : 'and not signed by a key that is published'}`
+      async run() {
+        const { status, text } = await request('GET', '/.well-known/revocations.jwt')
+        const isSigned = await readRevocationList(text, await readTrustedKeys())
+        return `${status}, ${isSigned ? 'signed' : 'not signed by a published key'}`
       },
     },
     {
       title: 'POST /api/generate without a token',
       expected: '401 UNAUTHORIZED',
-      came: async () =>
-        coded(await ask('POST', '/api/generate', { headers: JSON_TYPE, body: '{}' })),
+      run: async () => formatCode(await post('/api/generate', '{}')),
     },
     {
       title: 'POST /webhooks/stripe with a wrong signature',
       expected: '400 INVALID_SIGNATURE',
-      async came() {
-        const second = Math.floor(Date.now() / 1000)
-        const headers = { ...JSON_TYPE, 'stripe-signature': `t=${second},v1=${'0'.repeat(64)}` }
-        return coded(await ask('POST', '/webhooks/stripe', { headers, body: '{}' }))
+      async run() {
+        const signature = `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}`
+        return formatCode(await post('/webhooks/stripe', '{}', { 'stripe-signature': signature }))
       },
     },
     {
-      title: `OPTIONS /api/verify for a page of ${STRANGER}`,
-      expected: '204 allowing nobody',
-      came: preflight(STRANGER),
+      title: `OPTIONS /api/verify from ${FOREIGN_ORIGIN}`,
+      expected: '204 allowing no origin',
+      run: () => preflight(FOREIGN_ORIGIN),
     },
     {
       title: 'GET /admin',
-      expected: '200, a page that speaks to nobody else',
-      async came() {
-        const { status, headers, text } = await ask('GET', '/admin')
+      expected: '200, a page that can call only itself',
+      async run() {
+        const { status, headers, text } = await request('GET', '/admin')
         const policy = headers.get('content-security-policy') ?? ''
-        const isAlone =
+        const isClosed =
           policy.includes("default-src 'none'") && policy.includes("connect-src 'self'")
         const page = text.startsWith('<!doctype html>') ? 'a page' : 'no page'
-        return `${status}, ${page} that speaks to ${isAlone ? 'nobody else' : 'anybody'}`
+        return `${status}, ${page} that can call ${isClosed ? 'only itself' : 'other servers'}`
       },
     },
     {
       title: 'GET of an unknown route',
       expected: '404',
-      came: async () => `${(await ask('GET', '/no-such-route')).status}`,
+      run: async () => `${(await request('GET', '/no-such-route')).status}`,
     },
     {
-      title: 'POST /api/verify of no JSON',
+      title: 'POST /api/verify without JSON',
       expected: '400 INVALID_REQUEST',
-      came: async () => coded(await ask('POST', '/api/verify', { headers: JSON_TYPE, body: '{' })),
+      run: async () => formatCode(await post('/api/verify', '{')),
     },
   ]
   if (origin !== undefined) {
-    open.push({
-      title: `OPTIONS /api/verify for a page of ${origin}`,
+    checks.push({
+      title: `OPTIONS /api/verify from ${origin}`,
       expected: `204 allowing ${origin}`,
-      came: preflight(origin),
+      run: () => preflight(origin),
     })
   }
   if (token !== undefined) {
-    open.push({
+    checks.push({
       title: 'GET /api/admin/licenses with the token',
-      expected: '200 and a list',
-      async came() {
-        const answer = await ask('GET', '/api/admin/licenses?limit=1', {
-          headers: { authorization: `Bearer ${token}` },
-        })
-        return Array.isArray(answer.body['items']) ? `${answer.status} and a list` : coded(answer)
+      expected: '200 with a list',
+      async run() {
+        const headers = { authorization: `Bearer ${token}` }
+        const response = await request('GET', '/api/admin/licenses?limit=1', { headers })
+        const isList = Array.isArray(response.body['items'])
+        return isList ? `${response.status} with a list` : formatCode(response)
       },
     })
   }
-  return open
+  return checks
 }

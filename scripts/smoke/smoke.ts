@@ -1,44 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAsk } from './ask.ts'
-import { type Check, checksOf } from './checks.ts'
+import { type Check, createChecks } from './checks.ts'
 
-interface Options {
+interface SmokeOptions {
   readonly url: string
+  /** An API token with the scope `licenses:read`. */
   readonly token?: string | undefined
+  /** An origin that CORS must allow. */
   readonly origin?: string | undefined
-  /** How long a service that is just starting is waited for, in all. */
+  /** The total time to wait for a service that is starting. */
   readonly patienceMs: number
 }
 
-/** From one try of a check to the next it doubles, so that a guess of a key is repeated a few times at the most. */
-const PAUSE_MS = 1000
+/** Doubles after each attempt, so that the check with an unknown key stays far below the rate limit. */
+const FIRST_PAUSE_MS = 1000
 
-/** Checks a service from outside, and prints a line for each check. Answers whether all is well. */
+/** Checks a service from outside and prints one line for each check. Returns true if all passed. */
 export async function smoke(
-  { url, patienceMs, ...asked }: Options,
+  { patienceMs, ...options }: SmokeOptions,
   print: (line: string) => void,
 ): Promise<boolean> {
   const deadline = Date.now() + patienceMs
-  let isWell = true
-  for (const check of checksOf(createAsk(url), asked)) {
-    const came = await triedUntil(deadline, check)
-    const isGood = came === check.expected
-    isWell &&= isGood
+  let isHealthy = true
+  for (const check of createChecks(options)) {
+    const result = await runUntil(deadline, check)
+    const isExpected = result === check.expected
+    isHealthy &&= isExpected
     print(
-      isGood
-        ? `ok    ${check.title}: ${came}`
-        : `FAIL  ${check.title}: expected ${check.expected}; came ${came}`,
+      isExpected
+        ? `ok    ${check.title}: ${result}`
+        : `FAIL  ${check.title}: expected ${check.expected}; got ${result}`,
     )
   }
-  return isWell
+  return isHealthy
 }
 
-/** What came last: the good answer, or what came when there was no time left for another try. */
-async function triedUntil(deadline: number, { came, expected }: Check): Promise<string> {
-  for (let pause = PAUSE_MS; ; pause *= 2) {
-    const last = await came().catch((error: Error) => error.message)
+/** Repeats a check until it passes or the time is over. Returns the last result. */
+async function runUntil(deadline: number, { run, expected }: Check): Promise<string> {
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const result = await run().catch((error: Error) => error.message)
     const left = deadline - Date.now()
-    if (last === expected || left <= 0) return last
+    if (result === expected || left <= 0) return result
     await sleep(Math.min(pause, left))
   }
 }

@@ -6,20 +6,20 @@ import { fromLicenseItem, type Item, LICENSE } from '../../lib/store/item.ts'
 import { createTable } from '../../lib/store/sdkTable.ts'
 import { createSummaryStore, isOfSeries } from '../../lib/store/summary.ts'
 
-const AT_ONCE = 25
+const CONCURRENCY = 25
 
 interface Recounted {
   readonly licenses: number
-  /** The ids of those whose record nobody can read. */
+  /** The ids of licenses whose record is invalid. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * Counts all licenses of a table anew, while it is in use. What changes from the beginning on is counted by the function that
- * follows the table too, into the old numbers and the new ones; what was written before, the strongly consistent scan sees.
- * Each version of a license counts once, whoever comes first. The old numbers are shown until the new ones are whole.
+ * Counts all licenses of a table again, while the table is in use. The stream function counts changes into the old and
+ * the new series; the strongly consistent scan sees all earlier writes. Each version of a license counts once, by the
+ * first of both. Readers see the old series until the new one is complete.
  *
- * @throws Error in a line, when somebody else began to count anew meanwhile
+ * @throws Error if another recount started meanwhile
  */
 export async function recount(plain: DynamoDBClient, TableName: string): Promise<Recounted> {
   const client = DynamoDBDocumentClient.from(plain)
@@ -38,38 +38,38 @@ export async function recount(plain: DynamoDBClient, TableName: string): Promise
       ExpressionAttributeValues: { ':license': LICENSE },
     },
   )) {
-    const found = Items.map(counted)
-    unreadable.push(...found.filter((one) => typeof one === 'string'))
-    const readable = found.filter((one) => typeof one !== 'string')
+    const readable = Items.flatMap((item) => {
+      const counted = toCounted(item)
+      if (!counted) unreadable.push(`${item['id']}`)
+      return counted ?? []
+    })
     await summary.count(readable)
     licenses += readable.length
   }
   if (!(await summary.finish(series))) {
-    throw new Error('Somebody else began to count anew meanwhile; what they count will be shown')
+    throw new Error('Another recount started meanwhile; its result will be shown')
   }
-  await remove(client, TableName, (item) => isOfSeries(item, old))
+  await deleteItems(client, TableName, (item) => isOfSeries(item, old))
   return { licenses, unreadable }
 }
 
-/** For a person to read. */
-export const resultOf = ({ licenses, unreadable }: Recounted) =>
+export const formatResult = ({ licenses, unreadable }: Recounted) =>
   [
     `${licenses} licenses were counted.`,
     ...(unreadable.length > 0
-      ? [`${unreadable.length} cannot be read and were not counted:`, ...unreadable]
+      ? [`${unreadable.length} have an invalid record and were not counted:`, ...unreadable]
       : []),
   ].join('\n')
 
-/** The id of a license that cannot be read. */
-function counted(item: Item): CountedLicense | string {
+function toCounted(item: Item): CountedLicense | undefined {
   try {
     return toCountedLicense(fromLicenseItem(item))
   } catch {
-    return `${item['id']}`
+    return
   }
 }
 
-async function remove(
+async function deleteItems(
   client: DynamoDBDocumentClient,
   TableName: string,
   isOld: (item: Item) => boolean,
@@ -77,11 +77,10 @@ async function remove(
   const keys = { TableName, ProjectionExpression: 'pk, sk' }
   for await (const { Items = [] } of paginateScan({ client }, keys)) {
     const old = Items.filter(isOld)
-    for (let start = 0; start < old.length; start += AT_ONCE) {
+    for (let start = 0; start < old.length; start += CONCURRENCY) {
+      const batch = old.slice(start, start + CONCURRENCY)
       await Promise.all(
-        old
-          .slice(start, start + AT_ONCE)
-          .map(({ pk, sk }) => client.send(new DeleteCommand({ TableName, Key: { pk, sk } }))),
+        batch.map(({ pk, sk }) => client.send(new DeleteCommand({ TableName, Key: { pk, sk } }))),
       )
     }
   }

@@ -4,19 +4,23 @@ import { text } from 'node:stream/consumers'
 import { type Server, toServer } from '../../scripts/local/server.ts'
 
 export interface AwsAccount extends Server {
-  /** The identities that SES knows, and whether each is verified. */
+  /** The identities of SES, and for each if it is verified. */
   readonly identities: Map<string, boolean>
-  /** What SES says of the account. */
+  /** The state of the SES account. */
   readonly sending: { ProductionAccessEnabled: boolean; SendingEnabled: boolean }
-  /** What was deployed, if anything: the variables of the functions, and the outputs. */
+  /** The deployed stack: environment variables and code of its functions, and outputs. */
   stack:
-    | { variables: Record<string, Record<string, string>>; outputs: Record<string, string> }
+    | {
+        variables: Record<string, Record<string, string>>
+        outputs: Record<string, string>
+        code?: string
+      }
     | undefined
-  /** What was asked that was no question. */
+  /** The requests that would change something. */
   readonly writes: string[]
 }
 
-/** As much of SES (https://docs.aws.amazon.com/ses/latest/APIReference-V2) and CloudFormation as tells of a deployment. */
+/** Starts the parts of SES (https://docs.aws.amazon.com/ses/latest/APIReference-V2) and CloudFormation that setup reads. */
 export async function anAwsAccount(): Promise<AwsAccount> {
   const http = createServer(async (request, response) => {
     const { method, url = '' } = request
@@ -49,7 +53,7 @@ export async function anAwsAccount(): Promise<AwsAccount> {
       const error = `<Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message>`
       return [400, `<ErrorResponse><Error>${error}</Error></ErrorResponse>`, xml]
     }
-    const result = action === 'GetTemplate' ? templateOf(stack) : stacksOf(stack)
+    const result = action === 'GetTemplate' ? formatTemplate(stack) : formatStack(stack)
     const answer = `<${action}Result>${result}</${action}Result>`
     return [200, `<${action}Response>${answer}</${action}Response>`, xml]
   }
@@ -68,24 +72,25 @@ export async function anAwsAccount(): Promise<AwsAccount> {
 
 type Stack = NonNullable<AwsAccount['stack']>
 
-function templateOf({ variables }: Stack): string {
+function formatTemplate({ variables, code: S3Key }: Stack): string {
   const Resources = Object.fromEntries(
     Object.entries(variables).map(([name, Variables]) => [
       `${name}LambdaFunction`,
-      { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables } } },
+      {
+        Type: 'AWS::Lambda::Function',
+        Properties: { Code: { S3Key }, Environment: { Variables } },
+      },
     ]),
   )
   const escaped = JSON.stringify({ Resources }).replaceAll('<', '&lt;')
   return `<TemplateBody>${escaped}</TemplateBody>`
 }
 
-function stacksOf({ outputs }: Stack): string {
-  const members = Object.entries(outputs)
-    .map(
-      ([key, value]) =>
-        `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    )
-    .join('')
-  const stack = `<StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>${members}</Outputs>`
+function formatStack({ outputs }: Stack): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) =>
+      `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  )
+  const stack = `<StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs>`
   return `<Stacks><member>${stack}</member></Stacks>`
 }

@@ -1,7 +1,4 @@
-/**
- * Runs the command line once for each message, all in this process: to start Node for each command takes several times
- * as long as the command itself.
- */
+/** Runs one command for each message, all in one process: starting Node takes several times as long as a command. */
 
 import { fileURLToPath } from 'node:url'
 
@@ -18,7 +15,7 @@ export interface CliResult {
   readonly code: number
 }
 
-/** Collects what is written to a stream until the returned function is called, which gives the text. */
+/** Captures the output to a stream. The returned function restores the stream and returns the text. */
 function capture(stream: NodeJS.WriteStream): () => string {
   const { write } = stream
   let text = ''
@@ -44,7 +41,7 @@ async function run({ args, env }: CliRequest): Promise<CliResult> {
   }
   process.exitCode = undefined
   const [out, err] = [capture(process.stdout), capture(process.stderr)]
-  // The module is the program: each query string makes Node evaluate it anew.
+  // The module is the program. Another query string makes Node evaluate it again.
   await import(`${MAIN}?run=${++runs}`)
   return { out: out().trim(), err: err().trim(), code: Number(process.exitCode ?? 0) }
 }

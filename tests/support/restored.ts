@@ -8,24 +8,24 @@ import { localClient } from '../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../scripts/local/service.ts'
 import { aStoreTable, dynamoDbUrl } from './table.ts'
 
-const named: string[] = []
+const created: string[] = []
 afterAll(async () => {
   const client = localClient(dynamoDbUrl())
-  for (const TableName of named) {
+  for (const TableName of created) {
     await client.send(new DeleteTableCommand({ TableName })).catch((error: unknown) => {
       if (!(error instanceof ResourceNotFoundException)) throw error
     })
   }
 })
 
-/** The name of a table that there is not yet. */
+/** Returns the name of a table that does not exist. The table is deleted after the tests of the file. */
 export function aTableName(): string {
   const name = `test-${randomUUID()}`
-  named.push(name)
+  created.push(name)
   return name
 }
 
-/** Puts a backup into a table of DynamoDB Local. */
+/** Restores a backup to a table of DynamoDB Local. */
 export const fill = (
   TableName: string,
   from: string,

@@ -9,7 +9,7 @@ import {
   startSecretsManager,
 } from '../../scripts/local/secretsManager.ts'
 import { readService, type Service } from '../../scripts/local/service.ts'
-import { type Setup, setup } from '../../scripts/setup/setup.ts'
+import { type SetupOptions, setup } from '../../scripts/setup/setup.ts'
 import { type AwsAccount, anAwsAccount } from './awsAccount.ts'
 import { aStripeAccount, type StripeAccount } from './stripeAccount.ts'
 import { aTable, dynamoDbUrl } from './table.ts'
@@ -19,7 +19,7 @@ export const LIVE_KEY = 'sk_live_right_0123'
 export const nameOf = (secret: string) => `license-authority/prod/${secret}`
 export const STRIPE_SECRET = nameOf('stripe')
 
-/** The texts of a stage that was just deployed. */
+/** The secrets of a stage after its first deployment. */
 const DEPLOYED = {
   [nameOf('master-keys')]: '{"current":"1","1":"SecretMasterKey"}',
   [nameOf('pepper')]: 'SecretPepper',
@@ -28,13 +28,13 @@ const DEPLOYED = {
   [STRIPE_SECRET]: '{"webhookSecrets":[]}',
 }
 
-const REACHED_BY = {
+const LOCAL = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   maxAttempts: 1,
 }
 
-/** A stage in accounts at AWS and Stripe, as it is after its first deployment, new for each test of a file. */
+/** Creates a stage after its first deployment, with accounts at AWS and Stripe, for each test. */
 export function useStage() {
   let service: Service
   let table: string
@@ -61,23 +61,23 @@ export function useStage() {
   afterEach(async () => {
     await Promise.all([secretsManager.stop(), aws.stop(), stripe.stop()])
     const output = printed.join('\n')
-    const texts = [...secretsManager.secrets.values()].flatMap(secretsIn)
+    const texts = [...secretsManager.secrets.values()].flatMap(listSecrets)
     for (const secret of [...texts, ...stripe.shown, ...stripe.keys]) {
       expect(output).not.toContain(secret)
     }
   })
 
-  /** Runs it. Answers whether nothing is left, and what was printed, a line an entry. */
-  async function run(changes: Partial<Setup> = {}) {
+  /** Runs setup. Every test also fails if it prints a secret. */
+  async function run(changes: Partial<SetupOptions> = {}) {
     const lines: string[] = []
     const isDone = await setup(
       {
         stage: 'prod',
         service,
-        cloudFormation: new CloudFormationClient({ endpoint: aws.url, ...REACHED_BY }),
+        cloudFormation: new CloudFormationClient({ endpoint: aws.url, ...LOCAL }),
         dynamoDb: localClient(dynamoDbUrl()),
-        secretsManager: new SecretsManagerClient({ endpoint: secretsManager.url, ...REACHED_BY }),
-        ses: new SESv2Client({ endpoint: aws.url, ...REACHED_BY }),
+        secretsManager: new SecretsManagerClient({ endpoint: secretsManager.url, ...LOCAL }),
+        ses: new SESv2Client({ endpoint: aws.url, ...LOCAL }),
         createStripe: (key) => createStripe(key, stripe.url, 5000),
         stripeApiKey: LIVE_KEY,
         storeKey: false,
@@ -93,7 +93,7 @@ export function useStage() {
 
   return {
     run,
-    /** How often anything was changed, anywhere. */
+    /** Lists all changes at AWS and Stripe. */
     writes: () => [...secretsManager.writes, ...stripe.writes, ...aws.writes],
     get service() {
       return service
@@ -110,16 +110,16 @@ export function useStage() {
     get stripe() {
       return stripe
     },
-    /** What the stage holds of Stripe. */
-    get ofStripe() {
+    /** The content of the Stripe secret. */
+    get stripeSecret() {
       return JSON.parse(secretsManager.secrets.get(STRIPE_SECRET) ?? '')
     },
-    /** The todo lines of a run. */
-    todos: async (changes?: Partial<Setup>) =>
+    /** Runs setup and returns its todo lines. */
+    todos: async (changes?: Partial<SetupOptions>) =>
       (await run(changes)).lines.filter((line) => line.startsWith('todo')),
   }
 }
 
-/** All that is secret in the text of a secret: not the names in it, nor the id of an endpoint. */
-const secretsIn = (text: string) =>
+/** Extracts the secret parts of a text: neither its field names nor the id of an endpoint. */
+const listSecrets = (text: string) =>
   (text.match(/[\w ]{7,}/g) ?? []).filter((part) => !/^(?:webhook|we_|current$)/.test(part))

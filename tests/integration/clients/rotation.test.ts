@@ -5,7 +5,7 @@ import { decodeProtectedHeader } from 'jose'
 import { type LicenseStatus, memoryStorage } from '../../../clients/typescript/src/index.ts'
 import { DAY_MS } from '../../../lib/license/index.ts'
 import { PUBLISHED_MS, RETIRED_MS } from '../../../lib/signing/ring.ts'
-import { changeRing } from '../../../scripts/keys/change.ts'
+import { rotateSigningKeys } from '../../../scripts/keys/signing.ts'
 import { NOW } from '../../support/licenses.ts'
 import { useService } from '../../support/service.ts'
 
@@ -18,7 +18,7 @@ const { aClient, published } = service
 const aKey = async () => (await service.aKey({ durationDays: 3650 })).key
 
 const rotate = () =>
-  changeRing(
+  rotateSigningKeys(
     new SecretsManagerClient({
       endpoint: service.test.secretsManager.url,
       region: 'us-east-1',
@@ -97,7 +97,7 @@ describe('a rotation of the signing keys', () => {
     const outcomes = await Promise.allSettled([rotate(), rotate()])
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { message: 'Somebody else rotated the keys at the same moment; nothing was done' },
+      reason: { message: 'Another rotation ran at the same time; nothing was changed' },
     })
     await expect(rotate()).rejects.toThrow('A new key is published already')
   })

@@ -13,7 +13,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AdminRuntime } from '../../../lib/lambda/runtime.ts'
 import { DAY_MS } from '../../../lib/license/index.ts'
-import { sumOf } from '../../../scripts/backup/counts.ts'
+import { sum } from '../../../scripts/backup/counts.ts'
 import { saveTable } from '../../../scripts/backup/save.ts'
 import { localClient } from '../../../scripts/local/dynamodb.ts'
 import type { TableDefinition } from '../../../scripts/local/service.ts'
@@ -24,7 +24,7 @@ import { anApiServer } from '../../support/server.ts'
 import { aCheckout, aSignature } from '../../support/stripe.ts'
 import { aDocumentClient, allItems, aTable, dynamoDbUrl } from '../../support/table.ts'
 
-/** Far ahead, so that DynamoDB Local itself deletes nothing meanwhile. */
+/** Far in the future, so that DynamoDB Local deletes no expired record. */
 const NOW = Date.UTC(2100, 0, 1)
 const ROOT = 'test_admin_token'
 
@@ -39,7 +39,7 @@ const aFile = (ending = '.jsonl') => path.join(directory, `${++files}${ending}`)
 
 const client = () => localClient(dynamoDbUrl())
 
-/** A client whose commands of a kind are refused after some of them. */
+/** Creates a client whose commands of one kind fail after some of them. */
 function aClientThatStops(command: string, after: number) {
   const stopping = client()
   let asked = 0
@@ -57,7 +57,7 @@ function aClientThatStops(command: string, after: number) {
 const inOrder = (items: Record<string, unknown>[]) =>
   items.toSorted((a, b) => (`${a['pk']} ${a['sk']}` < `${b['pk']} ${b['sk']}` ? -1 : 1))
 
-/** What a table holds, but for the number of the list of revocations. */
+/** Reads a table without the number of the list of revocations, which a restore raises. */
 const contentOf = async (table: string) =>
   inOrder((await allItems(table)).filter(({ sk }) => sk !== 'COUNT'))
 
@@ -89,7 +89,7 @@ const asking =
   }
 type Ask = ReturnType<typeof asking>
 
-/** What is asked over HTTP of a service on some table. */
+/** Runs a service and passes a function that calls it. */
 async function withService<T>(runtime: AdminRuntime, use: (ask: Ask) => Promise<T>): Promise<T> {
   const server = await anApiServer(runtime)
   try {
@@ -99,7 +99,7 @@ async function withService<T>(runtime: AdminRuntime, use: (ask: Ask) => Promise<
   }
 }
 
-describe('a service whose table was restored', () => {
+describe('a service on a restored table', () => {
   const EVENT = JSON.stringify(aCheckout({}, { created: NOW / 1000 }))
   const sendEvent = (ask: Ask, at: number) =>
     ask('/webhooks/stripe', EVENT, { 'stripe-signature': aSignature(EVENT, { at }) })
@@ -147,15 +147,15 @@ describe('a service whose table was restored', () => {
       isForGood: true,
     })
     test.time.now = NOW + 2 * DAY_MS
-    // What is asked later changes nothing any more: a token notes its last use once an hour.
-    await answersOf(test.runtime)
+    // A token records its last use once an hour, so later calls change nothing.
+    await readAll(test.runtime)
     backup = aFile()
     await saveTable(client(), test.table, backup)
   })
   afterAll(() => test.stop())
 
-  /** All that anybody can be told of every license. */
-  const answersOf = (runtime: AdminRuntime) =>
+  /** Reads everything that callers can read about the licenses. */
+  const readAll = (runtime: AdminRuntime) =>
     withService(runtime, async (ask) => {
       const answers = []
       for (const license of keys) {
@@ -171,13 +171,13 @@ describe('a service whose table was restored', () => {
       return { answers, byToken: await ask(query, undefined, bearer) }
     })
 
-  it('answers for every key, device, token and license as before', async () => {
+  it('returns the same for every key, device, token and license', async () => {
     const table = aTableName()
     await fill(table, backup, { now: test.time.now })
     expect(await contentOf(table)).toEqual(await contentOf(test.table))
 
-    const before = await answersOf(test.runtime)
-    const after = await answersOf(onTable(test.runtime, table))
+    const before = await readAll(test.runtime)
+    const after = await readAll(onTable(test.runtime, table))
     expect(after).toEqual(before)
     expect(before.byToken).toMatchObject({ status: 200, body: { items: [{ userId: 'user_1' }] } })
     const codes = before.answers.map(({ body }) => body.code ?? body.verdict?.code)
@@ -190,7 +190,7 @@ describe('a service whose table was restored', () => {
     )
   })
 
-  it('knows what happened already, and issues nothing twice', async () => {
+  it('recognizes repeated events and payments', async () => {
     const table = aTableName()
     await fill(table, backup, { now: test.time.now })
     await withService(onTable(test.runtime, table), async (ask) => {
@@ -204,7 +204,7 @@ describe('a service whose table was restored', () => {
     expect(await contentOf(table)).toHaveLength((await contentOf(test.table)).length)
   })
 
-  it('gives its list of revocations a number that every client takes for newer', async () => {
+  it('raises the number of the list of revocations, so that clients accept the list', async () => {
     const table = aTableName()
     await fill(table, backup, { now: test.time.now })
     const { runtime } = test
@@ -219,7 +219,7 @@ describe('a service whose table was restored', () => {
     expect((await onTable(runtime, table).revocations.list()).number).toBe(after.number)
   })
 
-  it('goes on where it was stopped, and keeps what has changed since', async () => {
+  it('can be restored with --resume after an interruption, without overwriting changes', async () => {
     const table = aTableName()
     const { now } = test.time
     await expect(
@@ -228,12 +228,12 @@ describe('a service whose table was restored', () => {
     const [first, ...others] = await contentOf(table)
     expect(others.length).toBeLessThan((await contentOf(test.table)).length - 1)
     await expect(fill(table, backup, { now })).rejects.toThrow(
-      `${table} holds records already: name another table, or go on with --resume, which keeps them`,
+      `${table} contains records: name another table, or continue with --resume, which keeps them`,
     )
     const newer = { ...first, changed: 'since' }
     await aDocumentClient().send(new PutCommand({ TableName: table, Item: newer }))
     const { kept } = await fill(table, backup, { now, isResumed: true })
-    expect(sumOf(kept)).toBe(20)
+    expect(sum(kept)).toBe(20)
     const whole = await contentOf(test.table)
     expect(await contentOf(table)).toEqual(
       whole.map((item) =>
@@ -242,7 +242,7 @@ describe('a service whose table was restored', () => {
     )
   })
 
-  it("comes back from a folder of DynamoDB's own export", async () => {
+  it('can be restored from the folder of a DynamoDB export', async () => {
     const lines = (await readFile(backup, 'utf8')).trimEnd().split('\n')
     const folder = await anExport([lines.slice(0, 7), [], lines.slice(7)])
     const table = await aTable()
@@ -250,7 +250,7 @@ describe('a service whose table was restored', () => {
     expect(await contentOf(table)).toEqual(await contentOf(test.table))
   })
 
-  it('comes back from a packed file', async () => {
+  it('can be restored from a compressed file', async () => {
     const file = aFile('.jsonl.gz')
     await saveTable(client(), test.table, file)
     expect((await readFile(file)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
@@ -259,7 +259,7 @@ describe('a service whose table was restored', () => {
     expect(await contentOf(table)).toEqual(await contentOf(test.table))
   })
 
-  it('has a table with all that serverless.yml says of it', async () => {
+  it('has a table with all settings of serverless.yml', async () => {
     const table = aTableName()
     await fill(table, backup, { now: test.time.now })
     const wanted = JSON.parse(`${process.env['TEST_TABLE']}`) as TableDefinition
@@ -281,7 +281,7 @@ describe('a service whose table was restored', () => {
 const byName = (a: { IndexName?: string | undefined }, b: { IndexName?: string | undefined }) =>
   `${a.IndexName}` < `${b.IndexName}` ? -1 : 1
 
-/** A folder as `aws s3 cp --recursive` makes it. */
+/** Creates a folder as `aws s3 cp --recursive` does. */
 async function anExport(parts: readonly (readonly string[])[]) {
   const folder = aFile('')
   const data = path.join(folder, 'AWSDynamoDB', '01693685827463-2d8752fd', 'data')
@@ -296,7 +296,7 @@ async function anExport(parts: readonly (readonly string[])[]) {
   await writeFile(path.join(data, '..', 'manifest-files.json'), manifest.join('\n'))
   for (const [index, lines] of parts.entries()) {
     const text = lines.map((line) => `${line}\n`).join('')
-    // What holds nothing is an empty file.
+    // A partition without records is an empty file.
     const content = text === '' ? '' : gzipSync(text)
     await writeFile(path.join(data, `part${index}.json.gz`), content)
   }
@@ -304,7 +304,7 @@ async function anExport(parts: readonly (readonly string[])[]) {
 }
 
 describe('a backup', () => {
-  it("is a line a record as DynamoDB's own export has them, and for its owner only", async () => {
+  it('has one line for each record in the format of a DynamoDB export, and only its owner can read it', async () => {
     const table = await aTable()
     const Item = {
       pk: { S: 'LICENSE#lic_1' },
@@ -335,7 +335,7 @@ describe('a backup', () => {
     expect((await scan(restored)).Items).toEqual((await scan(table)).Items)
   })
 
-  it('holds all of a table that is larger than one answer of DynamoDB', async () => {
+  it('contains all pages of a table, and disappears if it fails', async () => {
     const table = await aTable()
     const large = 'x'.repeat(300_000)
     for (let index = 0; index < 8; index++) {
@@ -358,11 +358,11 @@ describe('a backup', () => {
     expect(left.filter((name) => name.startsWith(path.basename(stopped, '.jsonl')))).toEqual([])
   })
 
-  it('is never written over another one, and makes way for one that was not finished', async () => {
+  it('never overwrites another one, but replaces an unfinished one', async () => {
     const table = await aTable()
     const file = await aBackupOf('precious')
     await expect(saveTable(client(), table, file)).rejects.toThrow(
-      `${file} is there already: move it away, or name another one`,
+      `${file} exists already: move it or name another file`,
     )
     expect(await readFile(file, 'utf8')).toBe('precious')
     const next = aFile()
@@ -371,7 +371,7 @@ describe('a backup', () => {
     expect(await readFile(next, 'utf8')).toBe('')
   })
 
-  it('does not bring back what has run out, requests for lost keys and counted failures', async () => {
+  it('restores no expired records, requests for lost keys or rate limits', async () => {
     const seconds = NOW / 1000
     const file = await aBackupOf(
       lineOf('EVENT#evt_1', 'EVENT', { ttl: { N: `${seconds}` } }),
@@ -400,7 +400,7 @@ describe('a backup', () => {
   })
 })
 
-describe('a spoilt backup is refused before anything is made or written', () => {
+describe('restore rejects, before it creates or writes anything,', () => {
   const first = lineOf('LICENSE#lic_1', 'LICENSE')
   const refused = async (from: string, message: string) => {
     const table = aTableName()
@@ -409,31 +409,31 @@ describe('a spoilt backup is refused before anything is made or written', () => 
   }
 
   it.each([
-    ['a line that is cut off', first.slice(0, -10)],
-    ['what is no JSON', 'SELECT *\n'],
-    ['JSON that is no record', '{"pk":{"S":"LICENSE#lic_1"}}\n'],
+    ['an incomplete line', first.slice(0, -10)],
+    ['a line that is not JSON', 'SELECT *\n'],
+    ['JSON that is not a record', '{"pk":{"S":"LICENSE#lic_1"}}\n'],
     ['a record without a key', '{"Item":{"pk":{"S":"LICENSE#lic_1"}}}\n'],
-    ['a value of no type', lineOf('LICENSE#lic_1', 'LICENSE', { tier: 'pro' })],
-    ['a value of two types', lineOf('LICENSE#lic_1', 'LICENSE', { n: { N: '1', S: '1' } })],
+    ['a value without a type', lineOf('LICENSE#lic_1', 'LICENSE', { tier: 'pro' })],
+    ['a value with two types', lineOf('LICENSE#lic_1', 'LICENSE', { n: { N: '1', S: '1' } })],
     ['a change of an incremental export', '{"NewImage":{"pk":{"S":"LICENSE#lic_1"}}}\n'],
-  ])('with %s', async (_, line) => {
+  ])('a backup with %s', async (_, line) => {
     const file = await aBackupOf(first, first, line)
-    await refused(file, `${file}, line 3: this is no record of a backup`)
+    await refused(file, `${file}, line 3: not a record of a backup`)
   })
 
-  it('when it holds nothing or is not there', async () => {
-    await refused(await aBackupOf(), 'The backup holds no records')
+  it('an empty or missing backup', async () => {
+    await refused(await aBackupOf(), 'The backup contains no records')
     const none = aFile()
-    await refused(none, `${none} is not there`)
+    await refused(none, `${none} does not exist`)
   })
 
-  it('when it is packed and cut off', async () => {
+  it('an incomplete compressed file', async () => {
     const file = aFile('.jsonl.gz')
     await writeFile(file, gzipSync(first.repeat(500)).subarray(0, -20))
     await refused(file, `${file} cannot be read after line`)
   })
 
-  it('when it is an export of which something is missing', async () => {
+  it('an incomplete export', async () => {
     const line = first.trimEnd()
     const folder = await anExport([[line], [line, line]])
     const [second = ''] = (await readdir(folder, { recursive: true })).filter((name) =>
@@ -441,22 +441,21 @@ describe('a spoilt backup is refused before anything is made or written', () => 
     )
     const file = path.join(folder, second)
     await writeFile(file, gzipSync(first))
-    await refused(folder, `${file} holds 1 records, and 2 were exported`)
+    await refused(folder, `${file} contains 1 records, but 2 were exported`)
     await rm(file)
     await refused(folder, 'part1.json.gz is missing: download the export again')
   })
 
-  it('when it is no export or more than one', async () => {
+  it('a folder with no export or more than one', async () => {
     const folder = await anExport([[first.trimEnd()]])
     const other = path.join(folder, 'AWSDynamoDB', 'other', 'data')
     await mkdir(other, { recursive: true })
-    await refused(other, `${other} holds no *.json.gz`)
+    await refused(other, `${other} contains no *.json.gz`)
     await writeFile(path.join(other, 'a.json.gz'), gzipSync(first))
-    await refused(folder, `${folder} holds more than one export: name the folder of one`)
+    await refused(folder, `${folder} contains more than one export: name the folder of one`)
   })
 })
 
-/** Runs a command as a person does, against a DynamoDB on this machine. */
 async function cli(...args: string[]) {
   const env = {
     AWS_ACCESS_KEY_ID: 'local',
@@ -467,7 +466,7 @@ async function cli(...args: string[]) {
   return { code, lines: `${stdout}${stderr}`.trimEnd().split('\n') }
 }
 
-it('license-authority backup and restore say what they did, and in a line what is wrong', async () => {
+it('license-authority backup and restore print the numbers of records, or one line for a failure', async () => {
   const table = await aTable()
   for (const [pk, sk] of [
     ['LICENSE#lic_1', 'LICENSE'],
@@ -485,7 +484,7 @@ it('license-authority backup and restore say what they did, and in a line what i
       '  TRIES                1',
     ],
   })
-  // The table that serverless.yml names for the stage.
+  // Without --table it is the table of serverless.yml, which does not exist.
   expect(await cli('backup', '--stage', 'prod', '--to', aFile())).toMatchObject({ code: 1 })
   const name = 'license-authority-prod'
   const restore = () => cli('restore', '--stage', 'prod', '--from', file)
@@ -503,7 +502,7 @@ it('license-authority backup and restore say what they did, and in a line what i
   expect(Table?.DeletionProtectionEnabled).toBe(true)
   expect(await restore()).toEqual({
     code: 1,
-    lines: [expect.stringMatching(/^error: license-authority-prod holds records already/)],
+    lines: [expect.stringMatching(/^error: license-authority-prod contains records/)],
   })
   await client().send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))
 })

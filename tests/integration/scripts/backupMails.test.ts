@@ -20,8 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-describe('the stream of a table that was restored', () => {
-  it('mails what was waiting, once, and nothing that was dealt with', async () => {
+describe('the stream of a restored table', () => {
+  it('sends pending emails once, and no email again', async () => {
     const sent = await aSale()
     await follow(await about(sent.id))
     const bounced = await aSale()
@@ -30,8 +30,11 @@ describe('the stream of a table that was restored', () => {
     if (!notice) throw new Error('There is no notice')
     await mail.test.runtime.outbox.report(notice, 'bounced', NOW)
     const unsent = await aSale()
-    const nobody = { ...mail.test.runtime, mail: { from: undefined, configurationSet: undefined } }
-    await follow(await about(unsent.id), nobody)
+    const withoutSender = {
+      ...mail.test.runtime,
+      mail: { from: undefined, configurationSet: undefined },
+    }
+    await follow(await about(unsent.id), withoutSender)
     const waiting = await aSale()
     const lost = await aSale()
     await mail.test.runtime.outbox.suppress(lost.email, 'bounced', NOW)
@@ -63,7 +66,7 @@ describe('the stream of a table that was restored', () => {
     expect(await states(waiting)).toEqual(['sent'])
   })
 
-  it('is not held up by a notice that was dealt with, when the master key of its license is gone', async () => {
+  it('skips notices that were sent, also if the master key of their license is gone', async () => {
     const { id } = await aSale()
     await follow(await about(id))
     const backup = path.join(directory, 'rotated.jsonl')
@@ -79,7 +82,7 @@ describe('the stream of a table that was restored', () => {
     expect(await follow(records, { ...runtime, secretIds })).toEqual({ batchItemFailures: [] })
   })
 
-  it('tells of a notice after its license and its address', async () => {
+  it('reports a notice after its license and its address', async () => {
     await aSale()
     const backup = path.join(directory, 'order.jsonl')
     await saveTable(localClient(dynamoDbUrl()), mail.test.table, backup)

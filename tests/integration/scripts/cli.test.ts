@@ -28,7 +28,7 @@ beforeEach(() => {
   server.asked.length = 0
   server.before = tick
 })
-/** Time goes on while somebody types. */
+/** Each request has another time, as requests of a person do. */
 const tick = () => void test.time.now++
 afterAll(async () => {
   host.kill()
@@ -62,7 +62,7 @@ async function aLicense() {
 }
 
 describe('license-authority', () => {
-  it('issues, and the same payment once', async () => {
+  it('issues one license for each payment', async () => {
     const order = ['issue', '--user', 'cli_paid', '--tier', 'elite', '--payment', 'pi_cli']
     const { out } = await cli(order)
     expect(out).toMatch(/^QF-ELITE-[0-9a-f]{12}-\d+$/)
@@ -70,7 +70,7 @@ describe('license-authority', () => {
     expect(await json(...order)).toMatchObject({ success: true, license: out })
   })
 
-  it('verifies, and says so by its exit code', async () => {
+  it('verifies a key and exits with 1 if it is invalid', async () => {
     const { key, user } = await aLicense()
     expect(await cli(['verify', key])).toMatchObject({
       code: 0,
@@ -82,7 +82,7 @@ describe('license-authority', () => {
     })
   })
 
-  it('does everything to a license, and shows what was done', async () => {
+  it('performs every action on a license and shows its history', async () => {
     const { id, key } = await aLicense()
     const why = ['--reason', 'because']
     expect((await cli(['revoke', id, ...why])).out).toContain('revoked')
@@ -107,7 +107,7 @@ describe('license-authority', () => {
     expect(out).not.toContain(second)
   })
 
-  it('lists what is asked for, as a table or as JSON', async () => {
+  it('lists matching licenses as a table or as JSON', async () => {
     const mine = [await aLicense(), await aLicense()]
     const { out } = await cli(['list', '--limit', '2'])
     for (const { id } of mine) expect(out).toContain(id)
@@ -118,7 +118,7 @@ describe('license-authority', () => {
     ).toEqual(expect.arrayContaining(mine.map(({ id }) => expect.objectContaining({ id }))))
   })
 
-  it('makes tokens that may what they must, and ends them', async () => {
+  it('creates tokens with scopes and revokes them', async () => {
     const made = [
       'tokens',
       'create',
@@ -149,7 +149,12 @@ describe('license-authority', () => {
     ['no command', [], 2, 'Usage:'],
     ['an unknown command', ['explode'], 2, "unknown command 'explode'"],
     ['no reason', ['revoke', 'lic_1'], 2, "required option '--reason"],
-    ['no number', ['issue', '--user', 'u', '--tier', 'pro', '--days', 'x'], 2, 'whole number'],
+    [
+      'an argument that is not a number',
+      ['issue', '--user', 'u', '--tier', 'pro', '--days', 'x'],
+      2,
+      'whole number',
+    ],
     ['an unknown state', ['list', '--state', 'good'], 2, 'Allowed choices'],
     [
       'a license that does not exist',
@@ -159,20 +164,20 @@ describe('license-authority', () => {
     ],
     ['an unknown tier', ['issue', '--user', 'u', '--tier', 'gold'], 1, 'tier must be one of free'],
     ['a file that does not exist', ['import', 'nothing.jsonl'], 2, 'It does not exist'],
-  ])('says what is wrong with %s', async (_, args, code, message) => {
+  ])('reports %s', async (_, args, code, message) => {
     const failed = await cli(args)
     expect(failed.err).toContain(message)
     expect(failed.code).toBe(code)
   })
 
-  it('tells a script that nobody answers, and what was refused', async () => {
+  it('reports an unreachable service as JSON with --json', async () => {
     const nowhere = { LICENSE_AUTHORITY_URL: 'http://127.0.0.1:2' }
     const failed = await cli(['--json', 'list'], nowhere)
     expect(failed.code).toBe(3)
     expect(JSON.parse(failed.err)).toMatchObject({ code: 'UNREACHABLE' })
   })
 
-  it('does nothing twice because it does not know whether it was done', async () => {
+  it('retries only idempotent requests whose result is unknown', async () => {
     const { id } = await aLicense()
     const because = ['--reason', 'x']
     for (const args of [
@@ -197,7 +202,7 @@ describe('license-authority', () => {
     expect(await json('list', '--user', 'cli_lost')).toHaveLength(1)
   })
 
-  it('asks for the very license that is named', async () => {
+  it('escapes ids, so that they cannot name another route', async () => {
     const [{ id }] = await json('tokens', 'list')
     const strange = await cli(['revoke', `../tokens/${id}`, '--reason', 'x'])
     expect(strange).toMatchObject({ code: 1, err: expect.stringContaining('NOT_FOUND') })
@@ -205,7 +210,7 @@ describe('license-authority', () => {
     expect(await cli(['--url', 'nowhere', 'list'])).toMatchObject({ code: 2 })
   })
 
-  it('tries again what failed on the way', async () => {
+  it('retries a failed read', async () => {
     let calls = 0
     server.before = () => {
       if (++calls < 3) throw new Error('cut')
@@ -216,7 +221,7 @@ describe('license-authority', () => {
 })
 
 /** Builds a key as the vendor's prototype does. */
-function sold(userId: string, at = NOW / 1000 - 86_400): string {
+function soldKey(userId: string, at = NOW / 1000 - 86_400): string {
   const signed = createHmac('sha256', 'test_master_key').update(`${userId}:pro:${at}`)
   return `QF-PRO-${signed.digest('hex').slice(0, 12)}-${at}`
 }
@@ -225,7 +230,7 @@ describe('license-authority import', () => {
   const aRow = (userId: string, changes: object = {}) => ({
     userId,
     tier: 'pro',
-    license: sold(userId),
+    license: soldKey(userId),
     expiresAt: NOW + 9 * DAY_MS,
     ...changes,
   })
@@ -237,11 +242,11 @@ describe('license-authority import', () => {
     return file
   }
 
-  it('takes over what was sold, and names each line that it cannot', async () => {
+  it('imports sold licenses and reports each rejected line with its number', async () => {
     const file = await aFile('sold.jsonl', [
       aRow('old_1'),
       '',
-      aRow('old_2', { license: sold('somebody') }),
+      aRow('old_2', { license: soldKey('somebody') }),
       'nonsense',
       '[1]',
       aRow('old_3', { tier: 'gold' }),
@@ -251,43 +256,43 @@ describe('license-authority import', () => {
     const { code, err } = await cli(['import', file])
     expect(code).toBe(1)
     expect(err.split('\n')).toEqual([
-      'line 4: INVALID_REQUEST the line is no JSON object',
-      'line 5: INVALID_REQUEST the line is no JSON object',
+      'line 4: INVALID_REQUEST the line is not a JSON object',
+      'line 5: INVALID_REQUEST the line is not a JSON object',
       'line 3: INVALID_REQUEST license must be what a master key makes for this user and tier',
       expect.stringMatching(/^line 6: INVALID_REQUEST tier must be one of/),
-      '3 imported, 0 were there already, 0 got a new key, 4 refused.',
+      '3 imported, 0 existed already, 0 got a new key, 4 rejected.',
     ])
-    expect((await cli(['verify', sold('old_1')])).out).toContain('until 2025-01-10')
-    expect((await cli(['verify', sold('old_4')])).out).toContain('until 2124')
+    expect((await cli(['verify', soldKey('old_1')])).out).toContain('until 2025-01-10')
+    expect((await cli(['verify', soldKey('old_4')])).out).toContain('until 2124')
 
     const again = await cli(['import', file, '--reissue'])
-    expect(again.err).toContain('0 imported, 3 were there already, 1 got a new key, 3 refused.')
+    expect(again.err).toContain('0 imported, 3 existed already, 1 got a new key, 3 rejected.')
     const { line, userId, license } = JSON.parse(again.out)
     expect([line, userId]).toEqual([3, 'old_2'])
     expect((await cli(['verify', license])).out).toContain('old_2, active until 2025-01-10')
   })
 
-  it('takes a file again once its lines were mended, and nothing of it twice', async () => {
+  it('imports a corrected file again without duplicates', async () => {
     const rows: object[] = [
-      { userId: 'mend_1', tier: 'pro', duration: 30 },
-      { userId: 'mend_1', tier: 'pro', duration: 30 },
-      { userId: 'mend_2', tier: 'gold', duration: 30, note: 'a\u2028b' },
-      aRow('mend_3', { license: sold('somebody_else') }),
+      { userId: 'fix_1', tier: 'pro', duration: 30 },
+      { userId: 'fix_1', tier: 'pro', duration: 30 },
+      { userId: 'fix_2', tier: 'gold', duration: 30, note: 'a\u2028b' },
+      aRow('fix_3', { license: soldKey('somebody_else') }),
     ]
-    const file = await aFile('mend.jsonl', rows)
+    const file = await aFile('fixed.jsonl', rows)
     const first = await cli(['import', file, '--reissue'])
-    expect(first.err).toContain('2 imported, 0 were there already, 1 got a new key, 1 refused.')
+    expect(first.err).toContain('2 imported, 0 existed already, 1 got a new key, 1 rejected.')
     expect(first.err).toContain('line 3: INVALID_REQUEST tier')
-    rows[2] = { userId: 'mend_2', tier: 'pro', duration: 30 }
-    await aFile('mend.jsonl', rows)
+    rows[2] = { userId: 'fix_2', tier: 'pro', duration: 30 }
+    await aFile('fixed.jsonl', rows)
     const second = await cli(['import', file, '--reissue'])
-    expect(second.err).toContain('1 imported, 2 were there already, 1 got a new key, 0 refused.')
+    expect(second.err).toContain('1 imported, 2 existed already, 1 got a new key, 0 rejected.')
     expect(second.out).toBe(first.out)
-    expect(await json('list', '--user', 'mend_1')).toHaveLength(2)
-    expect(await json('list', '--user', 'mend_3')).toHaveLength(1)
+    expect(await json('list', '--user', 'fix_1')).toHaveLength(2)
+    expect(await json('list', '--user', 'fix_3')).toHaveLength(1)
   })
 
-  it('sends no more at once than is taken', async () => {
+  it('splits a file by the size limit of a request', async () => {
     const rows = Array.from({ length: 120 }, (_, index) =>
       aRow(`large_${index}`, { comment: 'x'.repeat(2000) }),
     )
@@ -296,7 +301,7 @@ describe('license-authority import', () => {
     expect(server.asked.length).toBeGreaterThan(4)
   })
 
-  it('goes on where it was stopped, and takes nothing twice', async () => {
+  it('continues where it was interrupted without duplicates', async () => {
     const rows = Array.from({ length: 110 }, (_, index) => aRow(`many_${index}`))
     const file = await aFile('many.jsonl', rows)
     let calls = 0
@@ -308,7 +313,7 @@ describe('license-authority import', () => {
     server.asked.length = 0
     const { code, err } = await cli(['import', file])
     expect(err).toBe(
-      'Goes on after line 100.\n110 imported, 0 were there already, 0 got a new key, 0 refused.',
+      'Continues after line 100.\n110 imported, 0 existed already, 0 got a new key, 0 rejected.',
     )
     expect(code).toBe(0)
     expect(server.asked).toHaveLength(1)
@@ -322,7 +327,7 @@ describe('license-authority export', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
 
-  it('writes each license once, without its key, and over nothing', async () => {
+  it('writes each license once, without its key, and overwrites no file', async () => {
     expect((await cli(['export', 'all.jsonl'])).code).toBe(0)
     const all = await linesOf('all.jsonl')
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
@@ -330,11 +335,11 @@ describe('license-authority export', () => {
     expect(JSON.stringify(all)).not.toMatch(/QF-/)
     expect(await cli(['export', 'all.jsonl'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('is there already'),
+      err: expect.stringContaining('exists already'),
     })
   })
 
-  it('goes on where it was stopped', async () => {
+  it('continues where it was interrupted', async () => {
     let pages = 0
     server.before = () => {
       if (++pages > 2) throw new Error('cut')
@@ -343,12 +348,12 @@ describe('license-authority export', () => {
     server.before = tick
     await writeFile(path.join(directory, 'part.jsonl'), 'half a line', { flag: 'a' })
     expect((await cli(['export', 'part.jsonl'])).err).toMatch(
-      /^Goes on after 200 licenses\.\n\d+ licenses\.$/,
+      /^Continues after 200 licenses\.\n\d+ licenses\.$/,
     )
     expect(await linesOf('part.jsonl')).toEqual(await linesOf('all.jsonl'))
   })
 
-  it('begins again what was stopped before it had written anything', async () => {
+  it('starts again if it was interrupted before the first page', async () => {
     server.before = () => {
       throw new Error('cut')
     }
@@ -359,7 +364,7 @@ describe('license-authority export', () => {
     expect((await stat(path.join(directory, 'begun.jsonl'))).mode & 0o077).toBe(0)
   })
 
-  it('shows the keys when there is a reason, which stays in the history', async () => {
+  it('includes keys with --keys and records its reason', async () => {
     const { key, id } = await aLicense()
     const { out } = await cli(['export', '--keys', 'moving house'])
     expect(out).toContain(key)

@@ -16,7 +16,7 @@ const OLDER = 'license-authority/prod/older-master-keys'
 let secretsManager: LocalSecretsManager
 beforeAll(async () => {
   secretsManager = await startSecretsManager({
-    [SECRET]: 'as_it_is_deployed',
+    [SECRET]: 'initial_key',
     [MASTER]: 'bare key',
   })
 })
@@ -24,7 +24,6 @@ afterAll(() => secretsManager.stop())
 
 const ring = () => JSON.parse(secretsManager.secrets.get(SECRET) ?? '')
 
-/** Runs the command as a person does, against a Secrets Manager on this machine. */
 async function rotate(...args: string[]) {
   const env = {
     AWS_ACCESS_KEY_ID: 'local',
@@ -36,7 +35,7 @@ async function rotate(...args: string[]) {
 }
 
 describe('license-authority rotate', () => {
-  it('adds a key that signs in two days, says so, and has to wait before it does it again', async () => {
+  it('adds a key that signs in two days, and rejects another rotation before that', async () => {
     const before = Date.now()
     const { code, lines } = await rotate('--stage', 'prod')
     const after = Date.now()
@@ -49,7 +48,7 @@ describe('license-authority rotate', () => {
     ])
     const { keys, endorsements } = ring()
     expect(keys).toEqual([
-      { secret: 'as_it_is_deployed', signsFrom: 0 },
+      { secret: 'initial_key', signsFrom: 0 },
       { secret: expect.stringMatching(/^[\w-]{43}$/), signsFrom: expect.any(Number) },
     ])
     // Rounded to a whole second.
@@ -65,7 +64,7 @@ describe('license-authority rotate', () => {
     expect(ring().keys).toEqual(keys)
   })
 
-  it('replaces keys that leaked', async () => {
+  it('withdraws leaked keys with --now', async () => {
     const { code, lines } = await rotate('--stage', 'prod', '--now')
     expect(code).toBe(0)
     expect(lines).toContain('It signs as soon as the functions read it, within ten minutes.')
@@ -73,7 +72,7 @@ describe('license-authority rotate', () => {
     expect(ring().keys).toHaveLength(1)
   })
 
-  it('says in a line what is wrong', async () => {
+  it('prints one line for incorrect usage and for a failure', async () => {
     expect(await rotate()).toEqual({
       code: 2,
       lines: ["error: required option '--stage <stage>' not specified", '(see --help)'],
@@ -83,7 +82,7 @@ describe('license-authority rotate', () => {
     secretsManager.secrets.set(SECRET, '{"keys":"spoilt"}')
     expect(await rotate('--stage', 'prod')).toEqual({
       code: 1,
-      lines: [`error: The secret ${SECRET} holds no signing keys: mend it first`],
+      lines: [`error: The secret ${SECRET} contains no signing keys: correct it first`],
     })
   })
 })
@@ -91,7 +90,7 @@ describe('license-authority rotate', () => {
 describe('license-authority rotate --master', () => {
   const held = (name: string) => JSON.parse(secretsManager.secrets.get(name) ?? '')
 
-  it('makes a new master key, keeps the one before, and says where', async () => {
+  it('creates a master key and keeps the previous one', async () => {
     const before = secretsManager.writes.length
     const { code, lines } = await rotate('--stage', 'prod', '--master')
     expect([code, ...lines]).toEqual([
@@ -102,11 +101,11 @@ describe('license-authority rotate --master', () => {
     ])
     expect(held(OLDER)).toEqual({ 1: 'bare key' })
     expect(held(MASTER)).toEqual({ current: '2', 2: expect.stringMatching(/^[0-9a-f]{64}$/) })
-    // The older keys are written first: a stop in between loses none.
+    // The older keys are written first, so an interruption loses none.
     expect(secretsManager.writes.slice(before)).toEqual([OLDER, MASTER])
   })
 
-  it('takes one that is given, every byte of it, and refuses an empty one', async () => {
+  it('uses every byte of --key-file, and rejects an empty or binary file', async () => {
     const second = held(MASTER)[2]
     const directory = await mkdtemp(path.join(tmpdir(), 'license-authority-keys-'))
     const file = path.join(directory, 'key.txt')

@@ -8,8 +8,8 @@ import { anEndpoint, type Endpoint } from '../../support/stripeAccount.ts'
 const stage = useStage()
 const HOOK = `${URL_OF_STAGE}/webhooks/stripe`
 
-/** The stage has this endpoint, and its secret. */
-function has(endpoint: Endpoint) {
+/** Adds an endpoint at Stripe, and its secret to the stage. */
+function addEndpoint(endpoint: Endpoint) {
   stage.stripe.endpoints.unshift(endpoint)
   stage.secretsManager.secrets.set(
     STRIPE_SECRET,
@@ -21,7 +21,7 @@ function has(endpoint: Endpoint) {
   )
 }
 
-/** Each endpoint, newest first. */
+/** Formats the endpoints, newest first. */
 const states = () => stage.stripe.endpoints.map(({ id, status }) => `${id} ${status}`)
 
 const AFTER = {
@@ -30,27 +30,31 @@ const AFTER = {
   webhookEndpoint: 'we_1',
 }
 
-describe("setup of Stripe's endpoint", () => {
-  it('makes one for our events in our version of the API, and keeps its secret', async () => {
+describe('setup of the webhook endpoint', () => {
+  it('creates one for our events in our API version and stores its secret', async () => {
     await stage.run()
     expect(stage.stripe.endpoints).toEqual([
       { ...anEndpoint({ id: 'we_1', url: HOOK }), api_version: Stripe.API_VERSION },
     ])
-    expect(stage.ofStripe).toEqual({ webhookSecrets: ['whsec_shown_1'], webhookEndpoint: 'we_1' })
+    expect(stage.stripeSecret).toEqual({
+      webhookSecrets: ['whsec_shown_1'],
+      webhookEndpoint: 'we_1',
+    })
   })
 
-  it('takes a restricted key that may not see whose it is', async () => {
+  it('accepts a restricted key that cannot read the account', async () => {
     stage.stripe.discreet.add(LIVE_KEY)
     const { isDone, lines } = await stage.run()
-    expect(lines).toContain(
-      "ok    Stripe's account (a restricted key may not see which), in live mode",
-    )
+    expect(lines).toContain('ok    Stripe account (hidden from this key), live mode')
     expect(isDone).toBe(true)
-    expect(stage.ofStripe).toEqual({ webhookSecrets: ['whsec_shown_1'], webhookEndpoint: 'we_1' })
+    expect(stage.stripeSecret).toEqual({
+      webhookSecrets: ['whsec_shown_1'],
+      webhookEndpoint: 'we_1',
+    })
   })
 
-  it('is content with one that is right, on whatever page of the list it is', async () => {
-    has(anEndpoint({}))
+  it('accepts a correct one on any page of the list', async () => {
+    addEndpoint(anEndpoint({}))
     for (const id of ['we_a', 'we_b', 'we_c']) {
       stage.stripe.endpoints.unshift(anEndpoint({ id, url: `https://${id}.example.com/` }))
     }
@@ -63,13 +67,11 @@ describe("setup of Stripe's endpoint", () => {
     ['more', [...EVENT_TYPES, 'payout.paid']],
     ['other', [...EVENT_TYPES.slice(1), 'payout.paid']],
     ['all', ['*']],
-  ])('mends one that is sent %s types of events', async (_, enabled_events) => {
-    has(anEndpoint({ enabled_events }))
+  ])('corrects one that receives %s types of events', async (_, enabled_events) => {
+    addEndpoint(anEndpoint({ enabled_events }))
     const { isDone, lines } = await stage.run()
     expect(isDone).toBe(true)
-    expect(lines).toContain(
-      'done  endpoint we_before: it was sent other types of events than it should be',
-    )
+    expect(lines).toContain('done  endpoint we_before: the types of events are corrected')
     expect(stage.stripe.endpoints[0]?.enabled_events.toSorted()).toEqual(EVENT_TYPES.toSorted())
     expect(stage.writes()).toEqual(['changed we_before'])
     await stage.run()
@@ -77,17 +79,17 @@ describe("setup of Stripe's endpoint", () => {
   })
 
   it.each([
-    ['of another version of the API', { api_version: '2020-08-27' }],
-    ['of the version of the account', { api_version: null }],
+    ['with another API version', { api_version: '2020-08-27' }],
+    ['with the API version of the account', { api_version: null }],
     ['that is disabled', { status: 'disabled' }],
-  ] as const)('replaces one %s, and forgets no secret', async (_, changes) => {
-    has(anEndpoint(changes))
+  ] as const)('replaces one %s and keeps every secret', async (_, changes) => {
+    addEndpoint(anEndpoint(changes))
     expect((await stage.run()).isDone).toBe(true)
     expect(states()).toEqual(['we_1 enabled', 'we_before disabled'])
-    expect(stage.ofStripe).toEqual(AFTER)
-    // An event that the old endpoint sent may still be on its way; when to end its secret a person knows.
+    expect(stage.stripeSecret).toEqual(AFTER)
+    // Events of the old endpoint may still arrive, so the operator decides when to remove its secret.
     expect((await stage.run()).lines).toContain(
-      'ok    2 signing secrets of Stripe are trusted; to end those of endpoints that are gone: docs/operations.md',
+      'ok    2 Stripe signing secrets are trusted; to remove those of replaced endpoints: docs/operations.md',
     )
     const { length } = stage.writes()
     await stage.run()
@@ -95,22 +97,22 @@ describe("setup of Stripe's endpoint", () => {
   })
 
   it.each([
-    ['was made by hand', '{"webhookSecrets":["whsec_before"],"apiKey":"rk_live_own_key"}'],
-    ['has lost its secret', '{"webhookSecrets":[],"webhookEndpoint":"we_before"}'],
+    ['was created by hand', '{"webhookSecrets":["whsec_before"],"apiKey":"rk_live_own_key"}'],
+    ['has no stored secret', '{"webhookSecrets":[],"webhookEndpoint":"we_before"}'],
   ])('replaces one that %s', async (_, text) => {
-    has(anEndpoint({}))
+    addEndpoint(anEndpoint({}))
     stage.secretsManager.secrets.set(STRIPE_SECRET, text)
     await stage.run()
     expect(states()).toEqual(['we_1 enabled', 'we_before disabled'])
-    expect(stage.ofStripe).toEqual({
+    expect(stage.stripeSecret).toEqual({
       ...JSON.parse(text),
       webhookSecrets: ['whsec_shown_1', ...JSON.parse(text).webhookSecrets],
       webhookEndpoint: 'we_1',
     })
   })
 
-  it('disables the old one only once the secret of the new one is stored', async () => {
-    has(anEndpoint({ api_version: '2020-08-27' }))
+  it('disables the old one after it stored the secret of the new one', async () => {
+    addEndpoint(anEndpoint({ api_version: '2020-08-27' }))
     await stage.run()
     expect(stage.stripe.writes).toEqual(['made we_1', 'changed we_before'])
     stage.secretsManager.secrets.set(STRIPE_SECRET, '{"webhookSecrets":[]}')
@@ -121,55 +123,58 @@ describe("setup of Stripe's endpoint", () => {
     expect(states()).toEqual(['we_2 enabled', 'we_1 enabled', 'we_before disabled'])
   })
 
-  it('leaves nothing of an end between making it and storing its secret', async () => {
-    has(anEndpoint({ api_version: '2020-08-27' }))
+  it('recovers from an interruption before the secret is stored', async () => {
+    addEndpoint(anEndpoint({ api_version: '2020-08-27' }))
     stage.stripe.made = async () => {
       stage.secretsManager.broken = true
     }
     const [todo] = await stage.todos()
-    expect(todo).toMatch(/^todo {2}Stripe could not be checked .* run this once more$/)
+    expect(todo).toMatch(/^todo {2}Stripe could not be checked .* run setup again$/)
     expect(states()).toEqual(['we_1 enabled', 'we_before enabled'])
 
     stage.stripe.made = async () => {}
     stage.secretsManager.broken = false
     expect((await stage.run()).isDone).toBe(true)
     expect(states()).toEqual(['we_2 enabled', 'we_1 disabled', 'we_before disabled'])
-    expect(stage.ofStripe).toEqual({
+    expect(stage.stripeSecret).toEqual({
       ...AFTER,
       webhookSecrets: ['whsec_shown_2', 'whsec_before'],
       webhookEndpoint: 'we_2',
     })
   })
 
-  it('leaves nothing of an end before the old one is disabled', async () => {
-    has(anEndpoint({}))
+  it('recovers from an interruption before the old one is disabled', async () => {
+    addEndpoint(anEndpoint({}))
     stage.stripe.endpoints.push(anEndpoint({ id: 'we_older' }))
     await stage.run()
     expect(states()).toEqual(['we_before enabled', 'we_older disabled'])
     expect(stage.writes()).toEqual(['changed we_older'])
   })
 
-  it('refuses to write over what somebody else wrote at the same moment', async () => {
-    // The other run is wholly done before the answer to the first comes back.
+  it('never overwrites the secret of a concurrent run', async () => {
+    // The other run completes before Stripe responds to the first one.
     stage.stripe.made = async () => {
       stage.stripe.made = async () => {}
       await stage.run()
     }
     const { lines } = await stage.run()
-    expect(stage.ofStripe).toEqual({ webhookSecrets: ['whsec_shown_2'], webhookEndpoint: 'we_2' })
+    expect(stage.stripeSecret).toEqual({
+      webhookSecrets: ['whsec_shown_2'],
+      webhookEndpoint: 'we_2',
+    })
     expect(lines.join('\n')).toContain(
-      'Stripe could not be checked (somebody else did the same at this moment)',
+      'Stripe could not be checked (setup ran twice at the same time)',
     )
     await stage.run()
     expect(states().filter((state) => state.endsWith('enabled'))).toEqual([
-      `${stage.ofStripe.webhookEndpoint} enabled`,
+      `${stage.stripeSecret.webhookEndpoint} enabled`,
     ])
   })
 
   it.each([
     'https://licenses.example.com/webhooks/stripe/',
     'https://dev.example.com/webhooks/stripe',
-  ])('does not touch one of another URL: %s', async (url) => {
+  ])('does not touch one with another URL: %s', async (url) => {
     const other = anEndpoint({ id: 'we_other', url, enabled_events: ['*'], api_version: null })
     stage.stripe.endpoints.push({ ...other })
     await stage.run()
@@ -177,29 +182,31 @@ describe("setup of Stripe's endpoint", () => {
     expect(stage.stripe.writes).toEqual(['made we_1'])
   })
 
-  it('takes another URL than the one of the stack', async () => {
+  it('uses --url instead of the URL of the stack', async () => {
     const { lines } = await stage.run({ url: 'https://keys.example.com/' })
     expect(stage.stripe.endpoints.map(({ url }) => url)).toEqual([
       'https://keys.example.com/webhooks/stripe',
     ])
-    expect(lines.at(-1)).toBe('Does it work? npm run smoke -- --url https://keys.example.com')
+    expect(lines.at(-1)).toBe(
+      'To check the service: npm run smoke -- --url https://keys.example.com',
+    )
   })
 })
 
-describe("setup with a key of Stripe's", () => {
-  it('wants one while the service takes no events', async () => {
+describe('setup with a Stripe key', () => {
+  it('requires one while the service accepts no events', async () => {
     expect(await stage.todos({ stripeApiKey: undefined })).toEqual([
-      'todo  Let Stripe tell the service of what is sold: run this once more with a key of its live mode in the environment as STRIPE_API_KEY, which may write webhook endpoints',
+      'todo  Register the webhook at Stripe: run setup again with STRIPE_API_KEY in the environment, a live key that can write webhook endpoints',
     ])
     expect(stage.writes()).toEqual([])
   })
 
-  it('needs none once the service takes events', async () => {
-    has(anEndpoint({}))
+  it('requires none once the service accepts events', async () => {
+    addEndpoint(anEndpoint({}))
     const { isDone, lines } = await stage.run({ stripeApiKey: undefined })
     expect(isDone).toBe(true)
     expect(lines).toContain(
-      "ok    the service takes Stripe's events; to look at the endpoint, set STRIPE_API_KEY",
+      'ok    the service accepts Stripe events; to check the endpoint, set STRIPE_API_KEY',
     )
   })
 
@@ -207,25 +214,25 @@ describe("setup with a key of Stripe's", () => {
     [
       'sk_test_right',
       'true',
-      "todo  Set STRIPE_API_KEY to a key of Stripe's live mode, which prod sells in: what is there is of its test mode",
+      'todo  Set STRIPE_API_KEY to a live key of Stripe: prod uses live mode, and its value is a test key',
     ],
     [
       'rk_live_right',
       'false',
-      "todo  Set STRIPE_API_KEY to a key of Stripe's test mode, which prod sells in: what is there is of its live mode",
+      'todo  Set STRIPE_API_KEY to a test key of Stripe: prod uses test mode, and its value is a live key',
     ],
     [
       'pk_live_right',
       'true',
-      'todo  Set STRIPE_API_KEY to a secret or a restricted key of Stripe: what is there is neither',
+      'todo  Set STRIPE_API_KEY to a secret or restricted key of Stripe: its value is neither',
     ],
     [
       'whsec_slip',
       'true',
-      'todo  Set STRIPE_API_KEY to a secret or a restricted key of Stripe: what is there is neither',
+      'todo  Set STRIPE_API_KEY to a secret or restricted key of Stripe: its value is neither',
     ],
   ])(
-    'never asks Stripe with one that is not of the mode: %s, live is %s',
+    'never calls Stripe with one of another mode: %s, live is %s',
     async (stripeApiKey, live, todo) => {
       stage.stripe.keys.add(stripeApiKey)
       if (stage.aws.stack) stage.aws.stack.variables['StripeWebhook'] = { STRIPE_LIVEMODE: live }
@@ -234,33 +241,33 @@ describe("setup with a key of Stripe's", () => {
     },
   )
 
-  it('says that Stripe does not know it', async () => {
+  it('reports one that Stripe does not know', async () => {
     expect(await stage.todos({ stripeApiKey: 'sk_live_wrong_9876' })).toEqual([
-      'todo  Stripe refused (it does not know the key in STRIPE_API_KEY): mend that and run this once more',
+      'todo  Stripe rejected a request (the key in STRIPE_API_KEY is unknown): correct that and run setup again',
     ])
     expect(stage.writes()).toEqual([])
   })
 
-  it('says that it may too little, without the part of it that Stripe shows', async () => {
+  it('reports one without permission, without the part of it that Stripe quotes', async () => {
     stage.stripe.barred.add(LIVE_KEY)
     expect(await stage.todos()).toEqual([
-      "todo  Stripe refused (The provided key 'the key' may not): mend that and run this once more",
+      "todo  Stripe rejected a request (The provided key 'the key' may not): correct that and run setup again",
     ])
   })
 
-  it('says that Stripe does not answer', async () => {
+  it('reports that Stripe does not respond', async () => {
     await stage.stripe.stop()
     expect(await stage.todos()).toEqual([
-      expect.stringMatching(/^todo {2}Stripe refused \(.*connection.*\): mend that/),
+      expect.stringMatching(/^todo {2}Stripe rejected a request \(.*connection.*\): correct that/),
     ])
   })
 
-  it('gives it to the service only when told to', async () => {
+  it('stores it for the service only with --store-key', async () => {
     await stage.run()
-    expect(stage.ofStripe).not.toHaveProperty('apiKey')
+    expect(stage.stripeSecret).not.toHaveProperty('apiKey')
     const { lines } = await stage.run({ storeKey: true })
-    expect(lines).toContain('done  the service has this key of Stripe for its own now')
-    expect(stage.ofStripe).toEqual({
+    expect(lines).toContain('done  the service now uses this Stripe key')
+    expect(stage.stripeSecret).toEqual({
       webhookSecrets: ['whsec_shown_1'],
       webhookEndpoint: 'we_1',
       apiKey: LIVE_KEY,
@@ -271,7 +278,7 @@ describe("setup with a key of Stripe's", () => {
   })
 })
 
-describe('the types of events', () => {
+describe('the types of webhook events', () => {
   const PLACES = {
     document: '../../../docs/stripe.md',
     sdk: '../../../node_modules/stripe/esm/resources/WebhookEndpoints.d.ts',
@@ -279,7 +286,7 @@ describe('the types of events', () => {
   const textOf = (place: keyof typeof PLACES) =>
     readFile(new URL(PLACES[place], import.meta.url), 'utf8')
 
-  it('are those that the service makes something of, of all that Stripe has', async () => {
+  it('are those of Stripe that the service handles', async () => {
     const declared = /type EnabledEvent = (.+);/.exec(await textOf('sdk'))?.[1] ?? ''
     const all = [...declared.matchAll(/'([\w.]+)'/g)].map(([, type = '']) => type)
     expect(all.length).toBeGreaterThan(200)
@@ -287,7 +294,7 @@ describe('the types of events', () => {
       const said = observe({ type, data: { object: { id: 'x' } } } as unknown as Stripe.Event, 0)
       return !('ignored' in said && said.ignored === 'type')
     })
-    // Tells nothing that refund.updated does not tell.
+    // Duplicates refund.updated.
     expect(known.toSorted()).toEqual([...EVENT_TYPES, 'charge.refund.updated'].toSorted())
   })
 

@@ -9,7 +9,6 @@ import { type ApiServer, anApiServer } from '../../support/server.ts'
 import { answering } from '../../support/service.ts'
 import { allItems, aStoreTable, dynamoDbUrl } from '../../support/table.ts'
 
-const MINUTE = 60_000
 const TOKEN = 'test_admin_token'
 const ORIGIN = 'http://localhost:5173'
 
@@ -28,59 +27,50 @@ afterAll(async () => {
   await test.stop()
 })
 
-/** What it prints, and whether it was content. Nothing is waited for. */
-async function smoked(
-  options: Partial<Parameters<typeof smoke>[0]> = {},
-): Promise<{ isWell: boolean; lines: string[]; failed: string[] }> {
+/** Runs the checks once and returns the lines that it printed. */
+async function run(options: Partial<Parameters<typeof smoke>[0]> = {}) {
   const lines: string[] = []
-  const isWell = await smoke(
+  const isHealthy = await smoke(
     { url: front.url, token: TOKEN, origin: ORIGIN, patienceMs: 0, ...options },
     (line) => lines.push(line),
   )
-  return { isWell, lines, failed: lines.filter((line) => line.startsWith('FAIL')) }
+  const failed = lines.filter((line) => line.startsWith('FAIL'))
+  expect(isHealthy).toBe(failed.length === 0)
+  return { lines, failed }
 }
 
-const GOOD = [
+const OK = [
   'ok    GET /health: 200 healthy',
-  'ok    POST /api/verify of a key that does not exist: 401 NOT_FOUND, valid: false',
-  'ok    what it signed, by GET /.well-known/jwks.json: NOT_FOUND to this request, signed',
+  'ok    POST /api/verify with an unknown key: 401 NOT_FOUND, valid: false',
+  'ok    its token, by GET /.well-known/jwks.json: NOT_FOUND for this request, signed',
   'ok    GET /.well-known/revocations.jwt: 200, signed',
   'ok    POST /api/generate without a token: 401 UNAUTHORIZED',
   'ok    POST /webhooks/stripe with a wrong signature: 400 INVALID_SIGNATURE',
-  'ok    OPTIONS /api/verify for a page of https://smoke.invalid: 204 allowing nobody',
-  'ok    GET /admin: 200, a page that speaks to nobody else',
+  'ok    OPTIONS /api/verify from https://smoke.invalid: 204 allowing no origin',
+  'ok    GET /admin: 200, a page that can call only itself',
   'ok    GET of an unknown route: 404',
-  'ok    POST /api/verify of no JSON: 400 INVALID_REQUEST',
+  'ok    POST /api/verify without JSON: 400 INVALID_REQUEST',
 ]
-const WITH_ORIGIN = `ok    OPTIONS /api/verify for a page of ${ORIGIN}: 204 allowing ${ORIGIN}`
-const WITH_TOKEN = 'ok    GET /api/admin/licenses with the token: 200 and a list'
+const OK_ORIGIN = `ok    OPTIONS /api/verify from ${ORIGIN}: 204 allowing ${ORIGIN}`
+const OK_TOKEN = 'ok    GET /api/admin/licenses with the token: 200 with a list'
 
-describe('the smoke test', () => {
-  it('is content with a service that works, and asks about one key only', async () => {
-    const { isWell, lines } = await smoked()
-    expect(lines).toEqual([...GOOD, WITH_ORIGIN, WITH_TOKEN])
-    expect(isWell).toBe(true)
-    // The other is no JSON, and so is no guess.
-    expect(server.asked.filter((asked) => asked === 'POST /api/verify')).toHaveLength(2)
-  })
-
-  it('needs neither a token nor an origin', async () => {
-    expect(await smoked({ token: undefined, origin: undefined })).toEqual({
-      isWell: true,
-      lines: GOOD,
-      failed: [],
-    })
-  })
-
-  it('leaves nothing behind in the table but that somebody guessed', async () => {
-    const kept = async () =>
+describe('smoke', () => {
+  it('passes for a healthy service, verifies one key only and leaves no other record', async () => {
+    const records = async () =>
       (await allItems(test.table)).filter(({ pk }) => !`${pk}`.startsWith('TRIES#'))
-    const before = await kept()
-    await smoked()
-    expect(await kept()).toEqual(before)
+    const before = await records()
+    server.asked.length = 0
+    expect((await run()).lines).toEqual([...OK, OK_ORIGIN, OK_TOKEN])
+    expect(await records()).toEqual(before)
+    // The other request has no JSON and does not count as an attempt.
+    expect(server.asked.filter((request) => request === 'POST /api/verify')).toHaveLength(2)
   })
 
-  it('says which parts do not work without the database', async () => {
+  it('requires neither a token nor an origin', async () => {
+    expect((await run({ token: undefined, origin: undefined })).lines).toEqual(OK)
+  })
+
+  it('reports what fails without the database', async () => {
     const line = await aLine(dynamoDbUrl())
     const broken = await anApiServer({
       ...test.runtime,
@@ -88,13 +78,11 @@ describe('the smoke test', () => {
     })
     line.state = 'cut'
     try {
-      const { isWell, failed } = await smoked({ url: broken.url })
-      expect(isWell).toBe(false)
-      expect(failed).toEqual([
-        'FAIL  POST /api/verify of a key that does not exist: expected 401 NOT_FOUND, valid: false; came 503 UNAVAILABLE, valid: undefined',
-        'FAIL  what it signed, by GET /.well-known/jwks.json: expected NOT_FOUND to this request, signed; came a token that is not to be believed: MALFORMED',
-        'FAIL  GET /.well-known/revocations.jwt: expected 200, signed; came 503, and not signed by a key that is published',
-        'FAIL  GET /api/admin/licenses with the token: expected 200 and a list; came 503 UNAVAILABLE',
+      expect((await run({ url: broken.url })).failed).toEqual([
+        'FAIL  POST /api/verify with an unknown key: expected 401 NOT_FOUND, valid: false; got 503 UNAVAILABLE, valid: undefined',
+        'FAIL  its token, by GET /.well-known/jwks.json: expected NOT_FOUND for this request, signed; got an untrusted token: MALFORMED',
+        'FAIL  GET /.well-known/revocations.jwt: expected 200, signed; got 503, not signed by a published key',
+        'FAIL  GET /api/admin/licenses with the token: expected 200 with a list; got 503 UNAVAILABLE',
       ])
     } finally {
       await broken.stop()
@@ -104,20 +92,17 @@ describe('the smoke test', () => {
 
   it.each([
     ['master-keys', ['POST /api/generate', 'POST /webhooks/stripe', 'GET /api/admin']],
-    [
-      'signing-keys',
-      ['what it signed', 'POST /api/verify of a key', 'GET /.well-known/revocations.jwt'],
-    ],
+    ['signing-keys', ['its token', 'POST /api/verify with', 'GET /.well-known/revocations.jwt']],
     ['admin-token', ['POST /api/generate', 'GET /api/admin']],
     ['stripe', ['POST /webhooks/stripe']],
-  ])('says which parts do not work without the secret %s', async (name, parts) => {
+  ])('reports what fails without the secret %s', async (name, parts) => {
     const lacking = await aRuntime()
     lacking.secretsManager.secrets.delete(`test/${name}`)
     const broken = await anApiServer(lacking.runtime)
     try {
-      const { failed } = await smoked({ url: broken.url })
-      const wrong = failed.map((line) => parts.find((part) => line.includes(part)) ?? line)
-      expect(wrong.sort()).toEqual(parts.toSorted())
+      const { failed } = await run({ url: broken.url })
+      const matched = failed.map((line) => parts.find((part) => line.includes(part)) ?? line)
+      expect(matched.sort()).toEqual(parts.toSorted())
     } finally {
       await broken.stop()
       await lacking.stop()
@@ -125,166 +110,136 @@ describe('the smoke test', () => {
   })
 
   it.each([
-    ['GET /health', /health/, '{"status":"ill"}', 'came 200 ill'],
-    [
-      'a key that does not exist',
-      /verify/,
-      '{"valid":true,"code":"VALID"}',
-      'came 401 VALID, valid: true',
-    ],
-    [
-      'what it signed',
-      /verify/,
-      '{"token":"e30.e30.e30"}',
-      'came a token that is not to be believed: ALGORITHM',
-    ],
-    [
-      'what it signed',
-      /jwks/,
-      '{"keys":[]}',
-      'came a token that is not to be believed: UNKNOWN_KEY',
-    ],
-    [
-      'revocations.jwt',
-      /revocations/,
-      'e30.e30.e30',
-      'came 200, and not signed by a key that is published',
-    ],
-    ['GET /admin', /^\/admin/, 'nothing', 'came 200, no page that speaks to nobody else'],
-    ['without a token', /generate/, '{"code":"FORBIDDEN"}', 'came 401 FORBIDDEN'],
-    ['a wrong signature', /stripe/, '{"code":"INVALID_REQUEST"}', 'came 400 INVALID_REQUEST'],
-    ['of no JSON', /verify/, '{}', 'came 400 without a code'],
-    ['with the token', /admin/, '{"items":null}', 'came 200 without a code'],
-  ])('sees another answer: %s, %s, %s', async (part, path, body, came) => {
-    front.passing = (answer) => {
-      if (path.test(answer.path)) answer.body = body
+    ['GET /health', /health/, { body: '{"status":"ill"}' }, '200 ill'],
+    ['GET /health', /health/, { status: 418 }, '418'],
+    ['an unknown key', /verify/, { body: '{"valid":true,"code":"VALID"}' }, 'VALID, valid: true'],
+    ['an unknown key', /verify/, { status: 418 }, '418'],
+    ['its token', /verify/, { body: '{"token":"e30.e30.e30"}' }, 'untrusted token: ALGORITHM'],
+    ['its token', /jwks/, { body: '{"keys":[]}' }, 'untrusted token: UNKNOWN_KEY'],
+    ['revocations.jwt', /revocations/, { body: 'e30.e30.e30' }, '200, not signed by a published'],
+    ['revocations.jwt', /revocations/, { status: 418 }, '418'],
+    ['GET /admin', /^\/admin/, { body: 'nothing' }, '200, no page that can call only itself'],
+    ['GET /admin', /^\/admin/, { status: 418 }, '418'],
+    ['without a token', /generate/, { body: '{"code":"FORBIDDEN"}' }, '401 FORBIDDEN'],
+    ['without a token', /generate/, { status: 418 }, '418'],
+    ['a wrong signature', /stripe/, { body: '{"code":"OTHER"}' }, '400 OTHER'],
+    ['a wrong signature', /stripe/, { status: 418 }, '418'],
+    ['an unknown route', /no-such-route/, { status: 418 }, '418'],
+    ['without JSON', /verify/, { body: '{}' }, '400 without a code'],
+    ['without JSON', /verify/, { status: 418 }, '418'],
+    ['from https://smoke.invalid', /verify/, { status: 418 }, '418'],
+    [`from ${ORIGIN}`, /verify/, { status: 418 }, '418'],
+    ['with the token', /admin/, { body: '{"items":null}' }, '200 without a code'],
+  ])('reports another response to %s: %s with %j', async (part, path, changes, result) => {
+    front.passing = (response) => {
+      if (path.test(response.path)) Object.assign(response, changes)
     }
-    const { isWell, failed } = await smoked()
-    expect(isWell).toBe(false)
-    expect(failed.find((line) => line.includes(part))).toContain(came)
+    const { failed } = await run()
+    expect(failed.find((line) => line.includes(part))).toContain(result)
   })
 
-  it.each([
-    ['GET /health', /health/],
-    ['a key that does not exist', /verify/],
-    ['revocations.jwt', /revocations/],
-    ['without a token', /generate/],
-    ['a wrong signature', /stripe/],
-    ['GET /admin', /^\/admin/],
-    ['of an unknown route', /no-such-route/],
-    ['of no JSON', /verify/],
-    [`a page of https://smoke.invalid`, /verify/],
-    [`a page of ${ORIGIN}`, /verify/],
-  ])('sees another status: %s', async (part, path) => {
-    front.passing = (answer) => {
-      if (path.test(answer.path)) answer.status = 418
-    }
-    const { failed } = await smoked()
-    expect(failed.find((line) => line.includes(part))).toMatch(/came 418/)
-  })
-
-  it('sees a page that may speak to anybody', async () => {
+  it('reports a page that can call other servers', async () => {
     front.instead = ({ url }, response) => {
       if (url !== '/admin') return false
       response.writeHead(200, { 'content-security-policy': "default-src 'self'" })
       response.end('<!doctype html>')
       return true
     }
-    const { failed } = await smoked()
-    expect(failed).toEqual([expect.stringContaining('came 200, a page that speaks to anybody')])
+    expect((await run()).failed).toEqual([
+      expect.stringContaining('got 200, a page that can call other servers'),
+    ])
   })
 
-  it('sees a token that is refused', async () => {
-    const { failed } = await smoked({ token: 'wrong' })
-    expect(failed).toEqual([
-      'FAIL  GET /api/admin/licenses with the token: expected 200 and a list; came 401 UNAUTHORIZED',
+  it('reports a token that is rejected', async () => {
+    expect((await run({ token: 'wrong' })).failed).toEqual([
+      'FAIL  GET /api/admin/licenses with the token: expected 200 with a list; got 401 UNAUTHORIZED',
     ])
   })
 
   it.each([
-    ['lets in pages of anybody', 'https://smoke.invalid', '*'],
-    ['lets in no page', ORIGIN, ''],
-  ])('sees a service that %s', async (_, origin, allowed) => {
+    ['every origin', 'https://smoke.invalid', '*'],
+    ['no origin', ORIGIN, ''],
+  ])('reports a service that allows %s', async (_, origin, allowed) => {
     front.instead = ({ method }, response) => {
       if (method !== 'OPTIONS') return false
       response.writeHead(204, allowed ? { 'access-control-allow-origin': allowed } : {}).end()
       return true
     }
-    const { failed } = await smoked()
-    expect(failed.find((line) => line.includes(origin))).toContain(
-      `204 allowing ${allowed || 'nobody'}`,
+    const { failed } = await run()
+    expect(failed.find((line) => line.includes(`from ${origin}`))).toContain(
+      `204 allowing ${allowed || 'no origin'}`,
     )
   })
 
-  it('never takes the answer to another request for its own', async () => {
+  it('rejects the response to another request', async () => {
     let first: string | undefined
-    front.passing = (answer) => {
-      if (!answer.body.includes('NOT_FOUND')) return
-      first ??= answer.body
-      answer.body = first
+    front.passing = (response) => {
+      if (!response.body.includes('NOT_FOUND')) return
+      first ??= response.body
+      response.body = first
     }
-    expect(await smoked()).toMatchObject({ isWell: true })
-    const { failed } = await smoked()
-    expect(failed).toEqual([expect.stringMatching(/^FAIL {2}what it signed.*believed: NONCE$/)])
+    expect((await run()).failed).toEqual([])
+    expect((await run()).failed).toEqual([
+      expect.stringMatching(/^FAIL {2}its token.*untrusted token: NONCE$/),
+    ])
   })
 
-  it('waits for a service that is just starting', async () => {
+  it('waits for a service that is starting', async () => {
     let starting = 2
     front.instead = (_, response) =>
       starting-- > 0 && answering(503, 'text/plain', 'Not yet')(_, response)
-    expect(await smoked({ patienceMs: MINUTE })).toMatchObject({ isWell: true })
+    expect((await run({ patienceMs: 60_000 })).failed).toEqual([])
   })
 
-  it('says that nobody answers', async () => {
+  it('reports a service that does not respond', async () => {
     front.instead = ({ socket }) => Boolean(socket.destroy())
-    const { failed, lines } = await smoked()
+    const { failed, lines } = await run()
     expect(failed).toEqual(lines)
-    expect(failed[0]).toMatch(/^FAIL {2}GET \/health: expected 200 healthy; came no answer \(.*\)$/)
+    expect(failed[0]).toMatch(
+      /^FAIL {2}GET \/health: expected 200 healthy; got no response \(.+\)$/,
+    )
   })
 
-  it('does not follow a service that sends it elsewhere', async () => {
+  it('follows no redirect', async () => {
     front.instead = ({ url }, response) => {
       response.writeHead(301, { location: `${server.url}${url}` }).end()
       return true
     }
-    expect((await smoked()).failed).toContainEqual(
-      expect.stringContaining('came 301 and nothing of health'),
-    )
+    expect((await run()).failed).toContainEqual(expect.stringContaining('got 301 without a status'))
   })
 })
 
 describe('license-authority smoke', () => {
-  const smokeTest = (...args: string[]) =>
+  const runCommand = (...args: string[]) =>
     runCli(['smoke', ...args], { LICENSE_AUTHORITY_TOKEN: TOKEN })
 
-  it('says by its exit code whether all is well', async () => {
-    const well = await smokeTest('--url', front.url, '--origin', ORIGIN)
-    expect([well.code, ...well.stdout.trim().split('\n')]).toEqual([
+  it('exits with 0 if all checks passed, else with 1', async () => {
+    const passed = await runCommand('--url', front.url, '--origin', ORIGIN)
+    expect([passed.code, ...passed.stdout.trim().split('\n')]).toEqual([
       0,
-      ...GOOD,
-      WITH_ORIGIN,
-      WITH_TOKEN,
+      ...OK,
+      OK_ORIGIN,
+      OK_TOKEN,
       'All checks passed.',
     ])
-    const ill = await smokeTest('--url', front.url, '--token', 'sesame', '--patience', '0')
-    expect([ill.code, ...ill.stdout.trim().split('\n')]).toEqual([
+    const failed = await runCommand('--url', front.url, '--token', 'sesame', '--patience', '0')
+    expect([failed.code, ...failed.stdout.trim().split('\n')]).toEqual([
       1,
-      ...GOOD,
-      expect.stringContaining('came 401 UNAUTHORIZED'),
+      ...OK,
+      expect.stringContaining('got 401 UNAUTHORIZED'),
       'Some checks failed: see the lines with FAIL.',
     ])
-    expect(ill.stdout).not.toContain('sesame')
+    expect(failed.stdout).not.toContain('sesame')
   })
 
-  it('says in a line how it is used', async () => {
-    for (const url of ['example.com', '']) {
-      expect(await smokeTest('--url', url)).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('It must be a URL.'),
-      })
+  it('reports incorrect usage', async () => {
+    for (const [args, message] of [
+      [['--url', ''], 'It must be a URL.'],
+      [['--url', 'example.com'], 'It must be a URL.'],
+      [['--url', front.url, '--patience', 'much'], 'It must be a number of seconds.'],
+    ] as const) {
+      const { code, stderr } = await runCommand(...args)
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
     }
-    expect((await smokeTest('--url', front.url, '--patience', 'much')).stderr).toContain(
-      'It must be a number of seconds.',
-    )
   })
 })

@@ -25,11 +25,12 @@ beforeEach(async () => {
 afterEach(() => test.stop())
 
 const client = () => localClient(dynamoDbUrl())
+/** Passes records to the function that follows the stream. */
 const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
   createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
 const seen = (runtime: Runtime = test.runtime) => readOverview({ ...runtime, now: NOW })
 
-async function some(licenses: number, from = 0) {
+async function issueLicenses(licenses: number, from = 0) {
   for (let number = from; number < from + licenses; number++) {
     await issued(test.runtime.store, { userId: `user_${number}`, durationDays: number + 1 })
   }
@@ -43,9 +44,9 @@ const seriesIn = async (table: string) =>
       .map(([, name]) => name),
   )
 
-describe('counting anew', () => {
-  it('counts licenses that were there before anything was counted, and what the stream tells of them later not twice', async () => {
-    await some(7)
+describe('recount', () => {
+  it('counts licenses that existed before counting began once, also if the stream reports them later', async () => {
+    await issueLicenses(7)
     expect(await seen()).toMatchObject({ total: 0 })
     expect(await recount(client(), test.table)).toEqual({ licenses: 7, unreadable: [] })
     const once = await seen()
@@ -54,8 +55,8 @@ describe('counting anew', () => {
     expect(await seen()).toEqual(once)
   })
 
-  it('mends numbers that are wrong, and leaves nothing of them', async () => {
-    await some(3)
+  it('corrects wrong counts and deletes the old series', async () => {
+    await issueLicenses(3)
     await follow(await streamOf(test.table))
     const right = await seen()
     await aDocumentClient().send(
@@ -76,23 +77,23 @@ describe('counting anew', () => {
     expect((await seriesIn(test.table)).size).toBe(1)
   })
 
-  it('misses nothing that changes meanwhile', async () => {
-    await some(40)
-    const told = new Set<string | undefined>()
-    /** Tells of each record once, so that nothing is made good later. */
-    const tellNews = async () => {
-      const news = (await streamOf(test.table)).filter(
-        ({ dynamodb }) => !told.has(dynamodb?.SequenceNumber),
+  it('counts licenses that are issued meanwhile', async () => {
+    await issueLicenses(40)
+    const followed = new Set<string | undefined>()
+    /** Follows each record once, so that nothing is corrected later. */
+    const followNew = async () => {
+      const records = (await streamOf(test.table)).filter(
+        ({ dynamodb }) => !followed.has(dynamodb?.SequenceNumber),
       )
-      await follow(news)
-      for (const { dynamodb } of news) told.add(dynamodb?.SequenceNumber)
+      await follow(records)
+      for (const { dynamodb } of records) followed.add(dynamodb?.SequenceNumber)
     }
-    await tellNews()
+    await followNew()
     let counting = true
     const changing = (async () => {
       for (let number = 100; counting; number++) {
-        await some(1, number)
-        await tellNews()
+        await issueLicenses(1, number)
+        await followNew()
       }
     })()
     try {
@@ -107,8 +108,8 @@ describe('counting anew', () => {
     expect(await seen()).toMatchObject({ total: licenses.length })
   })
 
-  it('goes on showing the old numbers until the new ones are whole', async () => {
-    await some(4)
+  it('shows the old counts until the new ones are complete', async () => {
+    await issueLicenses(4)
     await follow(await streamOf(test.table))
     const before = await seen()
     const slow = client()
@@ -127,8 +128,8 @@ describe('counting anew', () => {
     expect(await seen()).toEqual(before)
   })
 
-  it('is given up by whoever began first when two do it at once', async () => {
-    await some(5)
+  it('fails if another recount started meanwhile', async () => {
+    await issueLicenses(5)
     let other: Promise<unknown> | undefined
     const first = client()
     first.middlewareStack.add(
@@ -140,23 +141,23 @@ describe('counting anew', () => {
         },
       { step: 'initialize' },
     )
-    await expect(recount(first, test.table)).rejects.toThrow(/^Somebody else began/)
+    await expect(recount(first, test.table)).rejects.toThrow(/^Another recount started/)
     await other
     expect(await seen()).toMatchObject({ total: 5 })
     await recount(client(), test.table)
     expect(await seen()).toMatchObject({ total: 5 })
   })
 
-  it('tells of licenses that nobody can read, and counts the rest', async () => {
-    await some(2)
+  it('lists licenses with an invalid record and counts the others', async () => {
+    await issueLicenses(2)
     const Item = { pk: 'LICENSE#lic_odd', sk: 'LICENSE', id: 'lic_odd', facts: 'nonsense' }
     await aDocumentClient().send(new PutCommand({ TableName: test.table, Item }))
     expect(await recount(client(), test.table)).toEqual({ licenses: 2, unreadable: ['lic_odd'] })
   })
 })
 
-it('a table that was restored counts what came back, and once', async () => {
-  await some(6)
+it('recount counts each license of a restored table once', async () => {
+  await issueLicenses(6)
   await follow(await streamOf(test.table))
   const before = await seen()
   const file = path.join(tmpdir(), `${randomUUID()}.jsonl`)
@@ -166,7 +167,7 @@ it('a table that was restored counts what came back, and once', async () => {
   expect(leftOut.get('COUNTED')).toBe(6)
   expect(leftOut.get('SUMMARY')).toBeGreaterThan(1)
   const restored = onTable(test.runtime, table)
-  // A function may follow the new table already, or only later.
+  // The stream function may run before the recount or after it.
   await follow((await streamOf(table)).slice(0, 20), restored)
   await recount(client(), table)
   expect(await seen(restored)).toEqual(before)
@@ -174,8 +175,8 @@ it('a table that was restored counts what came back, and once', async () => {
   expect(await seen(restored)).toEqual(before)
 })
 
-it('license-authority summary rebuild says how many it counted', async () => {
-  await some(2)
+it('license-authority summary rebuild prints the number of licenses', async () => {
+  await issueLicenses(2)
   const args = ['--stage', 'prod', '--table', test.table]
   const { stdout } = await runCli(['summary', 'rebuild', ...args], {
     AWS_ACCESS_KEY_ID: 'local',

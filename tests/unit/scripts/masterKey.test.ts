@@ -23,8 +23,8 @@ afterEach(() => service.stop())
 
 const held = (name: string) => JSON.parse(service.secrets.get(name) ?? 'null')
 
-/** What a client does until it has written as often; then its process ends. */
-function stoppingAfter(writes: number): Pick<SecretsManagerClient, 'send'> {
+/** Creates a client that fails after some writes, as if its process ended. */
+function aClientThatStops(writes: number): Pick<SecretsManagerClient, 'send'> {
   let left = writes
   const send = (command: Parameters<SecretsManagerClient['send']>[0]) => {
     if (command.constructor.name !== 'GetSecretValueCommand' && left-- <= 0) {
@@ -37,9 +37,9 @@ function stoppingAfter(writes: number): Pick<SecretsManagerClient, 'send'> {
 
 describe('replacing the master key', () => {
   it.each([0, 1])(
-    'loses none when it is stopped after %i writes, and can be done again',
+    'loses no key when it is interrupted after %i writes, and can be repeated',
     async (writes) => {
-      await expect(replaceMasterKey(stoppingAfter(writes), NAMES, 'second')).rejects.toThrow(
+      await expect(replaceMasterKey(aClientThatStops(writes), NAMES, 'second')).rejects.toThrow(
         'stopped',
       )
       expect(held('master')).toEqual({ current: '1', 1: 'first' })
@@ -49,7 +49,7 @@ describe('replacing the master key', () => {
     },
   )
 
-  it('is done once by two at the same moment, and loses neither key of two in a row', async () => {
+  it('succeeds once for two concurrent calls, and loses no key in two successive ones', async () => {
     const outcomes = await Promise.allSettled([
       replaceMasterKey(client, NAMES, 'mine'),
       replaceMasterKey(client, NAMES, 'yours'),
@@ -64,7 +64,7 @@ describe('replacing the master key', () => {
     expect(held('master')).toEqual({ current: '3', 3: 'third' })
   })
 
-  it('is refused when somebody else rotated between its two writes, so that no key is left out', async () => {
+  it('fails if another rotation ran between its two writes, so that no key is lost', async () => {
     const send = async (command: Parameters<SecretsManagerClient['send']>[0]) => {
       const answer = await client.send(command)
       if (command.constructor.name === 'CreateSecretCommand') {
@@ -73,33 +73,33 @@ describe('replacing the master key', () => {
       return answer
     }
     const meeting = { send: send as SecretsManagerClient['send'] }
-    await expect(replaceMasterKey(meeting, NAMES, 'mine')).rejects.toThrow('do it again')
+    await expect(replaceMasterKey(meeting, NAMES, 'mine')).rejects.toThrow('run the command again')
     expect(held('master')).toEqual({ current: '2', 2: 'theirs' })
     expect(held('older')).toEqual({ 1: 'first' })
   })
 
-  it('moves the older ones of a ring that was written by hand', async () => {
+  it('moves the older keys of a ring that was written by hand', async () => {
     service.secrets.set('master', '{"current":"b","a":"one","b":"two","7":"seven"}')
     expect(await replaceMasterKey(client, NAMES, 'new')).toEqual({ from: 'b', to: '8' })
     expect(held('older')).toEqual({ a: 'one', b: 'two', 7: 'seven' })
   })
 
   it.each([
-    ['master', '{"current":', 'The secret master cannot be read as master keys: mend it first'],
+    ['master', '{"current":', 'The secret master contains no valid master keys: correct it first'],
     [
       'older',
       '{"1":"hush"}',
-      'The secret older holds another master key of version "1": mend it first',
+      'The secret older contains another master key of version "1": correct it first',
     ],
-    ['older', 'hush', 'The secret older cannot be read as master keys: mend it first'],
-  ])('changes nothing while %s is %s, and tells no text', async (name, text, message) => {
+    ['older', 'hush', 'The secret older contains no valid master keys: correct it first'],
+  ])('changes nothing while %s is %s, and quotes no secret', async (name, text, message) => {
     service.secrets.set(name, text)
     const failure: unknown = await replaceMasterKey(client, NAMES, 'new').catch((error) => error)
     expect(failure).toMatchObject({ message })
     expect(service.writes).toEqual([])
   })
 
-  it('says when there is no secret', async () => {
+  it('reports a missing secret', async () => {
     service.secrets.delete('master')
     await expect(replaceMasterKey(client, NAMES)).rejects.toThrow('There is no secret master')
   })

@@ -7,19 +7,18 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 
 /**
- * Makes a new text of a secret's text. Of two who do so at the same moment one is refused: the new version is named
- * after the one that it was made of, and Secrets Manager takes a name once.
+ * Replaces the text of a secret by one that is derived from it. Of two concurrent updates one is rejected: the id of the
+ * new version is a hash of the id of the old one, and Secrets Manager accepts an id once.
  *
- * @param change answers the new text, and what to tell the caller of it
- * @param taken what to say to whoever was refused
- * @throws Error that says `taken`
+ * @param update returns the new text, and the result of this function
+ * @param conflict the message of the error for the update that is rejected
  */
-export async function replaceSecret<Told>(
+export async function updateSecret<Result>(
   client: Pick<SecretsManagerClient, 'send'>,
   SecretId: string,
-  change: (text: string) => Promise<readonly [text: string, told: Told]>,
-  taken: string,
-): Promise<Told> {
+  update: (text: string) => Promise<readonly [text: string, result: Result]>,
+  conflict: string,
+): Promise<Result> {
   const read = async () => {
     const { SecretString = '', VersionId = '' } = await client.send(
       new GetSecretValueCommand({ SecretId }),
@@ -27,16 +26,16 @@ export async function replaceSecret<Told>(
     return { text: SecretString, version: VersionId }
   }
   const { text, version } = await read()
-  const [SecretString, told] = await change(text)
+  const [SecretString, result] = await update(text)
   const write = (ClientRequestToken: string) =>
     client.send(new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString }))
   try {
     await write(createHash('sha256').update(version).digest('hex'))
   } catch (cause) {
     if (!(cause instanceof ResourceExistsException)) throw cause
-    if ((await read()).version !== version) throw new Error(taken, { cause })
-    // Nobody else did: the name is of a version that was made of this one before somebody put this one back.
+    if ((await read()).version !== version) throw new Error(conflict, { cause })
+    // Not a conflict: the secret was reset to this version after an earlier update of it took the id.
     await write(randomUUID())
   }
-  return told
+  return result
 }

@@ -2,39 +2,39 @@ import { randomBytes } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type Rotated, rotate } from '../../lib/signing/rotate.ts'
 import { parseRingSecret, type RingSecret } from '../../lib/signing/secret.ts'
-import { replaceSecret } from './replace.ts'
+import { updateSecret } from './updateSecret.ts'
 
-/** 256 bits, as the key itself. */
-const newSecret = () => randomBytes(32).toString('base64url')
+/** 256 bits, like an Ed25519 key. */
+const createKey = () => randomBytes(32).toString('base64url')
 
-/** @throws Error in a line, without the text: it is a secret */
-function ringIn(text: string, SecretId: string): RingSecret {
+function parseRing(text: string, SecretId: string): RingSecret {
   try {
     return parseRingSecret(text.startsWith('{') ? JSON.parse(text) : text)
   } catch {
     // biome-ignore lint/style/useErrorCause: it quotes the secret.
-    throw new Error(`The secret ${SecretId} holds no signing keys: mend it first`)
+    throw new Error(`The secret ${SecretId} contains no signing keys: correct it first`)
   }
 }
 
 /**
- * Rotates the ring in a secret. Of two who do so at the same moment one is refused.
+ * Rotates the signing keys in a secret.
  *
  * @param now milliseconds since the epoch
+ * @throws Error, without a part of the secret, if it is invalid or another rotation runs at the same time
  */
-export function changeRing(
+export function rotateSigningKeys(
   client: Pick<SecretsManagerClient, 'send'>,
   SecretId: string,
   now: number,
   isLeaked: boolean,
 ): Promise<Rotated> {
-  return replaceSecret(
+  return updateSecret(
     client,
     SecretId,
     async (text) => {
-      const rotated = await rotate(ringIn(text, SecretId), newSecret(), now, isLeaked)
+      const rotated = await rotate(parseRing(text, SecretId), createKey(), now, isLeaked)
       return [JSON.stringify(rotated.ring), rotated]
     },
-    'Somebody else rotated the keys at the same moment; nothing was done',
+    'Another rotation ran at the same time; nothing was changed',
   )
 }
