@@ -1,7 +1,7 @@
 import { countAt, describeValue, idAt, userAt, valueAt } from './fields.ts'
 import { greater } from './merge.ts'
 
-/** A payment by card or otherwise. Amounts are in the smallest unit of its currency. */
+/** A payment. Amounts are in the smallest unit of its currency. */
 export interface ChargeFact {
   readonly amount: number
   readonly refunded: number
@@ -14,18 +14,18 @@ export function readCharge(charge: unknown): ChargeFact {
   const captured = countAt(charge, 'amount_captured') ?? amount
   return {
     amount: captured,
-    // What was authorized and never taken counts as given back at Stripe, and was nobody's money.
+    // Stripe counts the part of an authorization that was never captured as refunded.
     refunded: Math.max(0, (countAt(charge, 'amount_refunded') ?? 0) - (amount - captured)),
     paymentIntentId: idAt(charge, 'payment_intent'),
     userId: userAt(charge, 'metadata', 'userId'),
   }
 }
 
-/** What was refunded only grows: a refund that failed is told of by itself. */
+/** The refunded amount never falls: a failed refund has its own event. */
 export const mergeCharges = (a: ChargeFact, b: ChargeFact): ChargeFact =>
   greater(a, b, ({ refunded, amount }) => [refunded, amount])
 
-/** From first to last: money on its way may still come back to us. */
+/** In the order in which they occur: even a succeeded refund can fail later. */
 const REFUNDS = ['requires_action', 'pending', 'succeeded', 'canceled', 'failed'] as const
 
 export interface RefundFact {
@@ -36,9 +36,9 @@ export interface RefundFact {
 }
 
 export function readRefund(refund: unknown, type: string): RefundFact | string {
-  const told = type === 'refund.failed' ? 'failed' : valueAt(refund, 'status')
-  const status = REFUNDS.find((known) => known === told)
-  if (!status) return `status ${describeValue(told)}`
+  const value = type === 'refund.failed' ? 'failed' : valueAt(refund, 'status')
+  const status = REFUNDS.find((known) => known === value)
+  if (!status) return `status ${describeValue(value)}`
   return {
     status,
     amount: countAt(refund, 'amount') ?? 0,
@@ -51,8 +51,8 @@ export const mergeRefunds = (a: RefundFact, b: RefundFact): RefundFact =>
   greater(a, b, ({ status }) => [REFUNDS.indexOf(status)])
 
 /**
- * From first to last, with what each means for access. An inquiry (`warning_…`) moved no money. A dispute that was
- * lost can be won late, and then stays won.
+ * Dispute statuses in the order in which they occur, with the risk of each. An inquiry (`warning_…`) moves no money. A
+ * lost dispute can still be won, and then stays won.
  */
 const DISPUTES = {
   warning_needs_response: 'clear',
@@ -63,7 +63,7 @@ const DISPUTES = {
   appeal_under_review: 'open',
   warning_closed: 'clear',
   prevented: 'clear',
-  // The refund that settled it counts for itself.
+  // The refund counts by itself.
   charge_refunded: 'clear',
   lost: 'lost',
   won: 'clear',
@@ -76,10 +76,10 @@ export interface DisputeFact {
 }
 
 export function readDispute(dispute: unknown): DisputeFact | string {
-  const told = valueAt(dispute, 'status')
-  return typeof told === 'string' && Object.hasOwn(DISPUTES, told)
-    ? { status: told as DisputeStatus }
-    : `status ${describeValue(told)}`
+  const value = valueAt(dispute, 'status')
+  return typeof value === 'string' && Object.hasOwn(DISPUTES, value)
+    ? { status: value as DisputeStatus }
+    : `status ${describeValue(value)}`
 }
 
 export const mergeDisputes = (a: DisputeFact, b: DisputeFact): DisputeFact =>

@@ -1,21 +1,21 @@
 import { emailAt, userAt } from './fields.ts'
 import { type Dated, dated, newer, union } from './merge.ts'
 
-/** What is known of a customer of Stripe's, from its own events and from its purchases. */
+/** The user and the email address of a Stripe customer, from its own events and from its purchases. */
 export interface CustomerFact {
   readonly user: Dated<string> | null
   readonly email: Dated<string> | null
-  /** The records of its purchases, which hear of it when it changes. */
+  /** The ids of its purchases, which are updated when the customer changes. */
   readonly purchases: readonly string[]
 }
 
 export const NO_CUSTOMER: CustomerFact = { user: null, email: null, purchases: [] }
 
-/** A deleted customer is still whose licenses they are; Stripe ends its subscriptions with events of their own. */
-export function readCustomer(customer: unknown, now: number): CustomerFact {
+/** Reads a customer, also a deleted one, who keeps its licenses: Stripe ends the subscriptions with events of their own. */
+export function readCustomer(customer: unknown, createdAt: number): CustomerFact {
   return {
-    user: dated(now, userAt(customer, 'metadata', 'userId')),
-    email: dated(now, emailAt(customer, 'email')),
+    user: dated(createdAt, userAt(customer, 'metadata', 'userId')),
+    email: dated(createdAt, emailAt(customer, 'email')),
     purchases: [],
   }
 }

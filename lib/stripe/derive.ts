@@ -3,74 +3,63 @@ import { findTier } from '../catalog/tier.ts'
 import { type Billing, DAY_MS, type Entitlement, LIFETIME, type Risk } from '../license/index.ts'
 import { hasBegun, toBilling } from './billing.ts'
 import type { CustomerFact } from './customer.ts'
-import type { Facts } from './facts.ts'
+import { type Facts, findCompletedSession, isOneTime } from './facts.ts'
 import { firstKnown } from './fields.ts'
 import { type PurchaseIssue, resolveTier } from './lineItems.ts'
-import { type ById, dated, newer } from './merge.ts'
+import { dated, newer, newestFirst } from './merge.ts'
 import { toRisk } from './risk.ts'
 import type { SessionFact } from './session.ts'
 
-/** What the facts of a purchase amount to. */
+/** The terms that the facts of a purchase amount to. */
 export interface Derivation {
-  /** Absent while nothing was bought, or nobody can say what. */
+  /** Absent while nothing was bought, or the tier is unknown. */
   readonly entitlement?: Entitlement
   readonly risk: Risk
-  /** Why there is none, or why it may not be what was bought last: a person has to look. */
-  readonly problem?: PurchaseIssue
+  /** Needs review: the entitlement is absent, or may not be what was bought last. */
+  readonly issue?: PurchaseIssue
+  /** The metadata name another tier than the price. */
   readonly mismatch: boolean
-  /** What only Stripe can say: which state of the subscription is the last, what a checkout or an invoice was for. */
-  readonly lacks?: 'subscription' | 'lineItems' | 'invoiceLines'
 }
 
 /**
- * Turns facts into an entitlement: the same ones, in whatever order they came, always into the same.
+ * Derives the entitlement from facts. The result does not depend on the order in which the facts arrived.
  *
- * @param ordered whether somebody ordered a license for it, which then is to follow also what never began
+ * @param hasLicense true if a license was already issued for this purchase, which must follow it in any case
  */
 export function derive(
-  facts: Facts,
-  customer: CustomerFact,
+  { facts, customer }: { readonly facts: Facts; readonly customer: CustomerFact },
   catalog: Catalog,
-  ordered = false,
+  hasLicense = false,
 ): Derivation {
   const [subscription] = Object.values(facts.subscriptions)
-  const [session] = Object.values(facts.sessions).filter(isCompleted)
+  const session = findCompletedSession(facts)
   const invoices = Object.values(facts.invoices)
-  const { offer, problem, mismatch } = resolveTier(facts, catalog)
-  const oneTime = !subscription && session?.mode === 'payment'
-  const tier = offer && findTier(catalog, offer.tier)
-  const account = tier && { subscription, items: offer.items, invoices, graceDays: tier.graceDays }
+  const { sold, issue, mismatch } = resolveTier(facts, catalog)
+  const payment = isOneTime(facts) ? session : undefined
+  const tier = sold && findTier(catalog, sold.tier)
 
-  // A checkout of a subscription says little by itself: the subscription is still to come.
   const begun = hasBegun({ subscription, invoices })
   const risk = toRisk(facts)
-  const known = {
-    risk,
-    mismatch,
-    ...(problem && (oneTime || begun) && { problem }),
-    ...(invoices.some(({ truncated }) => truncated) && { lacks: 'invoiceLines' as const }),
-    ...(subscription?.tied && { lacks: 'subscription' as const }),
-    ...(problem === 'PRICE_MISSING' && oneTime && { lacks: 'lineItems' as const }),
-  }
-  if (!offer || !account || !(session || begun || (ordered && subscription))) return known
+  // The checkout of a subscription can arrive before anything that names its tier: no issue yet.
+  const known = { risk, mismatch, ...(issue && (payment || begun) && { issue }) }
+  if (!sold || !tier || !(session || begun || (hasLicense && subscription))) return known
+  const account = { subscription, items: sold.items, invoices, graceDays: tier.graceDays }
   return {
     ...known,
     entitlement: {
       userId: findUserId(facts, customer),
       userEmail: findUserEmail(facts, customer),
-      tier: offer.tier,
-      seats: offer.quantity > 1 ? offer.quantity : tier.seats,
-      paymentIntentId: oneTime ? session.paymentIntentId : null,
+      tier: sold.tier,
+      seats: sold.quantity > 1 ? sold.quantity : tier.seats,
+      paymentIntentId: payment ? payment.paymentIntentId : null,
       ...findPayer(facts),
-      billing: oneTime ? oneTimeBilling(session, tier.defaultDurationDays) : toBilling(account),
+      billing: payment ? toOneTimeBilling(payment, tier.defaultDurationDays) : toBilling(account),
       risk,
     },
   }
 }
 
-const isCompleted = ({ payment }: SessionFact) => payment !== 'expired'
-
-function oneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Billing {
+function toOneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Billing {
   if (payment === 'paid') {
     return { status: 'paid', paidUntil: days === LIFETIME ? null : (paidAt ?? at) + days * DAY_MS }
   }
@@ -94,11 +83,15 @@ export function findPayer({ sessions, subscriptions, invoices }: Facts) {
 
 export function findUserId(facts: Facts, customer: CustomerFact): string | null {
   const [subscription] = Object.values(facts.subscriptions)
+  const invoiceUsers: Record<string, number> = {}
+  for (const { userId, at } of Object.values(facts.invoices)) {
+    if (userId !== null) invoiceUsers[userId] = Math.max(invoiceUsers[userId] ?? 0, at)
+  }
   return firstKnown(
     ...Object.values(facts.sessions).map(({ userId }) => userId),
     subscription?.now.userId ?? null,
-    newest(subscription?.users ?? {}),
-    newest(said(facts.invoices, ({ userId }) => userId)),
+    newestFirst(subscription?.users ?? {})[0] ?? null,
+    newestFirst(invoiceUsers)[0] ?? null,
     ...Object.values(facts.charges).map(({ userId }) => userId),
     customer.user?.value ?? null,
   )
@@ -113,22 +106,4 @@ export function findUserEmail(
       .map(({ at, email }) => dated(at, email))
       .reduce(newer, customer.email)?.value ?? null
   )
-}
-
-/** What objects said, and when last. */
-function said<T extends { readonly at: number }>(
-  objects: ById<T>,
-  of: (object: T) => string | null,
-): ById<number> {
-  const named: Record<string, number> = {}
-  for (const object of Object.values(objects)) {
-    const value = of(object)
-    if (value !== null) named[value] = Math.max(named[value] ?? 0, object.at)
-  }
-  return named
-}
-
-function newest(named: ById<number>): string | null {
-  const [last] = Object.entries(named).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-  return last?.[0] ?? null
 }

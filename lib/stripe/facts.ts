@@ -11,7 +11,7 @@ import { type ById, mergeById } from './merge.ts'
 import { mergeSessions, type SessionFact } from './session.ts'
 import { mergeSubscriptions, type SubscriptionFact } from './subscription.ts'
 
-/** All that Stripe told of the objects of one purchase, by their ids. */
+/** Everything Stripe reported about the objects of one purchase. */
 export interface Facts {
   readonly sessions: ById<SessionFact>
   readonly subscriptions: ById<SubscriptionFact>
@@ -40,3 +40,9 @@ export function mergeFacts(a: Facts, b: Facts): Facts {
     disputes: mergeById(a.disputes, b.disputes, mergeDisputes),
   }
 }
+
+export const findCompletedSession = ({ sessions }: Facts): SessionFact | undefined =>
+  Object.values(sessions).find(({ payment }) => payment !== 'expired')
+
+export const isOneTime = (facts: Facts): boolean =>
+  Object.keys(facts.subscriptions).length === 0 && findCompletedSession(facts)?.mode === 'payment'

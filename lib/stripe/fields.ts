@@ -1,48 +1,47 @@
 /**
- * Reads Stripe's objects, whose shape depends on the API version and which may say anything: nothing here throws,
- * and what is not as expected says nothing.
+ * Reads fields of Stripe's objects, whose shape depends on the API version. Nothing here throws: a field of an
+ * unexpected type counts as absent.
  */
 
-/** What a path leads to. */
 export function valueAt(value: unknown, ...path: readonly string[]): unknown {
-  let here = value
+  let found = value
   for (const name of path) {
-    here = typeof here === 'object' && here !== null ? Reflect.get(here, name) : undefined
+    found = typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined
   }
-  return here
+  return found
 }
 
-/** A list, plain or as Stripe pages it. */
+/** Reads a list, plain or as a page of Stripe's (`{ data: […] }`). */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = valueAt(value, ...path)
   const list = Array.isArray(found) ? found : valueAt(found, 'data')
   return Array.isArray(list) ? list : []
 }
 
-/** What can be an id, and is kept under it. Vendors may choose those of plans and customers themselves. */
+/** Ids that are accepted as part of a key. Vendors can choose the ids of plans and customers themselves. */
 export const ID = /^[\x21-\x7e]{1,255}$/
 
-/** What every object inherits cannot be the name of anything that is kept. */
-const isNameable = (text: string) => text !== '__proto__'
+/** Values become property names, and this one would set the prototype. */
+const isPropertyName = (text: string) => text !== '__proto__'
 
-/** The id of an object: payloads carry ids, objects that were fetched with `expand` carry the whole. */
+/** Reads the id of an object that is referenced by id or expanded. */
 export function idAt(value: unknown, ...path: readonly string[]): string | null {
   const found = valueAt(value, ...path)
   const id = typeof found === 'object' ? valueAt(found, 'id') : found
-  return typeof id === 'string' && ID.test(id) && isNameable(id) ? id : null
+  return typeof id === 'string' && ID.test(id) && isPropertyName(id) ? id : null
 }
 
-/** Stripe's own longest metadata value is 500 characters. */
+/** Stripe's limit for metadata values. */
 const MAX_TEXT = 500
 
 export function textAt(value: unknown, ...path: readonly string[]): string | null {
   const text = valueAt(value, ...path)
-  const good =
+  const isValid =
     typeof text === 'string' && text !== '' && text.length <= MAX_TEXT && text.isWellFormed()
-  return good && isNameable(text) ? text : null
+  return isValid && isPropertyName(text) ? text : null
 }
 
-/** RFC 5321 section 4.5.3.1.3, without the brackets. What is longer has no mailbox, and no place in an index. */
+/** RFC 5321 section 4.5.3.1.3, without the angle brackets. Longer addresses would not fit into an index. */
 const MAX_EMAIL = 254
 
 export function emailAt(value: unknown, ...path: readonly string[]): string | null {
@@ -55,36 +54,36 @@ export function countAt(value: unknown, ...path: readonly string[]): number | nu
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null
 }
 
-/** A number, also where it is written as a text; NaN for what is neither. An object could make it anything, or throw. */
+/** Reads a number, also if it is a string. Returns NaN for objects, whose conversion could throw. */
 export function numberAt(value: unknown, ...path: readonly string[]): number {
   const found = valueAt(value, ...path)
   return typeof found === 'object' && found !== null ? Number.NaN : Number(found)
 }
 
-/** As long as any word of Stripe's. */
-const MAX_WORD = 40
+/** No enum value of Stripe's is longer. */
+const MAX_DESCRIPTION = 40
 
-/** How a value that nobody knows is told of, to whoever asks why an event changed nothing. */
+/** Formats an unknown value for the reason of an ignored event. */
 export const describeValue = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? 'of many parts' : `${value}`.slice(0, MAX_WORD)
+  typeof value === 'object' && value !== null ? '(object)' : `${value}`.slice(0, MAX_DESCRIPTION)
 
-/** A moment, in milliseconds since the epoch; Stripe counts seconds. */
+/** Reads a time, in milliseconds since the epoch. Stripe's times are in seconds. */
 export function timestampAt(value: unknown, ...path: readonly string[]): number | null {
   const seconds = countAt(value, ...path)
   return seconds === null ? null : seconds * 1000
 }
 
-/** Longer ones are no user ids, and those that Stripe makes are put there by mistake. */
 const MAX_USER_ID = 128
+/** Ids of Stripe's own, which a vendor's server may have set by mistake. */
 const STRIPE_ID = /^(cus|sub|cs|pi|in|ch|evt|acct|price|prod)_/
 
-/** Whom the vendor's server named. What cannot be one of its users names nobody. */
+/** Reads the user id that the vendor's server set. Returns null for implausible ids. */
 export function userAt(value: unknown, ...path: readonly string[]): string | null {
   const user = textAt(value, ...path)
   return user !== null && user.length <= MAX_USER_ID && !STRIPE_ID.test(user) ? user : null
 }
 
-/** The first that says something. */
+/** Returns the first value that is not null. */
 export function firstKnown<T>(...values: readonly (T | null)[]): T | null {
   return values.find((value) => value !== null) ?? null
 }

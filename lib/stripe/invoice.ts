@@ -14,41 +14,41 @@ import {
 import { greater, union } from './merge.ts'
 import type { Priced } from './session.ts'
 
-/** `unseen`: only its payment was told of. A paid invoice is never anything else again. */
+/** In the order in which they occur. `unseen`: only a payment of the invoice was reported. */
 const STATUSES = ['unseen', 'draft', 'open', 'uncollectible', 'void', 'paid'] as const
 type Status = (typeof STATUSES)[number]
 
-/** What the lines of an invoice say. */
+/** Facts that are read from the lines of an invoice. */
 interface Lines {
-  /** Until when the subscription is served if it is paid. Null for what does not pay for a period. */
+  /** The end of the period that the invoice pays for. Null if it pays for none. */
   readonly servedUntil: number | null
-  /** It pays for a period as such, not for a change within one. */
+  /** True if it pays for a whole period, not for a change within one. */
   readonly renews: boolean
   readonly prices: readonly Priced[]
-  /** An event holds the first few lines only, and what the invoice is for was not among them. */
+  /** True if the decisive line is not among those in the event, which contains the first few only. */
   readonly truncated: boolean
 }
 
-/** An invoice of a subscription. All moments are milliseconds since the epoch. */
+/** An invoice of a subscription. All times are in milliseconds since the epoch. */
 export interface InvoiceFact extends Lines {
   readonly status: Status
   readonly at: number
   readonly reason: string | null
   readonly amountPaid: number
   readonly paidAt: number | null
-  /** From when on the customer owed it. */
+  /** Since when it is due. */
   readonly openedAt: number
   readonly customerId: string | null
   readonly userId: string | null
   readonly email: string | null
   readonly tier: string | null
-  /** The payment intents and charges that it was paid with. */
+  /** The ids of its payment intents and charges. */
   readonly payments: readonly string[]
 }
 
-/** The subscription that an invoice is for, wherever an API version keeps it. */
-export function subscriptionOf(invoice: unknown): string | null {
-  const lines = listAt(invoice, 'lines').map(lineSubscription)
+/** Reads the id of the subscription, whose place depends on the API version. */
+export function readSubscriptionId(invoice: unknown): string | null {
+  const lines = listAt(invoice, 'lines').map(readLineSubscriptionId)
   return firstKnown(
     idAt(invoice, 'parent', 'subscription_details', 'subscription'),
     idAt(invoice, 'subscription'),
@@ -56,8 +56,8 @@ export function subscriptionOf(invoice: unknown): string | null {
   )
 }
 
-/** Until 2018 the line of a subscription had the subscription's own id. */
-function lineSubscription(line: unknown): string | null {
+/** Reads the id of the subscription. Until 2018 it was the id of the line itself. */
+function readLineSubscriptionId(line: unknown): string | null {
   const id = idAt(line, 'id')
   return firstKnown(
     idAt(line, 'parent', 'subscription_item_details', 'subscription'),
@@ -67,22 +67,23 @@ function lineSubscription(line: unknown): string | null {
   )
 }
 
-/** Invoices that a person made by hand, or from a quote, carry no period of their own. */
+/** Billing reasons of invoices created by hand or from a quote, which have no period of their own. */
 const WITHOUT_PERIOD = new Set<unknown>(['manual', 'quote_accept'])
 
+/** Billing reasons of invoices for a change within a period. */
 const AMENDING = new Set<unknown>(['subscription_update', 'subscription_threshold'])
 
-/** A line that pays for the rest of a period after a change. Where none of its fields say, the invoice's reason does. */
+/** True for a line that pays for the rest of a period after a change. Without a field for it, the billing reason decides. */
 function isProration(line: unknown, reason: unknown): boolean {
-  const told =
+  const value =
     valueAt(line, 'parent', 'subscription_item_details', 'proration') ?? valueAt(line, 'proration')
-  return typeof told === 'boolean' ? told : AMENDING.has(reason)
+  return typeof value === 'boolean' ? value : AMENDING.has(reason)
 }
 
 export function readLines(all: readonly unknown[], reason: string | null, more: boolean): Lines {
-  // A change of plan gives back the rest of the old period, with its old end, on a line below zero.
+  // A change of plan refunds the rest of the old period on a line with a negative amount.
   const charged = all.filter(
-    (line) => lineSubscription(line) !== null && numberAt(line, 'amount') >= 0,
+    (line) => readLineSubscriptionId(line) !== null && numberAt(line, 'amount') >= 0,
   )
   const ends = charged
     .map((line) => timestampAt(line, 'period', 'end'))
@@ -97,11 +98,12 @@ export function readLines(all: readonly unknown[], reason: string | null, more: 
   }
 }
 
-export function readInvoice(invoice: unknown, now: number): InvoiceFact | string {
-  const told = valueAt(invoice, 'status') ?? (valueAt(invoice, 'paid') === true ? 'paid' : 'open')
-  const status = STATUSES.find((known) => known === told && known !== 'unseen')
-  if (!status) return `status ${describeValue(told)}`
-  const lines = listAt(invoice, 'lines').filter((line) => lineSubscription(line) !== null)
+/** Reads an invoice, or returns the reason why it is ignored. */
+export function readInvoice(invoice: unknown, createdAt: number): InvoiceFact | string {
+  const value = valueAt(invoice, 'status') ?? (valueAt(invoice, 'paid') === true ? 'paid' : 'open')
+  const status = STATUSES.find((known) => known === value && known !== 'unseen')
+  if (!status) return `status ${describeValue(value)}`
+  const lines = listAt(invoice, 'lines').filter((line) => readLineSubscriptionId(line) !== null)
   const reason = textAt(invoice, 'billing_reason')
   const metadata = [
     valueAt(invoice, 'parent', 'subscription_details', 'metadata'),
@@ -111,22 +113,24 @@ export function readInvoice(invoice: unknown, now: number): InvoiceFact | string
   ]
   return {
     status,
-    at: now,
+    at: createdAt,
     reason,
     ...readLines(lines, reason, valueAt(invoice, 'lines', 'has_more') === true),
     amountPaid: countAt(invoice, 'amount_paid') ?? 0,
     paidAt:
-      status === 'paid' ? (timestampAt(invoice, 'status_transitions', 'paid_at') ?? now) : null,
+      status === 'paid'
+        ? (timestampAt(invoice, 'status_transitions', 'paid_at') ?? createdAt)
+        : null,
     openedAt:
       firstKnown(
         timestampAt(invoice, 'status_transitions', 'finalized_at'),
         timestampAt(invoice, 'created'),
-      ) ?? now,
+      ) ?? createdAt,
     customerId: idAt(invoice, 'customer'),
-    userId: firstKnown(...metadata.map((said) => userAt(said, 'userId'))),
+    userId: firstKnown(...metadata.map((entries) => userAt(entries, 'userId'))),
     email: emailAt(invoice, 'customer_email'),
-    tier: firstKnown(...metadata.map((said) => textAt(said, 'tier'))),
-    payments: paymentsOf(invoice),
+    tier: firstKnown(...metadata.map((entries) => textAt(entries, 'tier'))),
+    payments: readPaymentIds(invoice),
   }
 }
 
@@ -139,7 +143,7 @@ function readPrice(line: unknown): readonly Priced[] {
   return price === null ? [] : [{ price, quantity: countAt(line, 'quantity') ?? 1 }]
 }
 
-export function paymentsOf(invoice: unknown): readonly string[] {
+export function readPaymentIds(invoice: unknown): readonly string[] {
   const payments = [invoice, ...listAt(invoice, 'payments').map((paid) => valueAt(paid, 'payment'))]
   const ids = payments.flatMap((paid) => [idAt(paid, 'payment_intent'), idAt(paid, 'charge')])
   return union(
@@ -148,35 +152,35 @@ export function paymentsOf(invoice: unknown): readonly string[] {
   )
 }
 
-/** What `invoice_payment.paid` tells: with which payment an invoice was paid. */
-export function readInvoicePayment(paid: unknown, now: number): InvoiceFact {
+/** Reads an `invoice_payment`, which links an invoice to its payment. */
+export function readInvoicePayment(paid: unknown, createdAt: number): InvoiceFact {
   return {
     status: 'unseen',
-    at: now,
+    at: createdAt,
     servedUntil: null,
     amountPaid: 0,
     renews: false,
     truncated: false,
     reason: null,
     paidAt: null,
-    openedAt: now,
+    openedAt: createdAt,
     customerId: null,
     userId: null,
     email: null,
     tier: null,
     prices: [],
-    payments: paymentsOf(valueAt(paid, 'payment')),
+    payments: readPaymentIds(valueAt(paid, 'payment')),
   }
 }
 
 export function mergeInvoices(a: InvoiceFact, b: InvoiceFact): InvoiceFact {
   const rank = ({ status, at }: InvoiceFact) => [STATUSES.indexOf(status), at]
-  const last = greater(a, b, rank)
+  const latest = greater(a, b, rank)
   const { servedUntil, renews, prices, truncated } = greater(a, b, (invoice) => [
     Number(invoice.status !== 'unseen'),
     Number(!invoice.truncated),
     ...rank(invoice),
   ])
   const payments = union(a.payments, b.payments)
-  return { ...last, servedUntil, renews, prices, truncated, payments }
+  return { ...latest, servedUntil, renews, prices, truncated, payments }
 }

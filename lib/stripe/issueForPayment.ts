@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/schema.ts'
 import {
   type IssueContext,
@@ -7,58 +6,54 @@ import {
   issueLicense,
   type LicenseStore,
   type Result,
-  StoreUnavailable,
 } from '../license/index.ts'
 import { derive } from './derive.ts'
-import { loadPurchases, purchaseKey, toReference } from './loadPurchases.ts'
+import { loadPurchases } from './loadPurchases.ts'
 import { toRecord } from './purchase.ts'
-
-/** How often an order that met an event about its purchase starts again. */
-const TRIES = 10
-const PAUSE_MS = 50
+import { purchaseKey, toReference } from './reference.ts'
+import { retryWhileStale } from './retry.ts'
 
 /**
- * Issues the license of an order for a payment, once for the purchase that the payment belongs to, whoever told of it
- * first: the vendor's server or Stripe. What Stripe told before, a refund say, counts from the beginning.
+ * Issues the license for a payment, once per purchase, even if Stripe reports the same purchase concurrently. What
+ * Stripe reported before, such as a refund, applies from the start.
  *
- * @param paymentId of a payment, a Checkout session or a subscription; null for an order without a payment
+ * @param paymentId the id of a payment, a Checkout session or a subscription; null for a license without a payment
  * @throws MasterKeyFault, StoreUnavailable
  */
-export async function issueForPayment(
+export function issueForPayment(
   context: IssueContext,
   catalog: Catalog,
   order: IssueRequest,
   paymentId: string | null,
 ): Promise<Result<Issued, 'CONFLICT'>> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const purchase = paymentId === null ? {} : await look(context.store, catalog, paymentId)
-    const issued = await issueLicense(context, { ...order, ...purchase })
-    if (issued.ok || issued.error !== 'STALE') return issued as Result<Issued, 'CONFLICT'>
-    await sleep(Math.random() * PAUSE_MS * attempt)
-  }
-  throw new StoreUnavailable(new Error('Others keep writing about the same purchase'))
+  return retryWhileStale(async () => {
+    const known = paymentId === null ? {} : await findPurchase(context.store, catalog, paymentId)
+    const issued = await issueLicense(context, { ...order, ...known })
+    const isStale = !issued.ok && issued.error === 'STALE'
+    return isStale ? 'stale' : (issued as Result<Issued, 'CONFLICT'>)
+  })
 }
 
-async function look(
+async function findPurchase(
   store: LicenseStore,
   catalog: Catalog,
   id: string,
-): Promise<Pick<IssueRequest, 'purchaseKey' | 'subscriptionId' | 'told'>> {
-  const { dossiers } = await loadPurchases(store, [id], [])
-  const [dossier] = dossiers
+): Promise<Partial<IssueRequest>> {
+  const {
+    purchases: [purchase],
+  } = await loadPurchases(store, [id], [])
   const reference = toReference(id)
   const subscription = reference.kind === 'sub' && { subscriptionId: id }
-  if (!dossier) {
+  if (!purchase) {
     return { ...subscription, purchaseKey: purchaseKey(reference), told: { absent: [id] } }
   }
-  const { risk } = derive(dossier.facts, dossier.customer, catalog)
   return {
     ...subscription,
-    purchaseKey: purchaseKey(dossier),
+    purchaseKey: purchaseKey(purchase),
     told: {
-      ...(dossier.held && { held: dossier.held }),
-      risk,
-      records: (held) => [toRecord(dossier, held)],
+      ...(purchase.link && { held: purchase.link }),
+      risk: derive(purchase, catalog).risk,
+      records: (link) => [toRecord(purchase, link)],
     },
   }
 }

@@ -1,122 +1,109 @@
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import type { Facts } from './facts.ts'
-import { type ById, compare } from './merge.ts'
+import { compare, newestFirst } from './merge.ts'
 import type { Priced } from './session.ts'
 import type { SubscriptionItem } from './subscription.ts'
 
-/** Why a purchase cannot become a license, although somebody paid. */
+/** Reasons why a paid purchase has no license. */
 const PURCHASE_ISSUES = ['TIER_MISSING', 'TIER_UNKNOWN', 'PRICE_MISSING', 'PRICE_UNKNOWN'] as const
 export type PurchaseIssue = (typeof PURCHASE_ISSUES)[number]
 
-/** Whether what a person has to look at keeps a purchase from its license. */
+/** True if the alerts of a purchase mean that its tier is unknown. */
 export const needsReview = (alerts: readonly string[]) =>
-  PURCHASE_ISSUES.some((problem) => alerts.includes(problem))
+  PURCHASE_ISSUES.some((issue) => alerts.includes(issue))
 
-/** What was sold. */
 interface SoldTier {
   readonly tier: string
   readonly quantity: number
-  /** The items of the subscription that it is for. */
+  /** The items of the subscription that the tier is for. */
   readonly items: readonly SubscriptionItem[]
 }
 
 export interface TierResolution {
-  /** Absent when nothing that was said so far names a tier of the catalog. */
-  readonly offer?: SoldTier
-  /** What is wrong with what was said last. */
-  readonly problem?: PurchaseIssue
-  /** The vendor's server said one tier and the price is another's. */
+  /** Absent if no fact names a tier of the catalog. */
+  readonly sold?: SoldTier
+  /** The reason why the newest fact does not name a tier of the catalog. */
+  readonly issue?: PurchaseIssue
+  /** The metadata name another tier than the price. */
   readonly mismatch: boolean
 }
 
 /**
- * Which tier a purchase is of. Where the catalog has Stripe prices, the price decides, since that is what was paid;
- * otherwise the vendor's server does, by the metadata. What was sold before and cannot be read any more stays sold.
+ * Resolves the tier that was sold. If the catalog has Stripe prices, the price decides, since it was paid; otherwise
+ * the metadata that the vendor's server set. If the newest facts name no tier, the last tier that was named stays.
  */
 export function resolveTier(facts: Facts, catalog: Catalog): TierResolution {
-  const named = namedTiers(facts)
+  const named = listNamedTiers(facts)
   const tiers = new Map(
     Object.entries(catalog.tiers).flatMap(([name, { stripePriceIds }]) =>
       stripePriceIds.map((price): [string, string] => [price, name]),
     ),
   )
-  if (tiers.size === 0) return byName(facts, named, catalog)
-  const sold = byPrice(facts, tiers, Object.keys(catalog.tiers))
-  return {
-    ...sold,
-    mismatch: sold.offer !== undefined && (named[0] ?? sold.offer.tier) !== sold.offer.tier,
-  }
+  if (tiers.size === 0) return resolveByName(facts, named, catalog)
+  const resolved = resolveByPrice(facts, tiers, Object.keys(catalog.tiers))
+  const { sold } = resolved
+  return { ...resolved, mismatch: sold !== undefined && (named[0] ?? sold.tier) !== sold.tier }
 }
 
-const subscriptionOf = ({ subscriptions }: Facts) => Object.values(subscriptions)[0]
+const findSubscription = ({ subscriptions }: Facts) => Object.values(subscriptions)[0]
 
-const itemsOf = (facts: Facts) => subscriptionOf(facts)?.now.items ?? []
+const listItems = (facts: Facts) => findSubscription(facts)?.now.items ?? []
 
-/** From the newest to the oldest. */
-const newestFirst = (said: ById<number>) =>
-  Object.entries(said)
-    .sort(([a, atA], [b, atB]) => atB - atA || (a < b ? -1 : 1))
-    .map(([name]) => name)
-
-const invoicesOf = ({ invoices }: Facts) =>
+/** Lists invoices from the newest to the oldest. */
+const listInvoices = ({ invoices }: Facts) =>
   Object.entries(invoices)
     .sort(([a, x], [b, y]) => compare([y.at], [x.at]) || (a < b ? -1 : 1))
     .map(([, invoice]) => invoice)
 
-/** The tiers that the metadata name, the one that counts first. */
-function namedTiers(facts: Facts): readonly string[] {
-  const subscription = subscriptionOf(facts)
+/** Lists the tiers that the metadata name, the decisive one first. */
+function listNamedTiers(facts: Facts): readonly string[] {
+  const subscription = findSubscription(facts)
   return [
     subscription?.now.tier,
     ...newestFirst(subscription?.tiers ?? {}),
     ...Object.values(facts.sessions).map(({ tier }) => tier),
-    ...invoicesOf(facts).map(({ tier }) => tier),
+    ...listInvoices(facts).map(({ tier }) => tier),
   ].filter((tier) => typeof tier === 'string')
 }
 
-function byName(facts: Facts, named: readonly string[], catalog: Catalog): TierResolution {
-  const known = named.find((name) => findTier(catalog, name))
-  const items = itemsOf(facts)
+function resolveByName(facts: Facts, named: readonly string[], catalog: Catalog): TierResolution {
+  const tier = named.find((name) => findTier(catalog, name))
+  const items = listItems(facts)
   const bought: readonly Priced[] =
     items.length > 0 ? items : Object.values(facts.sessions).flatMap(({ prices }) => prices ?? [])
   return {
     mismatch: false,
-    ...(known !== undefined && {
-      offer: {
-        tier: known,
-        // The first is what was chosen; more of it is for more people, and others come on top.
-        quantity: bought[0]?.quantity ?? 1,
-        items,
-      },
-    }),
-    ...(known !== named[0] && { problem: 'TIER_UNKNOWN' }),
-    ...(named.length === 0 && { problem: 'TIER_MISSING' }),
+    // The first item is the plan; its quantity is the number of seats. Further items are add-ons.
+    ...(tier !== undefined && { sold: { tier, quantity: bought[0]?.quantity ?? 1, items } }),
+    ...(tier !== named[0] && { issue: 'TIER_UNKNOWN' }),
+    ...(named.length === 0 && { issue: 'TIER_MISSING' }),
   }
 }
 
-/** Of several tiers in one purchase the best counts: the last one in the catalog. */
-function byPrice(facts: Facts, tiers: ReadonlyMap<string, string>, ranks: readonly string[]) {
-  const subscription = subscriptionOf(facts)
-  const items = itemsOf(facts)
-  const tierOf = (price: string | null) => (price === null ? '' : (tiers.get(price) ?? ''))
+/** Of several tiers in one purchase, the highest counts: the last one in the catalog. */
+function resolveByPrice(
+  facts: Facts,
+  tiers: ReadonlyMap<string, string>,
+  ranks: readonly string[],
+): Omit<TierResolution, 'mismatch'> {
+  const items = listItems(facts)
+  const toTier = (price: string | null) => (price === null ? '' : (tiers.get(price) ?? ''))
   const candidates: (readonly Priced[])[] = [
     items,
-    ...newestFirst(subscription?.prices ?? {}).map((price) => [{ price, quantity: 1 }]),
+    ...newestFirst(findSubscription(facts)?.prices ?? {}).map((price) => [{ price, quantity: 1 }]),
     ...Object.values(facts.sessions).map(({ prices }) => prices ?? []),
-    ...invoicesOf(facts).map(({ prices }) => prices),
+    ...listInvoices(facts).map(({ prices }) => prices),
   ].filter((prices) => prices.some(({ price }) => price !== null))
   for (const prices of candidates) {
-    const rank = Math.max(...prices.map(({ price }) => ranks.indexOf(tierOf(price))))
+    const rank = Math.max(...prices.map(({ price }) => ranks.indexOf(toTier(price))))
     const tier = ranks[rank]
     if (tier === undefined) continue
-    const isOf = ({ price }: Priced) => tierOf(price) === tier
-    const quantity = prices.filter(isOf).reduce((sum, bought) => sum + bought.quantity, 0)
-    const own = items.filter(isOf)
-    const offer = { tier, quantity, items: own.length > 0 ? own : items }
-    return prices === candidates[0] ? { offer } : { offer, problem: 'PRICE_UNKNOWN' as const }
+    const isOfTier = ({ price }: Priced) => toTier(price) === tier
+    const quantity = prices.filter(isOfTier).reduce((sum, bought) => sum + bought.quantity, 0)
+    const own = items.filter(isOfTier)
+    const sold = { tier, quantity, items: own.length > 0 ? own : items }
+    return prices === candidates[0] ? { sold } : { sold, issue: 'PRICE_UNKNOWN' }
   }
-  return {
-    problem: candidates.length === 0 ? ('PRICE_MISSING' as const) : ('PRICE_UNKNOWN' as const),
-  }
+  return { issue: candidates.length === 0 ? 'PRICE_MISSING' : 'PRICE_UNKNOWN' }
 }

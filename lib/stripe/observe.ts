@@ -3,86 +3,82 @@ import { readCharge, readDispute, readRefund } from './charge.ts'
 import { type CustomerFact, NO_CUSTOMER, readCustomer } from './customer.ts'
 import { type Facts, NO_FACTS } from './facts.ts'
 import { firstKnown, idAt, timestampAt, valueAt } from './fields.ts'
-import { paymentsOf, readInvoice, readInvoicePayment, subscriptionOf } from './invoice.ts'
+import { readInvoice, readInvoicePayment, readPaymentIds, readSubscriptionId } from './invoice.ts'
 import { dated } from './merge.ts'
+import { KINDS, type Reference } from './reference.ts'
 import { readSession } from './session.ts'
 import { readSubscription } from './subscription.ts'
 
-/** The objects that hold a purchase together, from the one that names it best. */
-export const KINDS = ['sub', 'pi', 'cs', 'in', 'ch'] as const
-
-export interface Reference {
-  readonly kind: (typeof KINDS)[number]
-  readonly id: string
-}
-
-/** What one event says. */
+/** The facts that one event states. */
 export interface Observation {
   readonly facts: Facts
-  /** The objects that it says belong together. None for an event about a customer alone. */
+  /** The objects of one purchase. None for an event about a customer. */
   readonly references: readonly Reference[]
   readonly customerId: string | null
   readonly customer: CustomerFact
 }
 
-/** An event that changes nothing, and why. */
+/** An event that changes nothing. */
 export interface Ignored {
+  /** The reason. */
   readonly ignored: string
 }
 
-/** `said` is when Stripe said it and `now` when we heard it, in milliseconds since the epoch. */
-type EventReader = (object: unknown, event: EventTimes, id: string) => Observation | string
+/** Reads the object of an event, or returns the reason why it is ignored. */
+type EventReader = (object: unknown, event: EventInfo, id: string) => Observation | string
 
-interface EventTimes {
+interface EventInfo {
   readonly type: string
-  readonly said: number
-  readonly now: number
+  /** When Stripe created the event, in milliseconds since the epoch. */
+  readonly createdAt: number
+  /** When it was received. */
+  readonly receivedAt: number
 }
 
-const SESSION: EventReader = (object, { type, said, now }, id) => {
-  const fact = readSession(object, type, said, now)
+const SESSION: EventReader = (object, { type, createdAt, receivedAt }, id) => {
+  const fact = readSession(object, type, createdAt, receivedAt)
   if (typeof fact === 'string') return fact
   const { subscriptionId, paymentIntentId, customerId } = fact
   return {
     facts: { ...NO_FACTS, sessions: { [id]: fact } },
-    references: references({ sub: subscriptionId, pi: paymentIntentId, cs: id }),
+    references: toReferences({ sub: subscriptionId, pi: paymentIntentId, cs: id }),
     customerId,
-    customer: { ...NO_CUSTOMER, user: dated(said, fact.userId) },
+    customer: { ...NO_CUSTOMER, user: dated(createdAt, fact.userId) },
   }
 }
 
-const SUBSCRIPTION: EventReader = (object, { type, said }, id) => {
-  const fact = readSubscription(object, type, said)
+const SUBSCRIPTION: EventReader = (object, { type, createdAt }, id) => {
+  const fact = readSubscription(object, type, createdAt)
   if (typeof fact === 'string') return fact
   const { customerId, userId } = fact.now
   return {
     facts: { ...NO_FACTS, subscriptions: { [id]: fact } },
-    references: references({ sub: id }),
+    references: toReferences({ sub: id }),
     customerId,
-    customer: { ...NO_CUSTOMER, user: dated(said, userId) },
+    customer: { ...NO_CUSTOMER, user: dated(createdAt, userId) },
   }
 }
 
-const INVOICE: EventReader = (object, { said }, id) => {
-  const subscription = subscriptionOf(object)
+const INVOICE: EventReader = (object, { createdAt }, id) => {
+  const subscription = readSubscriptionId(object)
   if (subscription === null) return 'no subscription'
-  const fact = readInvoice(object, said)
+  const fact = readInvoice(object, createdAt)
   if (typeof fact === 'string') return fact
   return {
     facts: { ...NO_FACTS, invoices: { [id]: fact } },
-    references: [...references({ sub: subscription, in: id }), ...fact.payments.map(toPayment)],
+    references: [...toReferences({ sub: subscription, in: id }), ...fact.payments.map(toPayment)],
     customerId: fact.customerId,
     customer: NO_CUSTOMER,
   }
 }
 
-const INVOICE_PAYMENT: EventReader = (object, { said }) => {
+const INVOICE_PAYMENT: EventReader = (object, { createdAt }) => {
   const invoice = idAt(object, 'invoice')
-  const payments = paymentsOf(valueAt(object, 'payment'))
+  const payments = readPaymentIds(valueAt(object, 'payment'))
   if (invoice === null || payments.length === 0) return 'no payment'
   return {
-    facts: { ...NO_FACTS, invoices: { [invoice]: readInvoicePayment(object, said) } },
-    references: [...references({ in: invoice }), ...payments.map(toPayment)],
+    facts: { ...NO_FACTS, invoices: { [invoice]: readInvoicePayment(object, createdAt) } },
+    references: [...toReferences({ in: invoice }), ...payments.map(toPayment)],
     customerId: null,
     customer: NO_CUSTOMER,
   }
@@ -90,7 +86,7 @@ const INVOICE_PAYMENT: EventReader = (object, { said }) => {
 
 const CHARGE: EventReader = (object, _, id) => ({
   facts: { ...NO_FACTS, charges: { [id]: readCharge(object) } },
-  references: references({
+  references: toReferences({
     pi: idAt(object, 'payment_intent'),
     in: idAt(object, 'invoice'),
     ch: id,
@@ -104,7 +100,7 @@ const REFUND: EventReader = (object, { type }, id) => {
   if (typeof fact === 'string') return fact
   return {
     facts: { ...NO_FACTS, refunds: { [id]: fact } },
-    references: references({ pi: fact.paymentIntentId, ch: fact.chargeId }),
+    references: toReferences({ pi: fact.paymentIntentId, ch: fact.chargeId }),
     customerId: null,
     customer: NO_CUSTOMER,
   }
@@ -115,17 +111,17 @@ const DISPUTE: EventReader = (object, _, id) => {
   if (typeof fact === 'string') return fact
   return {
     facts: { ...NO_FACTS, disputes: { [id]: fact } },
-    references: references({ pi: idAt(object, 'payment_intent'), ch: idAt(object, 'charge') }),
+    references: toReferences({ pi: idAt(object, 'payment_intent'), ch: idAt(object, 'charge') }),
     customerId: null,
     customer: NO_CUSTOMER,
   }
 }
 
-const CUSTOMER: EventReader = (object, { said }, id) => ({
+const CUSTOMER: EventReader = (object, { createdAt }, id) => ({
   facts: NO_FACTS,
   references: [],
   customerId: id,
-  customer: readCustomer(object, said),
+  customer: readCustomer(object, createdAt),
 })
 
 const READERS = {
@@ -145,7 +141,7 @@ const READERS = {
   'customer.subscription.paused': SUBSCRIPTION,
   'customer.subscription.resumed': SUBSCRIPTION,
   'customer.subscription.trial_will_end': SUBSCRIPTION,
-  // Tells which payment a charge belongs to, which an old dispute does not.
+  // Links a charge to its payment intent, which disputes of old API versions do not name.
   'charge.succeeded': CHARGE,
   'charge.refunded': CHARGE,
   'charge.refund.updated': REFUND,
@@ -163,22 +159,22 @@ const READERS = {
 
 type Type = keyof typeof READERS
 
-/** What an endpoint has to be told of. `refund.updated` tells all that `charge.refund.updated` told before there was it. */
+/** The event types that a webhook endpoint must be subscribed to. `refund.updated` replaces `charge.refund.updated`. */
 export const EVENT_TYPES = (Object.keys(READERS) as Type[]).filter(
   (type) => type !== 'charge.refund.updated',
 )
 
-/** Whether events of a type say anything of a purchase. */
+/** True for event types that say anything about a purchase. */
 export const isObserved = (type: string): type is Type => Object.hasOwn(READERS, type)
 
 /**
- * Reads what an event says, in whatever shape its API version has.
+ * Reads the facts of an event, of any API version.
  *
- * @param now when we heard it, in milliseconds since the epoch
+ * @param receivedAt milliseconds since the epoch
  */
-export function observe(event: Stripe.Event, now: number): Observation | Ignored {
+export function observe(event: Stripe.Event, receivedAt: number): Observation | Ignored {
   const { type, data, account } = event
-  // A connected account's customers are its own.
+  // Events of connected accounts are about their own customers.
   if (typeof account === 'string') return { ignored: 'account' }
   if (!isObserved(type)) return { ignored: 'type' }
   const read: EventReader = READERS[type]
@@ -186,18 +182,20 @@ export function observe(event: Stripe.Event, now: number): Observation | Ignored
   if (id === null) return { ignored: 'no id' }
   const observation = read(
     data.object,
-    { type, said: timestampAt(event, 'created') ?? now, now },
+    { type, createdAt: timestampAt(event, 'created') ?? receivedAt, receivedAt },
     id,
   )
   return typeof observation === 'string' ? { ignored: observation } : observation
 }
 
-function references(ids: Partial<Record<Reference['kind'], string | null>>): readonly Reference[] {
+function toReferences(
+  ids: Partial<Record<Reference['kind'], string | null>>,
+): readonly Reference[] {
   return KINDS.flatMap((kind) => {
     const id = firstKnown(ids[kind] ?? null)
     return id === null ? [] : { kind, id }
   })
 }
 
-/** Which object an id names that stands for a payment. */
+/** Returns the payment intent or the charge that an id names. */
 const toPayment = (id: string): Reference => ({ kind: id.startsWith('pi_') ? 'pi' : 'ch', id })

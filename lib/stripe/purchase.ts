@@ -1,21 +1,22 @@
 import type { ProviderRecord, PurchaseLink } from '../license/index.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
 import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
-import { KINDS, type Reference } from './observe.ts'
+import { KINDS, type Reference } from './reference.ts'
 
-/** All that is kept of one purchase, under the object that names it best. The other objects point to it. */
+/** Everything known about one purchase, stored under the object that names it best. Its other objects point to it. */
 export interface PurchaseRecord extends Reference {
-  /** Of the record that it was read from; 0 for a new one. */
+  /** The version of the stored record; 0 for a new one. */
   readonly version: number
   readonly facts: Facts
   readonly customerId: string | null
-  /** What was last known of the customer. */
+  /** The customer as last reported. */
   readonly customer: CustomerFact
-  readonly held?: PurchaseLink
-  /** Why a person has to look at it, as it was when it was written. */
+  /** The license, and what Stripe last gave it. Stored as `held`. */
+  readonly link?: PurchaseLink
+  /** Codes of what needs review, as of the last write. */
   readonly alerts: readonly string[]
-  /** Since when nobody can say what was bought, in milliseconds since the epoch. */
-  readonly parkedSince?: number
+  /** Since when the tier is unknown, in milliseconds since the epoch. Stored as `parkedSince`. */
+  readonly unmatchedSince?: number
 }
 
 interface Pointer {
@@ -31,51 +32,67 @@ export const createPointer = (id: string, version: number, to: string): Provider
   body: { pointsTo: to } satisfies Pointer,
 })
 
+type StoredPurchase = Omit<PurchaseRecord, 'id' | 'version' | 'link' | 'unmatchedSince'> & {
+  readonly held?: PurchaseLink
+  readonly parkedSince?: number
+}
+
 export function parsePurchase({ id, version, body }: ProviderRecord): PurchaseRecord | undefined {
-  return 'facts' in body ? ({ ...body, id, version } as PurchaseRecord) : undefined
-}
-
-export function toRecord(
-  { id, version, held: _held, parkedSince, ...dossier }: PurchaseRecord,
-  held: PurchaseLink | undefined,
-): ProviderRecord {
-  // Once there is a license nobody has to look any more, whoever issued it.
-  const parked = parkedSince !== undefined && !held
-  const body = { ...dossier, ...(held && { held }), ...(parked && { parkedSince }) }
-  return { id, version, body, ...(parked && { waitingSince: parkedSince }) }
-}
-
-/** Puts together what was kept apart until an event said that it is one purchase. */
-export function mergePurchases(
-  references: readonly Reference[],
-  known: readonly PurchaseRecord[],
-): { readonly dossier: PurchaseRecord; readonly merged: readonly PurchaseRecord[] } | undefined {
-  // Of two of one kind the one that is known: the other may be a createPointer to it.
-  const best = [...known, ...references].toSorted(
-    (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
-  )[0]
-  if (!best) return
-  // Two subscriptions are two purchases, whatever else they may have in common.
-  const one = known.filter(({ kind, id }) => kind !== 'sub' || id === best.id)
-  const root = one.find(({ id }) => id === best.id)
-  const held = root?.held ?? one.find((dossier) => dossier.held)?.held
+  if (!('facts' in body)) return
+  const { held, parkedSince, ...purchase } = body as StoredPurchase
   return {
-    dossier: {
-      kind: best.kind,
-      id: best.id,
-      version: root?.version ?? 0,
-      facts: one.map(({ facts }) => facts).reduce(mergeFacts, NO_FACTS),
-      customer: one.map(({ customer }) => customer).reduce(mergeCustomers, NO_CUSTOMER),
-      customerId: one.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
-      ...(held && { held }),
-      alerts: one.flatMap(({ alerts }) => alerts),
-      ...earliestParked(one),
-    },
-    merged: one.filter(({ id }) => id !== best.id),
+    ...purchase,
+    id,
+    version,
+    ...(held && { link: held }),
+    ...(parkedSince !== undefined && { unmatchedSince: parkedSince }),
   }
 }
 
-function earliestParked(dossiers: readonly PurchaseRecord[]): Pick<PurchaseRecord, 'parkedSince'> {
-  const moments = dossiers.flatMap(({ parkedSince }) => parkedSince ?? [])
-  return moments.length > 0 ? { parkedSince: Math.min(...moments) } : {}
+/** Builds the record to store. A purchase that has a license is no longer unmatched. */
+export function toRecord(
+  { id, version, link: _, unmatchedSince, ...purchase }: PurchaseRecord,
+  held: PurchaseLink | undefined,
+): ProviderRecord {
+  const since = held ? undefined : unmatchedSince
+  const body: StoredPurchase = {
+    ...purchase,
+    ...(held && { held }),
+    ...(since !== undefined && { parkedSince: since }),
+  }
+  return { id, version, body, ...(since !== undefined && { waitingSince: since }) }
+}
+
+/**
+ * Merges the records that an event shows to be one purchase. `absorbed` are the records that are to become pointers.
+ * Returns undefined if there is neither a reference nor a record.
+ */
+export function mergePurchases(
+  references: readonly Reference[],
+  known: readonly PurchaseRecord[],
+): { readonly purchase: PurchaseRecord; readonly absorbed: readonly PurchaseRecord[] } | undefined {
+  // The sort is stable: of two objects of one kind, the one with a record wins, since the other may be a pointer to it.
+  const [best] = [...known, ...references].toSorted(
+    (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
+  )
+  if (!best) return
+  // Two subscriptions are two purchases, even if they share a customer or a payment.
+  const parts = known.filter(({ kind, id }) => kind !== 'sub' || id === best.id)
+  const root = parts.find(({ id }) => id === best.id)
+  const link = root?.link ?? parts.find((part) => part.link)?.link
+  const unmatched = parts.flatMap(({ unmatchedSince }) => unmatchedSince ?? [])
+  return {
+    purchase: {
+      kind: best.kind,
+      id: best.id,
+      version: root?.version ?? 0,
+      facts: parts.map(({ facts }) => facts).reduce(mergeFacts, NO_FACTS),
+      customer: parts.map(({ customer }) => customer).reduce(mergeCustomers, NO_CUSTOMER),
+      customerId: parts.map(({ customerId }) => customerId).find((id) => id !== null) ?? null,
+      ...(link && { link }),
+      alerts: parts.flatMap(({ alerts }) => alerts),
+      ...(unmatched.length > 0 && { unmatchedSince: Math.min(...unmatched) }),
+    },
+    absorbed: parts.filter(({ id }) => id !== best.id),
+  }
 }

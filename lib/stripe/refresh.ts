@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/schema.ts'
 import { Unavailable } from '../license/index.ts'
 import type { StripeApi } from './api.ts'
-import { derive } from './derive.ts'
-import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
+import { type Facts, isOneTime, mergeFacts, NO_FACTS } from './facts.ts'
 import { listAt } from './fields.ts'
 import { readLines } from './invoice.ts'
+import { resolveTier } from './lineItems.ts'
 import type { PurchaseRecord } from './purchase.ts'
 import { readLineItems } from './session.ts'
 import { readSubscription } from './subscription.ts'
 
-/** Stripe did not answer, and without its answer a purchase that was paid would lead to nothing. */
+/** Stripe did not return the line items of a checkout, without which a paid purchase gets no license. */
 class StripeUnavailable extends Unavailable {
   override readonly name = 'StripeUnavailable'
   constructor(cause: unknown) {
@@ -19,36 +19,43 @@ class StripeUnavailable extends Unavailable {
 }
 
 export interface Refreshed {
-  readonly dossier: PurchaseRecord
-  /** What could not be had of Stripe. The next event about the purchase asks again. */
-  readonly failed?: 'SUBSCRIPTION_UNSETTLED' | 'LINE_ITEMS_MISSING' | 'INVOICE_LINES_MISSING'
+  readonly purchase?: PurchaseRecord
+  /** The alert for facts that Stripe did not return. The next event of the purchase requests them again. */
+  readonly missing?: keyof typeof FETCHERS
 }
 
-/** What is asked of Stripe for what is lacking, and what it means when there is no answer. */
-const QUESTIONS = {
-  subscription: { ask: fetchSubscription, failed: 'SUBSCRIPTION_UNSETTLED' },
-  lineItems: { ask: fetchLineItems, failed: 'LINE_ITEMS_MISSING' },
-  invoiceLines: { ask: fetchInvoiceLines, failed: 'INVOICE_LINES_MISSING' },
+const FETCHERS = {
+  SUBSCRIPTION_UNSETTLED: fetchSubscription,
+  LINE_ITEMS_MISSING: fetchLineItems,
+  INVOICE_LINES_MISSING: fetchInvoiceLines,
 } as const
 
 /**
- * Asks Stripe for what only Stripe can say of a purchase. What is unsettled keeps its best guess when Stripe cannot be
- * asked.
+ * Requests the facts of a purchase that events do not contain. Without them, all but line items have a fallback.
  *
- * @throws StripeUnavailable for the line items of a checkout, which decide what was sold.
+ * @throws StripeUnavailable for the line items of a checkout, which decide the tier
  */
 export async function refresh(
-  dossier: PurchaseRecord,
+  purchase: PurchaseRecord | undefined,
   api: StripeApi | undefined,
   catalog: Catalog,
 ): Promise<Refreshed> {
-  const { lacks } = derive(dossier.facts, dossier.customer, catalog)
-  if (!lacks) return { dossier }
-  const { ask, failed } = QUESTIONS[lacks]
-  const known = api && (await ask(dossier.facts, api))
-  return known
-    ? { dossier: { ...dossier, facts: mergeFacts(dossier.facts, known) } }
-    : { dossier, failed }
+  const missing = purchase && findMissing(purchase.facts, catalog)
+  if (!missing) return { ...(purchase && { purchase }) }
+  const fetched = api && (await FETCHERS[missing](purchase.facts, api))
+  return fetched
+    ? { purchase: { ...purchase, facts: mergeFacts(purchase.facts, fetched) } }
+    : { purchase, missing }
+}
+
+/** Returns the facts that decide most about the license, if several are missing. */
+export function findMissing(facts: Facts, catalog: Catalog): Refreshed['missing'] {
+  if (isOneTime(facts) && resolveTier(facts, catalog).issue === 'PRICE_MISSING') {
+    return 'LINE_ITEMS_MISSING'
+  }
+  if (Object.values(facts.subscriptions)[0]?.tied) return 'SUBSCRIPTION_UNSETTLED'
+  const isTruncated = Object.values(facts.invoices).some(({ truncated }) => truncated)
+  return isTruncated ? 'INVOICE_LINES_MISSING' : undefined
 }
 
 const SECOND_MS = 1000
@@ -59,7 +66,7 @@ async function fetchSubscription(facts: Facts, api: StripeApi): Promise<Facts | 
   const [id, known] = found
   let fetched = await api.subscription(id)
   if (fetched.status === 'fetched' && fetched.at <= known.at) {
-    // An answer of the very second in doubt settles nothing.
+    // Stripe's times have a resolution of one second: a response from the second of the tie does not break it.
     await sleep(SECOND_MS)
     fetched = await api.subscription(id)
   }

@@ -4,8 +4,8 @@ import type { Facts } from './facts.ts'
 import type { InvoiceFact } from './invoice.ts'
 
 /**
- * What became of the money. A dispute about any payment counts; a refund only if it gives back all that was paid for
- * what the license rests on now: the one-time payment, or the invoices of the newest period.
+ * Derives the risk from disputes and refunds. A dispute of any payment counts. A refund counts only if it returns all
+ * that was paid for the one-time payment, or for the invoices of the newest period.
  */
 export function toRisk(facts: Facts): Risk {
   const disputes = Object.values(facts.disputes).map(disputeRisk)
@@ -20,28 +20,28 @@ function isRefunded(facts: Facts): boolean {
       status === 'paid' && servedUntil !== null && amountPaid > 0,
   )
   if (Object.keys(facts.subscriptions).length > 0 || invoices.length > 0) {
-    const current = funding(newestOf(facts, invoices))
+    const current = selectFunding(selectNewest(facts, invoices))
     return (
       current.length > 0 &&
-      current.every(({ amountPaid, payments }) => refunded(facts, payments) >= amountPaid)
+      current.every(({ amountPaid, payments }) => sumRefunded(facts, payments) >= amountPaid)
     )
   }
   const charged = Object.values(facts.charges).reduce((sum, { amount }) => sum + amount, 0)
   const sold = Math.max(0, ...Object.values(facts.sessions).map(({ amount }) => amount ?? 0))
   const due = charged || sold
-  return due > 0 && refunded(facts) >= due
+  return due > 0 && sumRefunded(facts) >= due
 }
 
-/** Those that pay for the period as such, or else the largest: a small change within a period that was refunded pays for none. */
-function funding(invoices: readonly InvoiceFact[]): readonly InvoiceFact[] {
+/** Selects the invoices that pay for a whole period, or else the largest: a refunded change within a period funds none. */
+function selectFunding(invoices: readonly InvoiceFact[]): readonly InvoiceFact[] {
   const renewing = invoices.filter(({ renews }) => renews)
   if (renewing.length > 0) return renewing
   const most = Math.max(...invoices.map(({ amountPaid }) => amountPaid))
   return invoices.filter(({ amountPaid }) => amountPaid === most)
 }
 
-/** The invoices that pay for the period the subscription is in; while that one is unpaid, for the one before. */
-function newestOf(facts: Facts, paid: readonly InvoiceFact[]): readonly InvoiceFact[] {
+/** Selects the invoices of the current period of the subscription, or of the last paid one. */
+function selectNewest(facts: Facts, paid: readonly InvoiceFact[]): readonly InvoiceFact[] {
   const ends = Object.values(facts.subscriptions).flatMap(({ now }) =>
     now.items.map(({ periodEnd }) => periodEnd),
   )
@@ -51,8 +51,8 @@ function newestOf(facts: Facts, paid: readonly InvoiceFact[]): readonly InvoiceF
   return paid.filter(({ servedUntil }) => servedUntil === last)
 }
 
-/** How much was given back, of the payments named or of all. Refunds that failed do not count, nor those on their way. */
-function refunded({ charges, refunds }: Facts, payments?: readonly string[]): number {
+/** Sums the refunds of the given payments, or of all. Only succeeded refunds count. */
+function sumRefunded({ charges, refunds }: Facts, payments?: readonly string[]): number {
   const counts = (chargeId: string | null, paymentIntentId: string | null) =>
     !payments || [chargeId, paymentIntentId].some((id) => id !== null && payments.includes(id))
   const all = Object.values(refunds)

@@ -11,24 +11,24 @@ import {
 } from './fields.ts'
 import { earlier, greater } from './merge.ts'
 
-/** A price and how many of it were bought. */
+/** A price and its quantity. */
 export interface Priced {
-  /** Null for a price that says nothing of itself: what was bought counts all the same. */
+  /** Null if the price has no readable id. The quantity counts all the same. */
   readonly price: string | null
   readonly quantity: number
 }
 
-/** What became of the payment of a checkout, from what says least to what says most. */
+/** The payment statuses of a checkout, from the least to the most final. */
 const PAYMENTS = ['expired', 'unpaid', 'failed', 'paid'] as const
 type Payment = (typeof PAYMENTS)[number]
 
-/** A checkout that somebody completed, or let go. */
+/** A completed or expired checkout. */
 export interface SessionFact {
   readonly mode: 'payment' | 'subscription'
   readonly payment: Payment
-  /** When Stripe said so, in milliseconds since the epoch. */
+  /** The time of the event, in milliseconds since the epoch. */
   readonly at: number
-  /** When we first heard that it was paid: what was bought for a time begins then. */
+  /** When the first event that says it is paid was received: the duration of a license starts then. */
   readonly paidAt: number | null
   readonly amount: number | null
   readonly paymentIntentId: string | null
@@ -37,21 +37,21 @@ export interface SessionFact {
   readonly userId: string | null
   readonly email: string | null
   readonly tier: string | null
-  /** What was bought. Null while nobody asked Stripe: events leave it out. */
+  /** The line items. Null until they are requested from Stripe: events do not contain them. */
   readonly prices: readonly Priced[] | null
 }
 
 /**
- * Answers why there is nothing to know where that is so.
+ * Reads a Checkout session, or returns the reason why it is ignored.
  *
- * @param said when Stripe said so, in milliseconds since the epoch
- * @param now when we heard it
+ * @param createdAt the time of the event, in milliseconds since the epoch
+ * @param receivedAt when it was received
  */
 export function readSession(
   session: unknown,
   type: string,
-  said: number,
-  now: number,
+  createdAt: number,
+  receivedAt: number,
 ): SessionFact | string {
   const mode = valueAt(session, 'mode')
   if (mode !== 'payment' && mode !== 'subscription') return `mode ${describeValue(mode)}`
@@ -60,8 +60,8 @@ export function readSession(
   return {
     mode,
     payment,
-    at: said,
-    paidAt: payment === 'paid' ? now : null,
+    at: createdAt,
+    paidAt: payment === 'paid' ? receivedAt : null,
     amount: countAt(session, 'amount_total'),
     paymentIntentId: idAt(session, 'payment_intent'),
     subscriptionId: idAt(session, 'subscription'),
@@ -95,6 +95,6 @@ export function readLineItems(items: readonly unknown[]): readonly Priced[] {
 }
 
 export function mergeSessions(a: SessionFact, b: SessionFact): SessionFact {
-  const last = greater(a, b, ({ payment, at }) => [PAYMENTS.indexOf(payment), at])
-  return { ...last, paidAt: earlier(a.paidAt, b.paidAt), prices: a.prices ?? b.prices }
+  const latest = greater(a, b, ({ payment, at }) => [PAYMENTS.indexOf(payment), at])
+  return { ...latest, paidAt: earlier(a.paidAt, b.paidAt), prices: a.prices ?? b.prices }
 }

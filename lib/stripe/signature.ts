@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import Stripe from 'stripe'
 
-/** How old a signature may be, and how far ahead of our clock: Stripe's own default for the past. */
+/** The maximum age of a signature, and its maximum lead over this clock. Stripe's default. */
 const TOLERANCE_SECONDS = 300
 
 /**
- * The payload of a webhook's body, if Stripe signed it with one of the secrets; otherwise undefined.
- * Several secrets count, since a rolled one stays in use for a day. Whatever the verification throws is a refusal:
- * the sender is nobody we know, so nothing it sends may look like a fault of ours.
+ * Returns the payload of a webhook's body if Stripe signed it with one of the secrets; otherwise undefined. Several
+ * secrets are valid at a time, since Stripe keeps using a rolled one for up to a day. Every error counts as an invalid
+ * signature: an unauthenticated caller must not be able to cause a server error.
  *
  * @param now milliseconds since the epoch
  */
@@ -17,7 +17,7 @@ export function verifySignature(
   secrets: readonly KeyObject[],
   now: number,
 ): { readonly payload: unknown } | undefined {
-  if (header === undefined || isFromTheFuture(header, now)) return
+  if (header === undefined || isFromFuture(header, now)) return
   for (const secret of secrets) {
     try {
       const text = secret.export().toString()
@@ -32,14 +32,14 @@ export function verifySignature(
         ),
       }
     } catch {
-      // The next secret may be the one.
+      // Try the next secret.
     }
   }
   return
 }
 
-/** Stripe's own check refuses old signatures only. */
-function isFromTheFuture(header: string, now: number): boolean {
+/** Rejects signatures from the future: Stripe's SDK rejects old ones only. */
+function isFromFuture(header: string, now: number): boolean {
   const times = [...header.matchAll(/(?:^|,)\s*t=(\d+)/g)]
   return times.some(([, signedAt]) => Number(signedAt) * 1000 > now + TOLERANCE_SECONDS * 1000)
 }

@@ -9,7 +9,7 @@ import {
   userAt,
   valueAt,
 } from './fields.ts'
-import { type ById, canonicalText, compare, mergeById } from './merge.ts'
+import { canonicalText, compare, type LastStated, mergeById } from './merge.ts'
 import type { Priced } from './session.ts'
 
 const STATUSES = [
@@ -29,7 +29,7 @@ export interface SubscriptionItem extends Priced {
   readonly periodEnd: number | null
 }
 
-/** A subscription as it was at one moment. All moments are milliseconds since the epoch. */
+/** A subscription at one moment. All times are in milliseconds since the epoch. */
 export interface Snapshot {
   readonly status: Status
   readonly items: readonly SubscriptionItem[]
@@ -37,39 +37,43 @@ export interface Snapshot {
   readonly cancelAtPeriodEnd: boolean
   readonly endedAt: number | null
   readonly trialEnd: number | null
-  /** The customer pays an invoice by hand: access waits for the first payment. */
+  /** The customer pays invoices by hand: access starts with the first payment. */
   readonly sendInvoice: boolean
   readonly customerId: string | null
   readonly userId: string | null
   readonly tier: string | null
 }
 
-/** What a subscription is now, as far as we were told, and what it once was. */
+/** The latest known state of a subscription, and what earlier states said. */
 export interface SubscriptionFact {
   readonly at: number
-  /** Its first state, which every other one of the same second comes after. */
+  /** The state at creation, which precedes all others of the same second. */
   readonly first: boolean
   readonly now: Snapshot
-  /** Another state was told of the same second, and nothing says which came last: only Stripe knows. */
+  /** Another state of the same second has the same rank: only the Stripe API can tell which is the latest. */
   readonly tied: boolean
-  /** It was on or on trial at some time, so there is something to have a license for. */
+  /** It was active or trialing at some time. */
   readonly wasOn: boolean
-  /** What it was for and whose, with the last time that was said: a state without them takes nothing away. */
-  readonly prices: ById<number>
-  readonly tiers: ById<number>
-  readonly users: ById<number>
+  /** The prices, tiers and users of all states: a later state without them removes nothing. */
+  readonly prices: LastStated
+  readonly tiers: LastStated
+  readonly users: LastStated
 }
 
-/** @param now when Stripe said so, in milliseconds since the epoch */
+/**
+ * Reads a subscription, or returns the reason why it is ignored.
+ *
+ * @param at the time of this state, in milliseconds since the epoch
+ */
 export function readSubscription(
   subscription: unknown,
   type: string,
-  now: number,
+  at: number,
 ): SubscriptionFact | string {
-  const told =
+  const value =
     type === 'customer.subscription.deleted' ? 'canceled' : valueAt(subscription, 'status')
-  const status = STATUSES.find((known) => known === told)
-  if (!status) return `status ${describeValue(told)}`
+  const status = STATUSES.find((known) => known === value)
+  if (!status) return `status ${describeValue(value)}`
   const snapshot: Snapshot = {
     status,
     items: readItems(subscription),
@@ -86,20 +90,20 @@ export function readSubscription(
     tier: textAt(subscription, 'metadata', 'tier'),
   }
   return {
-    at: now,
+    at,
     first: type === 'customer.subscription.created',
     now: snapshot,
     tied: false,
     wasOn: !status.startsWith('incomplete') && status !== 'canceled',
     prices: Object.fromEntries(
-      snapshot.items.flatMap(({ price }) => (price === null ? [] : [[price, now]])),
+      snapshot.items.flatMap(({ price }) => (price === null ? [] : [[price, at]])),
     ),
-    tiers: snapshot.tier === null ? {} : { [snapshot.tier]: now },
-    users: snapshot.userId === null ? {} : { [snapshot.userId]: now },
+    tiers: snapshot.tier === null ? {} : { [snapshot.tier]: at },
+    users: snapshot.userId === null ? {} : { [snapshot.userId]: at },
   }
 }
 
-/** Until 2025-03-31.basil the period is the subscription's, since then it is each item's. Old ones have a plan only. */
+/** Reads items. The period is the subscription's before API version 2025-03-31.basil, and each item's since. Old ones have a plan only. */
 function readItems(subscription: unknown): readonly SubscriptionItem[] {
   const items = listAt(subscription, 'items')
   return (items.length > 0 ? items : [subscription]).map((item) => {
@@ -117,8 +121,8 @@ function readItems(subscription: unknown): readonly SubscriptionItem[] {
 const isOver = ({ status }: Snapshot) => status === 'canceled' || status === 'incomplete_expired'
 
 /**
- * Subscriptions have no version, and many events share a second. What is over stays over; then the second counts;
- * then the first state comes before any other, and one that was never begun before one that was. What is left is tied.
+ * Ranks states, since subscriptions have no version and many events share a second: an ended state last, then by time.
+ * Within a second, the state at creation precedes all others, and `incomplete` any started status. Equal ranks are tied.
  */
 const rank = ({ at, first, now }: SubscriptionFact) => [
   Number(isOver(now)),
@@ -129,9 +133,9 @@ const rank = ({ at, first, now }: SubscriptionFact) => [
 
 export function mergeSubscriptions(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
   const difference = compare(rank(a), rank(b))
-  const last = difference === 0 ? either(a, b) : difference > 0 ? a : b
+  const latest = difference === 0 ? breakTie(a, b) : difference > 0 ? a : b
   return {
-    ...last,
+    ...latest,
     wasOn: a.wasOn || b.wasOn,
     prices: mergeById(a.prices, b.prices, Math.max),
     tiers: mergeById(a.tiers, b.tiers, Math.max),
@@ -139,8 +143,8 @@ export function mergeSubscriptions(a: SubscriptionFact, b: SubscriptionFact): Su
   }
 }
 
-/** A guess, and always the same one. */
-function either(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
+/** Picks a state arbitrarily, but always the same one. */
+function breakTie(a: SubscriptionFact, b: SubscriptionFact): SubscriptionFact {
   const [textA, textB] = [canonicalText(a.now), canonicalText(b.now)]
   return { ...(textA >= textB ? a : b), tied: a.tied || b.tied || textA !== textB }
 }

@@ -2,12 +2,12 @@ import type { LicenseStore, ProviderRecord } from '../license/index.ts'
 import { findPayer, findUserEmail, findUserId } from './derive.ts'
 import { parsePurchase } from './purchase.ts'
 
-/** A purchase that somebody paid for and nobody can say what. */
+/** A purchase that was paid and whose tier is unknown. */
 export interface UnmatchedPurchase {
-  /** The id of the payment, Checkout session or subscription that names it, by which its license is issued. */
+  /** The id of the payment, Checkout session or subscription by which its license can be issued. */
   readonly purchase: string
   readonly alerts: readonly string[]
-  /** Since when, in milliseconds since the epoch. */
+  /** Since when it is unmatched, in milliseconds since the epoch. */
   readonly at: number
   readonly customerId: string | null
   readonly subscriptionId: string | null
@@ -17,7 +17,7 @@ export interface UnmatchedPurchase {
 }
 
 /**
- * The purchases that are kept aside for a person, newest first.
+ * Lists the purchases that need review, newest first.
  *
  * @throws StoreUnavailable
  */
@@ -32,20 +32,20 @@ export async function listUnmatchedPurchases(
 }
 
 function toUnmatchedPurchase(record: ProviderRecord): UnmatchedPurchase | undefined {
-  const dossier = parsePurchase(record)
-  if (!dossier || record.waitingSince === undefined) return
-  const { id, kind, facts, customer, alerts } = dossier
+  const purchase = parsePurchase(record)
+  if (!purchase || record.waitingSince === undefined) return
+  const { id, kind, facts, customer, alerts } = purchase
   const { customerId, subscriptionId } = findPayer(facts)
-  const [paid = null] = Object.values(facts.sessions).flatMap(
+  const [paymentIntentId = null] = Object.values(facts.sessions).flatMap(
     (session) => session.paymentIntentId ?? [],
   )
   return {
     purchase: id,
     alerts,
     at: record.waitingSince,
-    customerId: customerId ?? dossier.customerId,
+    customerId: customerId ?? purchase.customerId,
     subscriptionId,
-    paymentIntentId: kind === 'pi' ? id : paid,
+    paymentIntentId: kind === 'pi' ? id : paymentIntentId,
     userId: findUserId(facts, customer),
     userEmail: findUserEmail(facts, customer),
   }

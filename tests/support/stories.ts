@@ -2,9 +2,10 @@ import type Stripe from 'stripe'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from '../../lib/stripe/customer.ts'
-import { derive } from '../../lib/stripe/derive.ts'
+import { type Derivation, derive } from '../../lib/stripe/derive.ts'
 import { type Facts, mergeFacts, NO_FACTS } from '../../lib/stripe/facts.ts'
 import { observe } from '../../lib/stripe/observe.ts'
+import { findMissing } from '../../lib/stripe/refresh.ts'
 import type { StripeEvent, Version } from '../../scripts/stripe/objects.ts'
 import { type Cast, type ScenarioName, scenario } from '../../scripts/stripe/scenarios.ts'
 import { NOW } from './licenses.ts'
@@ -28,8 +29,13 @@ export function told(event: StripeEvent): Known {
   return observation
 }
 
-export const derived = ({ facts, customer }: Known, by: Catalog = catalog) =>
-  derive(facts, customer, by)
+export const derived = (
+  known: Known,
+  by: Catalog = catalog,
+): Derivation & { readonly missing?: string | undefined } => ({
+  ...derive(known, by),
+  missing: findMissing(known.facts, by),
+})
 
 const aCast = (changes: Partial<Cast> = {}): Cast => ({
   name: 'story',

@@ -25,7 +25,6 @@ const EXCLUDED: readonly string[] = [
   'lib/panel',
   'lib/signing',
   'lib/store',
-  'lib/stripe',
   'resources',
   'scripts/bench',
   'scripts/conformance',

@@ -545,20 +545,20 @@ describe('what was sold, by the metadata', () => {
     expect(derived(known(session({}, of(undefined))))).toEqual({
       risk: 'clear',
       mismatch: false,
-      problem: 'TIER_MISSING',
+      issue: 'TIER_MISSING',
     })
     expect(derived(known(session({}, of('platinum'))))).toEqual({
       risk: 'clear',
       mismatch: false,
-      problem: 'TIER_UNKNOWN',
+      issue: 'TIER_UNKNOWN',
     })
-    expect(derived(known(session({}, of('__proto__'))))).toMatchObject({ problem: 'TIER_MISSING' })
-    expect(derived(known(session({}, of(['pro']))))).toMatchObject({ problem: 'TIER_MISSING' })
+    expect(derived(known(session({}, of('__proto__'))))).toMatchObject({ issue: 'TIER_MISSING' })
+    expect(derived(known(session({}, of(['pro']))))).toMatchObject({ issue: 'TIER_MISSING' })
   })
 
   it('stays what it was when the last word cannot be read', () => {
     const found = derived(known(active, subscription(2, {}, { buyer: of('platinum') })))
-    expect(found).toMatchObject({ problem: 'TIER_UNKNOWN', entitlement: { tier: 'pro' } })
+    expect(found).toMatchObject({ issue: 'TIER_UNKNOWN', entitlement: { tier: 'pro' } })
   })
 
   it('follows the subscription up and down, with its seats', () => {
@@ -615,17 +615,17 @@ describe('what was sold, by the price', () => {
 
   it('is nothing for a price that nobody knows', () => {
     const odd = subscription(0, items(['price_odd']), { buyer: liar })
-    expect(sold(odd)).toEqual({ risk: 'clear', mismatch: false, problem: 'PRICE_UNKNOWN' })
+    expect(sold(odd)).toEqual({ risk: 'clear', mismatch: false, issue: 'PRICE_UNKNOWN' })
     expect(sold(subscription(0, items(), { buyer: liar }))).toEqual({
       risk: 'clear',
       mismatch: false,
-      problem: 'PRICE_MISSING',
+      issue: 'PRICE_MISSING',
     })
   })
 
   it('stays what it was when the next price is unknown', () => {
     expect(sold(active, subscription(2, items(['price_odd'])))).toMatchObject({
-      problem: 'PRICE_UNKNOWN',
+      issue: 'PRICE_UNKNOWN',
       entitlement: { tier: 'pro' },
     })
   })
@@ -640,8 +640,8 @@ describe('what was sold, by the price', () => {
     expect(sold(session())).toEqual({
       risk: 'clear',
       mismatch: false,
-      problem: 'PRICE_MISSING',
-      lacks: 'lineItems',
+      issue: 'PRICE_MISSING',
+      missing: 'LINE_ITEMS_MISSING',
     })
     const expanded = { line_items: { data: [{ price: { id: 'price_elite' }, quantity: 2 }] } }
     expect(sold(session(expanded))).toMatchObject({ entitlement: { tier: 'elite', seats: 2 } })
@@ -654,24 +654,24 @@ describe('two states of a subscription in one second', () => {
 
   it('are settled when one of them is the first, or was never begun, or is the end', () => {
     const first = subscription(1, { status: 'trialing' }, { type: 'created' })
-    expect(derived(known(first, subscription(1))).lacks).toBeUndefined()
-    expect(derived(known(...states({ status: 'incomplete' }, {}))).lacks).toBeUndefined()
+    expect(derived(known(first, subscription(1))).missing).toBeUndefined()
+    expect(derived(known(...states({ status: 'incomplete' }, {}))).missing).toBeUndefined()
     const end = subscription(1, { ended_at: START + DAY }, { type: 'deleted' })
-    expect(derived(known(end, ...states({}))).lacks).toBeUndefined()
+    expect(derived(known(end, ...states({}))).missing).toBeUndefined()
   })
 
   it('are settled when they say the same', () => {
     expect(
-      derived(known(...states({ latest_invoice: 'in_1' }, { latest_invoice: 'in_2' }))).lacks,
+      derived(known(...states({ latest_invoice: 'in_1' }, { latest_invoice: 'in_2' }))).missing,
     ).toBeUndefined()
   })
 
   it('are for Stripe to settle otherwise, in whatever order they came', () => {
     const both = states({ cancel_at_period_end: true }, {})
     const found = derived(known(...both))
-    expect(found.lacks).toBe('subscription')
+    expect(found.missing).toBe('SUBSCRIPTION_UNSETTLED')
     expect(derived(known(...both.toReversed()))).toEqual(found)
-    expect(derived(known(...both, subscription(2))).lacks).toBeUndefined()
-    expect(derived(known(subscription(2), ...both)).lacks).toBeUndefined()
+    expect(derived(known(...both, subscription(2))).missing).toBeUndefined()
+    expect(derived(known(subscription(2), ...both)).missing).toBeUndefined()
   })
 })

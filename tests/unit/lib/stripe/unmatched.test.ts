@@ -18,7 +18,7 @@ const aPurchase = (changes: Partial<PurchaseRecord> = {}): ProviderRecord =>
       customer: NO_CUSTOMER,
       customerId: null,
       alerts: ['TIER_MISSING'],
-      parkedSince: NOW,
+      unmatchedSince: NOW,
       ...changes,
     },
     undefined,
