@@ -12,7 +12,7 @@ import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
-import { createStripeApi } from '../lib/stripe/api.ts'
+import { createStripeApiProvider } from '../lib/stripe/api.ts'
 import { applyEvent, type EventResult } from '../lib/stripe/applyEvent.ts'
 import { toEvent } from '../lib/stripe/event.ts'
 import { needsReview } from '../lib/stripe/lineItems.ts'
@@ -24,6 +24,7 @@ const MAX_EVENT_BYTES = 1024 * 1024
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, metrics, store } = runtime
   const { livemode, apiBase } = runtime.stripe
+  const getStripeApi = createStripeApiProvider(apiBase)
   const options = {
     secrets: ['masterKeys', 'pepper', 'stripe'],
     cors: false,
@@ -42,7 +43,6 @@ export function createHandler(runtime: Runtime) {
       throw new Problem('INVALID_REQUEST', { error: 'The body is not a Stripe event' })
     }
 
-    const { apiKey } = stripe
     const applied =
       Boolean(stripeEvent.livemode) === livemode
         ? await applyEvent(
@@ -50,7 +50,7 @@ export function createHandler(runtime: Runtime) {
               store,
               keys: { ring, pepper, prefix: catalog.prefix },
               catalog,
-              ...(apiKey && { api: createStripeApi(apiKey, apiBase) }),
+              api: getStripeApi(stripe.apiKey),
               now: clock(),
               requestId: event.requestContext.requestId,
             },

@@ -1,28 +1,31 @@
 import type { KeyObject } from 'node:crypto'
 import Stripe from 'stripe'
 
-/** What only Stripe can say, and a webhook may need. */
+/** Requests for facts that webhook events do not contain. */
 export interface StripeApi {
-  /** A subscription as it is now, and when that is, in milliseconds since the epoch by Stripe's own clock. */
+  /** Fetches the current state of a subscription. */
   subscription(id: string): Promise<Fetched>
-  /** What a checkout was for. */
   lineItems(sessionId: string): Promise<Fetched>
-  /** All lines of an invoice, of which an event holds the first few. */
+  /** Fetches all lines of an invoice. An event contains the first few only. */
   invoiceLines(invoiceId: string): Promise<Fetched>
 }
 
-/** `unavailable`: asking again later can succeed. `refused`: it cannot. */
+/**
+ * The response to a request. `at` is its time by Stripe's clock, in milliseconds since the epoch. `unavailable`: a retry
+ * can succeed. `refused`: it cannot.
+ */
 type Fetched =
   | { readonly status: 'fetched'; readonly value: unknown; readonly at: number }
   | { readonly status: 'unavailable' | 'refused'; readonly cause: unknown }
 
-/** Two tries of this, and the pause between them, fit well into the ten seconds that Checkout waits for a webhook. */
+/** Two attempts, with the pause between them, fit into the ten seconds that Checkout waits for a webhook. */
 const TIMEOUT_MS = 1500
 
 /**
- * Stripe's own client.
+ * Creates a client of Stripe's SDK.
  *
- * @param base where Stripe is, if not at its own address
+ * @param base the address of the API, if not Stripe's own
+ * @param timeout milliseconds per attempt
  */
 export function createStripe(apiKey: string, base: string | undefined, timeout: number): Stripe {
   const url = base === undefined ? undefined : new URL(base)
@@ -38,7 +41,7 @@ export function createStripe(apiKey: string, base: string | undefined, timeout: 
   })
 }
 
-/** @param base where Stripe is, if not at its own address */
+/** @param base the address of the API, if not Stripe's own */
 export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
   const stripe = createStripe(apiKey.export().toString(), base, TIMEOUT_MS)
   return {
@@ -48,25 +51,35 @@ export function createStripeApi(apiKey: KeyObject, base?: string): StripeApi {
   }
 }
 
+/** Returns the client of an API key, which is created again only if the key changes. Undefined without a key. */
+type StripeApiProvider = (apiKey: KeyObject | undefined) => StripeApi | undefined
+
+/** @param base the address of the API, if not Stripe's own */
+export function createStripeApiProvider(base?: string): StripeApiProvider {
+  let last: { readonly apiKey: KeyObject; readonly api: StripeApi } | undefined
+  return (apiKey) => {
+    if (!apiKey) return
+    if (!last?.apiKey.equals(apiKey)) last = { apiKey, api: createStripeApi(apiKey, base) }
+    return last.api
+  }
+}
+
 async function fetched(
-  answer: Promise<{ readonly lastResponse: { readonly headers: Record<string, string> } }>,
+  response: Promise<{ readonly lastResponse: { readonly headers: Record<string, string> } }>,
 ): Promise<Fetched> {
   try {
-    const value = await answer
-    return {
-      status: 'fetched',
-      value,
-      at: Date.parse(value.lastResponse.headers['date'] ?? '') || 0,
-    }
+    const value = await response
+    const at = Date.parse(value.lastResponse.headers['date'] ?? '') || 0
+    return { status: 'fetched', value, at }
   } catch (cause) {
-    const passing = [
+    const isTransient = [
       Stripe.errors.StripeConnectionError,
       Stripe.errors.StripeRateLimitError,
       Stripe.errors.StripeAPIError,
-      // A key that was rolled or may too little is mended by a person, and Stripe tries for three days.
+      // An operator can replace a rolled or restricted key within the three days for which Stripe retries an event.
       Stripe.errors.StripeAuthenticationError,
       Stripe.errors.StripePermissionError,
     ].some((kind) => cause instanceof kind)
-    return { status: passing ? 'unavailable' : 'refused', cause }
+    return { status: isTransient ? 'unavailable' : 'refused', cause }
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createStripeApi } from '../../../../lib/stripe/api.ts'
+import { createStripeApi, createStripeApiProvider } from '../../../../lib/stripe/api.ts'
 import { aSecret, NOW } from '../../../support/licenses.ts'
 import { aStripeApi, type LocalStripeApi } from '../../../support/stripeApi.ts'
 
@@ -60,6 +60,15 @@ describe('asking Stripe', () => {
   it('never shows its key', async () => {
     const { cause } = (await api().subscription('sub_none')) as { cause: Error }
     expect(JSON.stringify(cause) + cause.stack).not.toContain('rk_test_1')
+  })
+
+  it('reuses the client until the key changes', () => {
+    const provide = createStripeApiProvider(server.url)
+    const first = provide(aSecret('rk_test_1'))
+    expect(first).toBeDefined()
+    expect(provide(aSecret('rk_test_1'))).toBe(first)
+    expect(provide(aSecret('rk_test_2'))).not.toBe(first)
+    expect(provide(undefined)).toBeUndefined()
   })
 
   it('goes to Stripe’s own address unless told otherwise', () => {
