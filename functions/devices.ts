@@ -4,7 +4,7 @@
  */
 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
+import { refusalResponse, resolveFeatures, wireExpiry } from '../lib/http/licenseBody.ts'
 import { Problem } from '../lib/http/problem.ts'
 import {
   activateSchema,
@@ -133,7 +133,7 @@ export function createHandler(runtime: Runtime) {
       tier: license.tier,
       expiresAt: wireExpiry(license, expiresAt),
       userId: license.userId,
-      features: featuresOf(license.tier, catalog),
+      features: resolveFeatures(license.tier, catalog),
       state,
       seats: license.seats,
       device: deviceView(device),

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { authenticate, type Caller } from '../lib/http/auth.ts'
-import { featuresOf, wireExpiry } from '../lib/http/licenseBody.ts'
+import { resolveFeatures, wireExpiry } from '../lib/http/licenseBody.ts'
 import { Problem } from '../lib/http/problem.ts'
 import {
   type GenerateRequest,
@@ -62,7 +62,7 @@ export function createHandler(runtime: Runtime) {
       expiresAt: wireExpiry(license, evaluate(license.facts, now).expiresAt),
       generatedAt: license.origin.issuedAt * 1000,
       paymentIntentId: license.paymentIntentId,
-      features: featuresOf(license.tier, catalog),
+      features: resolveFeatures(license.tier, catalog),
     })
   })
 }

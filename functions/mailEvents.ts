@@ -3,11 +3,11 @@
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
-import { type MailEvent, readMailEvent } from '../lib/mail/event.ts'
+import { type MailEvent, parseMailEvent } from '../lib/mail/events.ts'
 
 export function createHandler({ clock, log, metrics, outbox }: Runtime) {
   return async (event: MailEvent) => {
-    const told = readMailEvent(event)
+    const told = parseMailEvent(event)
     if (!told) return {}
     const { state, notice, lost } = told
     const now = clock()

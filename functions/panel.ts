@@ -5,8 +5,8 @@
 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Response } from '../lib/http/response.ts'
-import { answerPanel } from '../lib/panel/answer.ts'
 import { type Panel, readPanel } from '../lib/panel/files.ts'
+import { servePanel } from '../lib/panel/serve.ts'
 
 /** Below the directory that a function, or npm start, runs in. */
 const BUILT = 'admin/dist'
@@ -14,6 +14,6 @@ const BUILT = 'admin/dist'
 export const createHandler =
   (panel: Panel) =>
   async (event: APIGatewayProxyEventV2): Promise<Response> =>
-    answerPanel(panel, event)
+    servePanel(panel, event)
 
 export const handler = createHandler(readPanel(BUILT))

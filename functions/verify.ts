@@ -6,7 +6,12 @@
  */
 
 import { findTier } from '../lib/catalog/tier.ts'
-import { codeOf, featuresOf, refusalResponse, wireExpiry } from '../lib/http/licenseBody.ts'
+import {
+  refusalResponse,
+  resolveFeatures,
+  toWireCode,
+  wireExpiry,
+} from '../lib/http/licenseBody.ts'
 import { parseJsonRequest, verifySchema } from '../lib/http/request.ts'
 import { json } from '../lib/http/response.ts'
 import { endpoint } from '../lib/lambda/endpoint.ts'
@@ -39,7 +44,7 @@ export function createHandler(runtime: VerifyRuntime) {
       isRequired: (tier) => findTier(catalog, tier)?.requireDevice ?? false,
     })
     if (isUnknownKey(verdict)) await limiter.countFailure('key')
-    metrics.count('Verified', { code: codeOf(verdict) })
+    metrics.count('Verified', { code: toWireCode(verdict) })
     const signed = await sign(verdict)
     if (!verdict.valid) return refusalResponse(verdict.code, catalog, { valid: false }, signed)
     const { license, expiresAt } = verdict
@@ -48,7 +53,7 @@ export function createHandler(runtime: VerifyRuntime) {
       tier: license.tier,
       expiresAt: wireExpiry(license, expiresAt),
       userId: license.userId,
-      features: featuresOf(license.tier, catalog),
+      features: resolveFeatures(license.tier, catalog),
       code: 'VALID',
       state: verdict.state,
       ...signed,

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { Problem } from '../http/problem.ts'
-import { email, id, tierOf } from '../http/request.ts'
+import { email, id, tierSchema } from '../http/request.ts'
 import {
   DAY_MS,
   type LicenseAction,
@@ -14,13 +14,13 @@ import {
   rederiveKey,
   reissueKey,
 } from '../license/index.ts'
-import { day, licenseAnswer, reason, version } from './fields.ts'
-import { theLicense } from './licenses.ts'
-import { type AdminContext, aRoute, licenseIdIn, type Route } from './route.ts'
-import { licenseView } from './view.ts'
+import { loadLicense } from './licenses.ts'
+import { type AdminContext, defineRoute, parseLicenseId, type Route } from './route.ts'
+import { day, licenseResponse, reason, version } from './schemas.ts'
+import { toLicenseResponse } from './view.ts'
 
 const because = { reason, version }
-const keyAnswer = z.extend(licenseAnswer, { license: z.string() })
+const keyResponse = z.extend(licenseResponse, { license: z.string() })
 
 const days = z
   .int('must be whole days')
@@ -40,7 +40,7 @@ const exactlyOne = (...names: readonly string[]) =>
   )
 
 /** @throws Problem with why it was not done */
-function done<T>(result: Result<T, Refusal>): T {
+function unwrap<T>(result: Result<T, Refusal>): T {
   if (result.ok) return result.value
   const { code, why } = result.error
   throw new Problem(code, { error: why })
@@ -63,28 +63,30 @@ async function manage(
   asked: Asked,
   deed: LicenseAction,
 ) {
-  const licenseId = licenseIdIn(params)
-  return done(await manageLicense(context, licenseId, deed, causeOf(context, asked), asked.version))
+  const licenseId = parseLicenseId(params)
+  return unwrap(
+    await manageLicense(context, licenseId, deed, causeOf(context, asked), asked.version),
+  )
 }
 
 /** An action that answers the license as it is then. */
-function anAction<Body extends z.ZodMiniType<Asked>>(
+function defineAction<Body extends z.ZodMiniType<Asked>>(
   name: string,
   summary: string,
   body: Body,
   toDeed: (body: z.output<Body>, catalog: Catalog) => LicenseAction,
 ): Route {
-  return aRoute({
+  return defineRoute({
     method: 'POST',
     path: `/licenses/{id}/${name}`,
     scope: 'licenses:write',
     summary,
     body,
-    answer: licenseAnswer,
+    response: licenseResponse,
     refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body: asked }) {
       const deed = toDeed(asked, context.catalog)
-      return licenseView(await manage(context, params, asked, deed), context.now)
+      return toLicenseResponse(await manage(context, params, asked, deed), context.now)
     },
   })
 }
@@ -92,13 +94,13 @@ function anAction<Body extends z.ZodMiniType<Asked>>(
 const plain = z.object(because, 'must be an object')
 
 export const actionRoutes = (catalog: Catalog): readonly Route[] => [
-  anAction('revoke', 'Revokes a license for good; no payment brings it back.', plain, () => ({
+  defineAction('revoke', 'Revokes a license for good; no payment brings it back.', plain, () => ({
     action: 'revoked',
   })),
-  anAction('suspend', 'Suspends a license until it is reinstated.', plain, () => ({
+  defineAction('suspend', 'Suspends a license until it is reinstated.', plain, () => ({
     action: 'suspended',
   })),
-  anAction(
+  defineAction(
     'reinstate',
     'Takes back a revocation or suspension by a person. With `clearRisk` also what a refund or dispute did.',
     z.object(
@@ -107,7 +109,7 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
     ),
     ({ clearRisk = false }) => ({ action: 'reinstated', clearRisk }),
   ),
-  anAction(
+  defineAction(
     'extend',
     'Lets a license go on, whatever is paid: by `days` from its end, or `until` the end of a day in UTC.',
     z
@@ -118,13 +120,13 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
       ...(until === undefined ? { days: more ?? 0 } : { until }),
     }),
   ),
-  anAction(
+  defineAction(
     'change-tier',
     'Changes what a license unlocks; the key stays. Without `seats` it gets those of the tier.',
     z.object(
       {
         ...because,
-        tier: tierOf(catalog),
+        tier: tierSchema(catalog),
         seats: z.optional(
           z
             .int('must be a whole number')
@@ -138,7 +140,7 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
     ),
     ({ tier, seats }) => ({ action: 'tier_changed', tier: tier.name, seats: seats ?? tier.seats }),
   ),
-  anAction(
+  defineAction(
     'transfer',
     'Gives a license to another user, another address, or both. The key stays.',
     z
@@ -158,43 +160,54 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
       ...(userEmail !== undefined && { userEmail }),
     }),
   ),
-  anAction('resend', 'Sends the mail with the key once more.', plain, () => ({ action: 'resent' })),
-  anAction('note', 'Writes the reason into the history, and changes nothing.', plain, () => ({
+  defineAction('resend', 'Sends the mail with the key once more.', plain, () => ({
+    action: 'resent',
+  })),
+  defineAction('note', 'Writes the reason into the history, and changes nothing.', plain, () => ({
     action: 'noted',
   })),
 
-  aRoute({
+  defineRoute({
     method: 'POST',
     path: '/licenses/{id}/reveal',
     scope: 'licenses:write',
     summary: 'Shows the key, and writes into the history who saw it.',
     body: plain,
-    answer: keyAnswer,
+    response: keyResponse,
     refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
       // A key that cannot be made was not seen by anybody.
-      rederiveKey(await theLicense(context, params), context.keys)
+      rederiveKey(await loadLicense(context, params), context.keys)
       const license = await manage(context, params, body, { action: 'revealed' })
-      return { ...licenseView(license, context.now), license: rederiveKey(license, context.keys) }
+      return {
+        ...toLicenseResponse(license, context.now),
+        license: rederiveKey(license, context.keys),
+      }
     },
   }),
 
-  aRoute({
+  defineRoute({
     method: 'POST',
     path: '/licenses/{id}/reissue',
     scope: 'licenses:write',
     summary:
       'Replaces a key that leaked. All else stays; the old key is good for `overlapHours` more, by default not at all.',
     body: z.object({ ...because, overlapHours: z.optional(hours) }, 'must be an object'),
-    answer: keyAnswer,
+    response: keyResponse,
     refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
       const { overlapHours = 0, version: expected } = body
       const overlap = overlapHours === 0 ? -1 : (overlapHours * DAY_MS) / 24
-      const { license, key } = done(
-        await reissueKey(context, licenseIdIn(params), overlap, causeOf(context, body), expected),
+      const { license, key } = unwrap(
+        await reissueKey(
+          context,
+          parseLicenseId(params),
+          overlap,
+          causeOf(context, body),
+          expected,
+        ),
       )
-      return { ...licenseView(license, context.now), license: key }
+      return { ...toLicenseResponse(license, context.now), license: key }
     },
   }),
 ]

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problem.ts'
-import { faultsOf, generateSchema, id } from '../http/request.ts'
+import { generateSchema, id, toFieldErrors } from '../http/request.ts'
 import { DAY_MS, type IssueRequest, importLicense, LIFETIME } from '../license/index.ts'
 import { issueForPayment } from '../stripe/issueForPayment.ts'
-import { reason } from './fields.ts'
-import { type AdminContext, aRoute, type Route } from './route.ts'
+import { type AdminContext, defineRoute, type Route } from './route.ts'
+import { reason } from './schemas.ts'
 
 const MAX_ROWS = 100
 /** The end of the year 9999, which is as far as dates are written. */
@@ -37,7 +37,7 @@ export const rowSchema = (catalog: Catalog) =>
 
 type Row = z.output<ReturnType<typeof rowSchema>>
 
-const rowAnswer = z.object({
+const rowResponse = z.object({
   ok: z.boolean(),
   id: z.optional(z.string()),
   license: z.optional(z.string()),
@@ -47,9 +47,9 @@ const rowAnswer = z.object({
   fields: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
 })
 
-type RowAnswer = z.output<typeof rowAnswer>
+type RowResponse = z.output<typeof rowResponse>
 
-const refused = (code: ProblemCode, path: string, message: string): RowAnswer => ({
+const refused = (code: ProblemCode, path: string, message: string): RowResponse => ({
   ok: false,
   code,
   error: PROBLEMS[code].error,
@@ -59,7 +59,7 @@ const refused = (code: ProblemCode, path: string, message: string): RowAnswer =>
 export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
   const schema = rowSchema(catalog)
   return [
-    aRoute({
+    defineRoute({
       method: 'POST',
       path: '/licenses/bulk',
       scope: 'licenses:issue',
@@ -78,9 +78,9 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
         },
         'must be an object',
       ),
-      answer: z.object({ results: z.array(rowAnswer) }),
+      response: z.object({ results: z.array(rowResponse) }),
       async respond(context, { body }) {
-        const results: RowAnswer[] = []
+        const results: RowResponse[] = []
         const ahead = counting()
         for (let start = 0; start < body.rows.length; start += WIDTH) {
           const part = body.rows.slice(start, start + WIDTH)
@@ -102,11 +102,11 @@ async function answerTo(
   index: number,
   why: string,
   ahead: number,
-): Promise<RowAnswer> {
+): Promise<RowResponse> {
   const parsed = z.safeParse(schema, text)
   if (!parsed.success) {
     const { error } = PROBLEMS.INVALID_REQUEST
-    return { ok: false, code: 'INVALID_REQUEST', error, fields: faultsOf(parsed.error) }
+    return { ok: false, code: 'INVALID_REQUEST', error, fields: toFieldErrors(parsed.error) }
   }
   const row = parsed.data
   const cause = {
@@ -146,7 +146,7 @@ async function issue(
   index: number,
   cause: Cause,
   ahead: number,
-): Promise<RowAnswer> {
+): Promise<RowResponse> {
   const { userId, userEmail = null, tier, duration: days, paymentIntentId = null, expiresAt } = row
   const { caller, catalog, now } = context
   const request = requestOf(context, row, index)
@@ -201,7 +201,7 @@ async function take(
   row: Row & { readonly license: string },
   context: AdminContext,
   cause: Cause,
-): Promise<RowAnswer> {
+): Promise<RowResponse> {
   const { userId, userEmail = null, tier, license: key, expiresAt, duration: days } = row
   if (row.paymentIntentId) {
     return refused(

@@ -1,9 +1,9 @@
 /** What is sold. */
 
 import * as z from 'zod/mini'
-import { aRoute } from './route.ts'
+import { defineRoute } from './route.ts'
 
-const tierAnswer = z.object({
+const tierResponse = z.object({
   name: z.string(),
   label: z.string(),
   highlights: z.array(z.string()),
@@ -17,12 +17,12 @@ const tierAnswer = z.object({
 })
 
 export const CATALOG_ROUTES = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/catalog',
     scope: 'licenses:read',
     summary: 'What is sold: the tiers, the least first, and what holds for all of them.',
-    answer: z.object({
+    response: z.object({
       productName: z.string(),
       prefix: z.string(),
       fallbackTier: z.string(),
@@ -36,7 +36,7 @@ export const CATALOG_ROUTES = [
         links: z.object({ app: z.string(), billing: z.string(), renew: z.string() }),
         sendsRenewals: z.boolean(),
       }),
-      tiers: z.array(tierAnswer),
+      tiers: z.array(tierResponse),
     }),
     async respond({ catalog: { tiers, ...common } }) {
       return {

@@ -15,10 +15,10 @@ const listOf = (filter: object) =>
   createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 12)
 
 /** Opaque to whoever gets it. */
-export const toCursor = ({ id, at, part }: Place, filter: object): string =>
+export const encodeCursor = ({ id, at, part }: Place, filter: object): string =>
   Buffer.from(JSON.stringify([listOf(filter), id, at, part])).toString('base64url')
 
-export const wrongCursor = () =>
+export const invalidCursor = () =>
   new Problem('INVALID_REQUEST', {
     fields: [{ path: 'cursor', message: 'must be the cursor of this very list' }],
   })
@@ -28,19 +28,19 @@ export const wrongCursor = () =>
  *
  * @throws Problem `INVALID_REQUEST` for what is no cursor, or one of another list
  */
-export function fromCursor(cursor: string, filter: object): Place & { readonly at: number } {
-  const { at, ...place } = anyFromCursor(cursor, filter)
+export function decodeCursor(cursor: string, filter: object): Place & { readonly at: number } {
+  const { at, ...place } = decodeAnyCursor(cursor, filter)
   if (typeof at === 'number') return { ...place, at }
-  throw wrongCursor()
+  throw invalidCursor()
 }
 
 /** The same, in a list that may be sorted by texts. */
-export function anyFromCursor(cursor: string, filter: object): Place {
+export function decodeAnyCursor(cursor: string, filter: object): Place {
   const [list, id, at, part] = parsed(cursor)
   const isId = typeof id === 'string' && id.length < 256
   const isPart = typeof part === 'number' && [0, 1].includes(part)
   if (list !== listOf(filter) || !isId || !(Number.isSafeInteger(at) || typeof at === 'string')) {
-    throw wrongCursor()
+    throw invalidCursor()
   }
   return { id, at: at as number | string, ...(isPart && { part }) }
 }

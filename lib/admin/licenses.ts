@@ -1,14 +1,14 @@
 /** Looking at a license. */
 
 import * as z from 'zod/mini'
-import { featuresOf } from '../http/licenseBody.ts'
+import { resolveFeatures } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
 import { evaluate, judge, type License, replayHistory } from '../license/index.ts'
-import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
-import { type AdminContext, aRoute, licenseIdIn } from './route.ts'
-import { eventView, licenseView } from './view.ts'
+import { type AdminContext, defineRoute, parseLicenseId } from './route.ts'
+import { DEFAULT_LIMIT, licenseResponse, limit, moment } from './schemas.ts'
+import { toEventResponse, toLicenseResponse } from './view.ts'
 
-const eventAnswer = z.object({
+const eventResponse = z.object({
   at: z.number(),
   actor: z.string(),
   action: z.string(),
@@ -18,14 +18,14 @@ const eventAnswer = z.object({
   after: z.looseObject({}),
 })
 
-const deviceAnswer = z.object({
+const deviceResponse = z.object({
   key: z.string(),
   name: z.nullable(z.string()),
   hint: z.string(),
   activatedAt: z.number(),
 })
 
-const mailAnswer = z.object({
+const mailResponse = z.object({
   kind: z.string(),
   state: z.string(),
   at: z.number(),
@@ -33,14 +33,14 @@ const mailAnswer = z.object({
   detail: z.nullable(z.string()),
 })
 
-const verdictAnswer = z.object({
+const verdictResponse = z.object({
   valid: z.boolean(),
   code: z.string(),
   state: z.string(),
   expiresAt: z.nullable(z.number()),
 })
 
-const factsAnswer = z.object({
+const factsResponse = z.object({
   admin: z.string(),
   risk: z.string(),
   billing: z.looseObject({ status: z.string(), paidUntil: z.nullable(z.number()) }),
@@ -51,11 +51,11 @@ const factsAnswer = z.object({
 const SHOWN_EVENTS = 100
 
 /** @throws Problem `NOT_FOUND` */
-export async function theLicense(
+export async function loadLicense(
   { store }: AdminContext,
   params: Readonly<Record<string, string>>,
 ): Promise<License> {
-  const license = await store.find(licenseIdIn(params))
+  const license = await store.find(parseLicenseId(params))
   if (license) return license
   throw new Problem('NOT_FOUND', { error: 'There is no such license' })
 }
@@ -67,34 +67,34 @@ function verdictView(license: License, now: number) {
 }
 
 export const LICENSE_ROUTES = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/licenses/{id}',
     scope: 'licenses:read',
     summary:
       'One license: its verdict now, what it is judged by, its devices, its mails, and its history, newest first.',
-    answer: z.extend(licenseAnswer, {
+    response: z.extend(licenseResponse, {
       features: z.array(z.string()),
-      verdict: verdictAnswer,
-      facts: factsAnswer,
+      verdict: verdictResponse,
+      facts: factsResponse,
       keyVersion: z.string(),
       earlierKeys: z.array(z.object({ issuedAt: z.number(), until: z.number() })),
-      activeDevices: z.array(deviceAnswer),
-      mails: z.array(mailAnswer),
-      events: z.array(eventAnswer),
+      activeDevices: z.array(deviceResponse),
+      mails: z.array(mailResponse),
+      events: z.array(eventResponse),
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params }) {
       const { store, outbox, now, catalog } = context
-      const license = await theLicense(context, params)
+      const license = await loadLicense(context, params)
       const [events, devices, mails] = await Promise.all([
         store.history(license.id, { limit: SHOWN_EVENTS }),
         store.devices(license.id),
         outbox.list(license.id),
       ])
       return {
-        ...licenseView(license, now),
-        features: featuresOf(license.tier, catalog),
+        ...toLicenseResponse(license, now),
+        features: resolveFeatures(license.tier, catalog),
         verdict: verdictView(license, now),
         facts: license.facts,
         keyVersion: license.origin.keyVersion,
@@ -107,35 +107,35 @@ export const LICENSE_ROUTES = [
           .toSorted((a, b) => a.activatedAt - b.activatedAt)
           .map(({ releasedAt: _, ...device }) => device),
         mails: mails.map(({ licenseId: _, period: _period, ...mail }) => mail),
-        events: events.map(eventView),
+        events: events.map(toEventResponse),
       }
     },
   }),
 
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/licenses/{id}/events',
     scope: 'licenses:read',
     summary: 'The history of a license up to a moment, newest first.',
     query: z.object({ until: z.optional(moment), limit: z.optional(limit) }),
-    answer: z.object({ items: z.array(eventAnswer) }),
+    response: z.object({ items: z.array(eventResponse) }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query }) {
-      const { id: licenseId } = await theLicense(context, params)
+      const { id: licenseId } = await loadLicense(context, params)
       const { until, limit: wanted = DEFAULT_LIMIT } = query
       const span = { limit: wanted, ...(until !== undefined && { until }) }
-      return { items: (await context.store.history(licenseId, span)).map(eventView) }
+      return { items: (await context.store.history(licenseId, span)).map(toEventResponse) }
     },
   }),
 
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/licenses/{id}/at',
     scope: 'licenses:read',
     summary:
       'What the verdict was at a moment, by the history, or will be by what is known now if nothing happens until then.',
     query: z.object({ time: moment }),
-    answer: z.extend(verdictAnswer, {
+    response: z.extend(verdictResponse, {
       time: z.number(),
       state: z.nullable(z.string()),
       tier: z.nullable(z.string()),
@@ -143,7 +143,7 @@ export const LICENSE_ROUTES = [
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query: { time } }) {
-      const now = await theLicense(context, params)
+      const now = await loadLicense(context, params)
       const license = await replayHistory(context, now, time)
       if (!license) {
         const nothing = { state: null, expiresAt: null, tier: null, userId: null }

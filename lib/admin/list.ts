@@ -11,11 +11,11 @@ import {
   STATES,
   toDeviceKey,
 } from '../license/index.ts'
-import { anyFromCursor, fromCursor, toCursor } from './cursor.ts'
-import { DEFAULT_LIMIT, licenseAnswer, limit, moment } from './fields.ts'
-import { type AdminContext, aRoute } from './route.ts'
+import { decodeAnyCursor, decodeCursor, encodeCursor } from './cursor.ts'
+import { type AdminContext, defineRoute } from './route.ts'
+import { DEFAULT_LIMIT, licenseResponse, limit, moment } from './schemas.ts'
 import { search } from './search.ts'
-import { licenseView } from './view.ts'
+import { toLicenseResponse } from './view.ts'
 
 const listQuery = z.strictObject({
   search: z.optional(
@@ -78,7 +78,7 @@ const filterOf = (asked: Asked, { keys }: AdminContext): Filter => ({
 })
 
 function pageOf(context: AdminContext, asked: Asked, wanted: number, cursor?: string) {
-  const fromThis = asked.search === undefined ? fromCursor : anyFromCursor
+  const fromThis = asked.search === undefined ? decodeCursor : decodeAnyCursor
   const place = cursor === undefined ? undefined : fromThis(cursor, asked)
   const after: Position | undefined = place && { ...place, id: place.id as LicenseId }
   const filter = filterOf(asked, context)
@@ -88,7 +88,7 @@ function pageOf(context: AdminContext, asked: Asked, wanted: number, cursor?: st
 }
 
 export const LIST_ROUTES = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/licenses',
     scope: 'licenses:read',
@@ -97,14 +97,14 @@ export const LIST_ROUTES = [
       'those that have no end. `search` takes the beginning of an address or a user id, or a whole id of a license, ' +
       'customer, subscription or payment. A page may hold fewer than `limit`, even none, and yet a `cursor` to go on with.',
     query: listQuery,
-    answer: z.object({ items: z.array(licenseAnswer), cursor: z.optional(z.string()) }),
+    response: z.object({ items: z.array(licenseResponse), cursor: z.optional(z.string()) }),
     async respond(context, { query }) {
       const { limit: wanted = DEFAULT_LIMIT, cursor, ...asked } = query
       refuseExcluded(asked)
       const { licenses, next } = await pageOf(context, asked, wanted, cursor)
       return {
-        items: licenses.map((license) => licenseView(license, context.now)),
-        ...(next && { cursor: toCursor(next, asked) }),
+        items: licenses.map((license) => toLicenseResponse(license, context.now)),
+        ...(next && { cursor: encodeCursor(next, asked) }),
       }
     },
   }),

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini'
 import { type Overview, readOverview, STATES } from '../license/index.ts'
-import { aRoute } from './route.ts'
+import { defineRoute } from './route.ts'
 
 const ofEachState = z.object(
   Object.fromEntries(STATES.map((state) => [state, z.number()])) as Record<
@@ -11,18 +11,11 @@ const ofEachState = z.object(
   >,
 )
 
-/** Verifications that were answered on a day in UTC, as `2026-11-25`. */
-export interface VerifiesOfDay {
-  readonly day: string
-  readonly valid: number
-  readonly refused: number
-}
-
 /** Whoever has more to look at needs no better number. */
 const MAX_PARKED = 100
 
 export const OVERVIEW_ROUTES = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/overview',
     scope: 'licenses:read',
@@ -31,7 +24,7 @@ export const OVERVIEW_ROUTES = [
       'UTC. It costs the same however many licenses there are. What was changed is in it some moments later. ' +
       '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer. `parked` counts the ' +
       'purchases that wait for a person, up to 100.',
-    answer: z.object({
+    response: z.object({
       at: z.number(),
       states: ofEachState,
       trials: z.number(),

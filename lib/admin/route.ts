@@ -11,15 +11,21 @@ import {
   type SummaryStore,
 } from '../license/index.ts'
 import type { Outbox } from '../mail/outbox.ts'
-import type { VerifiesOfDay } from './overview.ts'
 
-/** What a route has at hand. */
+/** The number of verifications on a UTC day, such as `2026-11-25`. */
+export interface DailyVerifications {
+  readonly day: string
+  readonly valid: number
+  readonly refused: number
+}
+
+/** Dependencies available to a route handler. */
 export interface AdminContext {
   readonly store: LicenseStore
   readonly tokens: TokenStore
   readonly outbox: Pick<Outbox, 'allow' | 'list'>
   readonly summary: Pick<SummaryStore, 'read'>
-  readonly verifiesPerDay: (now: number) => Promise<readonly VerifiesOfDay[] | null>
+  readonly verifiesPerDay: (now: number) => Promise<readonly DailyVerifications[] | null>
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string
@@ -49,8 +55,10 @@ export interface Route {
   readonly summary: string
   readonly query: z.ZodMiniType | undefined
   readonly body: z.ZodMiniType | undefined
-  readonly answer: z.ZodMiniType
-  /** What it may refuse with, besides what every route may. */
+  readonly response: z.ZodMiniType
+  /** True for a former name that keeps working. */
+  readonly deprecated?: boolean
+  /** Error codes in addition to those that every route can return. */
   readonly refusals: readonly ProblemCode[]
   readonly respond: (
     context: AdminContext,
@@ -59,7 +67,8 @@ export interface Route {
 }
 
 interface Definition<Query extends z.ZodMiniType, Body extends z.ZodMiniType>
-  extends Pick<Route, 'method' | 'path' | 'scope' | 'summary' | 'answer'> {
+  extends Pick<Route, 'method' | 'path' | 'scope' | 'summary' | 'response'> {
+  readonly deprecated?: boolean
   readonly query?: Query
   readonly body?: Body
   readonly refusals?: readonly ProblemCode[]
@@ -70,7 +79,7 @@ interface Definition<Query extends z.ZodMiniType, Body extends z.ZodMiniType>
 }
 
 /** Its request is what its schemas make of it. */
-export function aRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>({
+export function defineRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>({
   query,
   body,
   refusals = [],
@@ -85,7 +94,7 @@ export function aRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
  *
  * @throws Problem `NOT_FOUND` for what is no id
  */
-export function licenseIdIn({ id = '' }: Readonly<Record<string, string>>): LicenseId {
+export function parseLicenseId({ id = '' }: Readonly<Record<string, string>>): LicenseId {
   if (LICENSE_ID.test(id)) return id as LicenseId
   throw new Problem('NOT_FOUND', { error: 'There is no such license' })
 }

@@ -5,15 +5,15 @@ import { CATALOG_ROUTES } from './catalog.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
 import { LIST_ROUTES } from './list.ts'
 import { LOOKUP_ROUTES } from './lookup.ts'
-import { MAIL_ROUTES } from './mails.ts'
 import { OVERVIEW_ROUTES } from './overview.ts'
-import { PARKED_ROUTES } from './parked.ts'
 import type { Route } from './route.ts'
 import { SESSION_ROUTES } from './session.ts'
+import { SUPPRESSION_ROUTES } from './suppressions.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
+import { UNMATCHED_PURCHASE_ROUTES } from './unmatchedPurchases.ts'
 
 /** What every path of the admin API begins with. */
-export const ADMIN = '/api/admin'
+export const ADMIN_PATH = '/api/admin'
 
 /** The whole admin API: what is routed, what is documented, and what is tested. */
 export const adminRoutes = (catalog: Catalog): readonly Route[] => [
@@ -25,7 +25,7 @@ export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),
-  ...PARKED_ROUTES,
-  ...MAIL_ROUTES,
+  ...UNMATCHED_PURCHASE_ROUTES,
+  ...SUPPRESSION_ROUTES,
   ...TOKEN_ROUTES,
 ]

@@ -11,7 +11,7 @@ import {
   searchLicenses,
 } from '../license/index.ts'
 import { findLicenseIds } from '../stripe/loadPurchases.ts'
-import { wrongCursor } from './cursor.ts'
+import { invalidCursor } from './cursor.ts'
 import type { AdminContext } from './route.ts'
 
 type Searching = Pick<AdminContext, 'store' | 'now'>
@@ -30,7 +30,7 @@ export async function search(
   limit: number,
   after?: Position,
 ): Promise<Page> {
-  if (typeof after?.at === 'string' && !isPlaceOf(text, after)) throw wrongCursor()
+  if (typeof after?.at === 'string' && !isPlaceOf(text, after)) throw invalidCursor()
   if (typeof after?.at !== 'string') {
     const page = await byId(context, text, filter, limit, after)
     if (page.licenses.length > 0 || page.next || after) return page

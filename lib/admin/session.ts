@@ -2,15 +2,15 @@
 
 import * as z from 'zod/mini'
 import { SCOPES } from '../access/token.ts'
-import { aRoute } from './route.ts'
+import { defineRoute } from './route.ts'
 
 export const SESSION_ROUTES = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/session',
     scope: null,
     summary: 'Says whose API token this is, what it may do, and which service it is for.',
-    answer: z.object({
+    response: z.object({
       tokenId: z.string(),
       name: z.nullable(z.string()),
       scopes: z.array(z.enum(SCOPES)),

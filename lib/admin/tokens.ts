@@ -3,11 +3,11 @@
 import * as z from 'zod/mini'
 import { makeToken, SCOPES, TOKEN_ID, type Token, tokenId } from '../access/token.ts'
 import { Problem } from '../http/problem.ts'
-import { fromCursor, toCursor } from './cursor.ts'
-import { DEFAULT_LIMIT, day, limit } from './fields.ts'
-import { aRoute, type Route } from './route.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { defineRoute, type Route } from './route.ts'
+import { DEFAULT_LIMIT, day, limit } from './schemas.ts'
 
-const tokenAnswer = z.object({
+const tokenResponse = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.enum(SCOPES)),
@@ -41,35 +41,35 @@ const earliest = (a: number | null, b: number | null) =>
   a === null || b === null ? (a ?? b) : Math.min(a, b)
 
 export const TOKEN_ROUTES: readonly Route[] = [
-  aRoute({
+  defineRoute({
     method: 'GET',
     path: '/tokens',
     scope: 'tokens:manage',
     summary: 'Lists the API tokens, newest first. What lets in is not among what is shown.',
     query: z.object({ limit: z.optional(limit), cursor: z.optional(z.string()) }),
-    answer: z.object({ items: z.array(tokenAnswer), cursor: z.optional(z.string()) }),
+    response: z.object({ items: z.array(tokenResponse), cursor: z.optional(z.string()) }),
     async respond({ tokens }, { query: { limit: wanted = DEFAULT_LIMIT, cursor } }) {
-      const place = cursor === undefined ? undefined : fromCursor(cursor, LIST)
+      const place = cursor === undefined ? undefined : decodeCursor(cursor, LIST)
       const items = await tokens.list(wanted, place && { id: place.id, createdAt: place.at })
       const last = items.at(-1)
       return {
         items,
         ...(last &&
           items.length === wanted && {
-            cursor: toCursor({ id: last.id, at: last.createdAt }, LIST),
+            cursor: encodeCursor({ id: last.id, at: last.createdAt }, LIST),
           }),
       }
     },
   }),
 
-  aRoute({
+  defineRoute({
     method: 'POST',
     path: '/tokens',
     scope: 'tokens:manage',
     summary:
       'Makes an API token. It is shown this once. It may no more than its maker, and no longer.',
     body: newToken,
-    answer: z.extend(tokenAnswer, { token: z.string() }),
+    response: z.extend(tokenResponse, { token: z.string() }),
     async respond({ tokens, keys, stage, caller, now }, { body }) {
       const { name, scopes, expires = null } = body
       if (expires !== null && expires <= now) {
@@ -99,12 +99,12 @@ export const TOKEN_ROUTES: readonly Route[] = [
     },
   }),
 
-  aRoute({
+  defineRoute({
     method: 'POST',
     path: '/tokens/{id}/revoke',
     scope: 'tokens:manage',
     summary: 'Ends an API token at once.',
-    answer: tokenAnswer,
+    response: tokenResponse,
     refusals: ['NOT_FOUND'],
     async respond({ tokens, now }, { params }) {
       const tokenToEnd = `${params['id']}`

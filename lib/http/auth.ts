@@ -22,7 +22,7 @@ export interface Caller {
   readonly expiresAt: number | null
 }
 
-export interface Gate {
+export interface AuthContext {
   /** The token of the secret, which may do everything. */
   readonly adminToken: KeyObject
   readonly pepper: KeyObject
@@ -51,7 +51,7 @@ const USE_MS = 60 * 60 * 1000
  */
 export async function authenticate(
   { headers }: APIGatewayProxyEventV2,
-  { adminToken, pepper, limiter, now }: Gate,
+  { adminToken, pepper, limiter, now }: AuthContext,
   scope: Scope | null,
 ): Promise<Caller> {
   const presented = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1]

@@ -18,7 +18,7 @@ export function wireExpiry({ origin }: License, expiresAt: number | null): numbe
 }
 
 /** As in the seed, a tier that the catalog no longer has gives what the fallback tier gives. */
-export function featuresOf(tier: string, catalog: Catalog): readonly string[] {
+export function resolveFeatures(tier: string, catalog: Catalog): readonly string[] {
   return (findTier(catalog, tier) ?? findTier(catalog, catalog.fallbackTier))?.features ?? []
 }
 
@@ -66,11 +66,11 @@ export function refusalResponse(
 
 function fallbackOf(code: string, catalog: Catalog) {
   const tier = catalog.fallbackTier
-  return code === 'EXPIRED' ? { fallback: { tier, features: featuresOf(tier, catalog) } } : {}
+  return code === 'EXPIRED' ? { fallback: { tier, features: resolveFeatures(tier, catalog) } } : {}
 }
 
 /** What can be said of a key and signed: what was found, or that a device cannot have a seat. */
-export type Finding = Verdict | Denial
+export type SignedResult = Verdict | Denial
 interface Denial {
   readonly valid: false
   readonly code: 'DEVICE_LIMIT_REACHED'
@@ -78,16 +78,16 @@ interface Denial {
   readonly state: LicenseState
 }
 
-/** The code of a finding, as it is said to the outside. */
-export function codeOf(finding: Finding) {
-  if (finding.valid) return 'VALID'
-  return finding.code === 'DEVICE_LIMIT_REACHED' ? finding.code : REFUSALS[finding.code].code
+/** The code of a result, as it is said to the outside. */
+export function toWireCode(result: SignedResult) {
+  if (result.valid) return 'VALID'
+  return result.code === 'DEVICE_LIMIT_REACHED' ? result.code : REFUSALS[result.code].code
 }
 
 /** What an answer says, as it is signed: with the names that it has in the answer, and no text for people. */
-export function claimsOf(finding: Finding, catalog: Catalog) {
-  const { license, state } = finding
-  const code = codeOf(finding)
+export function toClaims(result: SignedResult, catalog: Catalog) {
+  const { license, state } = result
+  const code = toWireCode(result)
   return {
     code,
     ...(license && {
@@ -96,9 +96,9 @@ export function claimsOf(finding: Finding, catalog: Catalog) {
       tier: license.tier,
       state,
     }),
-    ...(finding.valid && {
-      features: featuresOf(finding.license.tier, catalog),
-      expiresAt: wireExpiry(finding.license, finding.expiresAt),
+    ...(result.valid && {
+      features: resolveFeatures(result.license.tier, catalog),
+      expiresAt: wireExpiry(result.license, result.expiresAt),
     }),
     ...fallbackOf(code, catalog),
   }

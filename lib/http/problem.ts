@@ -20,7 +20,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS
 
 /** A field of a request that cannot be taken. `path` is dotted and empty for the whole body. */
-export interface FieldFault {
+export interface FieldError {
   readonly path: string
   readonly message: string
 }
@@ -30,7 +30,7 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode
   readonly error: string
-  readonly fields: readonly FieldFault[] | undefined
+  readonly fields: readonly FieldError[] | undefined
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
@@ -42,7 +42,7 @@ export class Problem extends Error {
       cause,
     }: {
       error?: string
-      fields?: readonly FieldFault[]
+      fields?: readonly FieldError[]
       headers?: Readonly<Record<string, string>>
       cause?: unknown
     } = {},

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import * as z from 'zod/mini'
 import type { Catalog, Tier } from '../catalog/schema.ts'
 import { LIFETIME, MAX_DURATION_DAYS } from '../license/index.ts'
-import { type FieldFault, Problem } from './problem.ts'
+import { type FieldError, Problem } from './problem.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
 
@@ -33,7 +33,7 @@ export function parseJsonRequest<Schema extends z.ZodMiniType>(
   const body = parseJson(event)
   const parsed = z.safeParse(schema, body)
   if (parsed.success) return parsed.data
-  const fields = faultsOf(parsed.error)
+  const fields = toFieldErrors(parsed.error)
   const lacks = isObject(body) && required.some((name) => isNothing(body[name]))
   throw new Problem('INVALID_REQUEST', { fields, ...(lacks && { error: missing }) })
 }
@@ -74,10 +74,10 @@ export function parseQuery<Schema extends z.ZodMiniType>(
 ): z.output<Schema> {
   const parsed = z.safeParse(schema, queryStringParameters ?? {})
   if (parsed.success) return parsed.data
-  throw new Problem('INVALID_REQUEST', { fields: faultsOf(parsed.error) })
+  throw new Problem('INVALID_REQUEST', { fields: toFieldErrors(parsed.error) })
 }
 
-export const faultsOf = ({ issues }: z.core.$ZodError): FieldFault[] =>
+export const toFieldErrors = ({ issues }: z.core.$ZodError): FieldError[] =>
   issues.map(({ path, message }) => ({ path: path.join('.'), message }))
 
 const wellFormed = z.refine<string>((text) => text.isWellFormed(), 'must be well-formed Unicode')
@@ -110,7 +110,7 @@ export const duration = z
   )
 
 /** A tier by its name, with what the catalog says about it. */
-export const tierOf = ({ tiers }: Catalog) =>
+export const tierSchema = ({ tiers }: Catalog) =>
   z.pipe(
     z.enum(Object.keys(tiers), `must be one of ${Object.keys(tiers).join(', ')}`),
     z.transform((name) => ({ ...(tiers[name] as Tier), name })),
@@ -122,7 +122,7 @@ export const generateSchema = (catalog: Catalog) =>
     {
       userId: id,
       userEmail: z.optional(z.nullable(email)),
-      tier: tierOf(catalog),
+      tier: tierSchema(catalog),
       duration: z.optional(duration),
       paymentIntentId: z.optional(z.nullable(id)),
     },

@@ -1,7 +1,7 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Route } from '../admin/route.ts'
-import { ADMIN } from '../admin/routes.ts'
+import { ADMIN_PATH } from '../admin/routes.ts'
 import { Problem } from '../http/problem.ts'
 
 export interface Routed {
@@ -18,7 +18,7 @@ export function createRouter(routes: readonly Route[]): (event: APIGatewayProxyE
   const router = httpRouter({
     routes: routes.map((route) => ({
       method: route.method,
-      path: `${ADMIN}${route.path}`,
+      path: `${ADMIN_PATH}${route.path}`,
       // The gateway's own parameter is the whole path once more.
       handler: ({ pathParameters: { proxy: _, ...params } = {} }: APIGatewayProxyEventV2) => ({
         route,

@@ -1,5 +1,5 @@
 import { findTier } from '../catalog/tier.ts'
-import { claimsOf, type Finding } from '../http/licenseBody.ts'
+import { type SignedResult, toClaims } from '../http/licenseBody.ts'
 import { type License, toLeaseEnd } from '../license/index.ts'
 import { signingKeyOf } from '../signing/key.ts'
 import { signerAt } from '../signing/ring.ts'
@@ -30,7 +30,7 @@ export interface Asked {
 }
 
 /** Signs what was found: joins the body of the answer. */
-export type Sign = (finding: Finding) => Promise<{ readonly token?: string }>
+export type Sign = (finding: SignedResult) => Promise<{ readonly token?: string }>
 
 /** For whoever did not ask for a signature. */
 export const UNSIGNED: Sign = async () => ({})
@@ -57,7 +57,7 @@ export function createSigner(
         ? toLeaseEnd(finding, now, termsOf(finding.license.tier))
         : now + ANSWER_MS
       const claims = {
-        ...claimsOf(finding, catalog),
+        ...toClaims(finding, catalog),
         ...(deviceId !== undefined && { deviceId }),
         ...(nonce !== undefined && { nonce }),
       }

@@ -1,5 +1,5 @@
 import type { CloudWatchClientConfig, MetricDataResult } from '@aws-sdk/client-cloudwatch'
-import type { VerifiesOfDay } from '../admin/overview.ts'
+import type { DailyVerifications } from '../admin/route.ts'
 import { DAY_MS, type RefusalCode } from '../license/index.ts'
 import type { Log } from './log.ts'
 import { NAMESPACE } from './metrics.ts'
@@ -27,7 +27,7 @@ const CODES = Object.keys({
  *
  * @param now milliseconds since the epoch
  */
-export type VerifiesPerDay = (now: number) => Promise<readonly VerifiesOfDay[] | null>
+export type VerifiesPerDay = (now: number) => Promise<readonly DailyVerifications[] | null>
 
 /** @param service whose metrics they are; undefined where there is no CloudWatch */
 export function createUsage(
@@ -36,9 +36,11 @@ export function createUsage(
   log: Log,
 ): VerifiesPerDay {
   if (service === undefined) return async () => null
-  let known: { readonly at: number; readonly days: readonly VerifiesOfDay[] | null } | undefined
+  let known:
+    | { readonly at: number; readonly days: readonly DailyVerifications[] | null }
+    | undefined
 
-  async function ask(now: number): Promise<readonly VerifiesOfDay[]> {
+  async function ask(now: number): Promise<readonly DailyVerifications[]> {
     // Nobody else needs it, and it takes some milliseconds to load.
     const { CloudWatchClient, GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch')
     const today = Math.floor(now / DAY_MS) * DAY_MS

@@ -13,7 +13,7 @@ import {
   Unavailable,
   validUntil,
 } from '../license/index.ts'
-import { letterOf, recoveryLetter, type Subject } from './letter.ts'
+import { buildMessage, buildRecoveryMessage, type MessageData } from './messages.ts'
 import type { NoticeRef, Outbox, Outcome } from './outbox.ts'
 import { type Mail, renderMail } from './render.ts'
 
@@ -49,7 +49,7 @@ class Busy extends Unavailable {
   override readonly name = 'Busy'
 }
 
-export interface Delivering {
+export interface DeliveryContext {
   readonly store: Pick<LicenseStore, 'find' | 'list'>
   readonly outbox: Outbox
   /** Undefined where no sender is configured: then nothing is sent. */
@@ -70,7 +70,7 @@ const addressSchema = z.string().check(z.maxLength(254), z.regex(z.regexes.unico
  * @returns what became of it
  * @throws Unavailable to be called again later
  */
-export async function deliver(context: Delivering, notice: NoticeRef): Promise<string> {
+export async function deliver(context: DeliveryContext, notice: NoticeRef): Promise<string> {
   const { outbox, mailer, now } = context
   const close = async (outcome: Outcome) => {
     await outbox.close(notice, outcome, now)
@@ -95,7 +95,7 @@ export async function deliver(context: Delivering, notice: NoticeRef): Promise<s
 
 /** The mail of a notice, or why there is none. */
 async function mailOf(
-  { store, catalog, keys, now }: Delivering,
+  { store, catalog, keys, now }: DeliveryContext,
   notice: NoticeRef,
 ): Promise<Addressed | string> {
   const license = await store.find(notice.licenseId)
@@ -104,7 +104,7 @@ async function mailOf(
   if (!z.safeParse(addressSchema, to).success) return 'The address is none'
   if (isOutdated(notice, license, now)) return 'It is not so any more'
   const about = subjectOf(license, catalog, keys, now)
-  const letter = about && letterOf(notice.kind, about, catalog)
+  const letter = about && buildMessage(notice.kind, about, catalog)
   if (!letter) return 'The catalog wants none'
   const { licenseId, kind, period } = notice
   return { ...renderMail(letter, catalog), to, ref: `${licenseId}/${kind}/${period}`, notice }
@@ -135,7 +135,7 @@ function subjectOf(
   catalog: Catalog,
   keys: Keys,
   now: number,
-): Subject | undefined {
+): MessageData | undefined {
   const tier = findTier(catalog, license.tier) ?? findTier(catalog, catalog.fallbackTier)
   if (!tier) return
   const { state, expiresAt } = evaluate(license.facts, now)
@@ -165,7 +165,7 @@ const MAX_RECOVERED = 50
  * @throws Unavailable to be called again later
  */
 export async function recover(
-  context: Delivering,
+  context: DeliveryContext,
   { address, at }: { readonly address: string; readonly at: number },
 ): Promise<number> {
   const { store, outbox, mailer, catalog, keys, now } = context
@@ -180,7 +180,7 @@ export async function recover(
       const { state } = evaluate(license.facts, now)
       return { key: rederiveKey(license, keys), about: `${label}, ${state}` }
     })
-    const mail = renderMail(recoveryLetter(shown, catalog), catalog)
+    const mail = renderMail(buildRecoveryMessage(shown, catalog), catalog)
     await mailer.send({ ...mail, to, ref: `recovery/${to}/${at}` })
     sent++
   }

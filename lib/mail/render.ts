@@ -1,7 +1,7 @@
 import Mustache from 'mustache'
 import type { Catalog } from '../catalog/schema.ts'
-import { FRAME } from './frame.ts'
-import type { Letter } from './letter.ts'
+import { LAYOUT } from './layout.ts'
+import type { MessageContent } from './messages.ts'
 
 export interface Mail {
   readonly subject: string
@@ -45,7 +45,7 @@ Questions? {{{supportEmail}}}
 const oneLine = (text: string) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 
 /** A letter as a mail, as HTML and as plain text of the same data. Whatever stands in the data is text and nothing else. */
-export function renderMail(letter: Letter, { productName, mail }: Catalog): Mail {
+export function renderMail(letter: MessageContent, { productName, mail }: Catalog): Mail {
   const { button, facts = [] } = letter
   const view = {
     ...letter,
@@ -58,7 +58,7 @@ export function renderMail(letter: Letter, { productName, mail }: Catalog): Mail
   }
   return {
     subject: oneLine(letter.subject),
-    html: Mustache.render(FRAME, view),
+    html: Mustache.render(LAYOUT, view),
     text: Mustache.render(TEXT, view),
   }
 }

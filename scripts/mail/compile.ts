@@ -9,12 +9,12 @@ type Compile = (source: string, options: object) => { html: string; errors: read
  *
  * @throws Error for what is no MJML
  */
-function compileFrame(): string {
+function compileLayout(): string {
   Object.assign(globalThis, { window: globalThis })
   const mjml = createRequire(import.meta.url)('mjml-browser') as Compile
-  const source = readFileSync(new URL('../../lib/mail/frame.mjml', import.meta.url), 'utf8')
+  const source = readFileSync(new URL('../../lib/mail/layout.mjml', import.meta.url), 'utf8')
   const { html, errors } = mjml(source, { validationLevel: 'strict', minify: false })
-  if (errors.length > 0) throw new Error(`frame.mjml: ${JSON.stringify(errors)}`)
+  if (errors.length > 0) throw new Error(`layout.mjml: ${JSON.stringify(errors)}`)
   return `${html
     .split('\n')
     .map((line) => line.trim())
@@ -23,5 +23,5 @@ function compileFrame(): string {
 }
 
 /** A module that holds it, since a bundle and a test read modules alike. */
-export const frameModule = () =>
-  `/** Compiled from frame.mjml by \`npm run mail\`; change that and not this. */\nexport const FRAME = ${JSON.stringify(compileFrame())}\n`
+export const buildLayoutModule = () =>
+  `/** Compiled from layout.mjml by \`npm run mail\`; change that and not this. */\nexport const LAYOUT = ${JSON.stringify(compileLayout())}\n`

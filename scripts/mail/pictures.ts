@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import { findTier } from '../../lib/catalog/tier.ts'
 import { DAY_MS, type LicenseKey, type NoticeKind } from '../../lib/license/index.ts'
-import { letterOf, recoveryLetter, type Subject } from '../../lib/mail/letter.ts'
+import { buildMessage, buildRecoveryMessage, type MessageData } from '../../lib/mail/messages.ts'
 import { renderMail } from '../../lib/mail/render.ts'
 import { CHROMIUM } from '../local/chromium.ts'
 
@@ -29,7 +29,7 @@ const [tierName = ''] = Object.keys(catalog.tiers).slice(1)
 const tier = findTier(catalog, tierName) ?? Object.values(catalog.tiers)[0]
 if (!tier) throw new Error('The catalog has no tier')
 const key = `${catalog.prefix}-${tierName.toUpperCase()}-0123456789ab-1735689600` as LicenseKey
-const about: Subject = {
+const about: MessageData = {
   key,
   userId: 'user_123',
   tier,
@@ -49,8 +49,8 @@ mkdirSync(folder, { recursive: true })
 if (CHROMIUM === undefined) throw new Error('No Chromium is on this machine')
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
 const letters = [
-  ...KINDS.map((kind) => [kind, letterOf(kind, about, eager)] as const),
-  ['recovered', recoveryLetter(keys, eager)] as const,
+  ...KINDS.map((kind) => [kind, buildMessage(kind, about, eager)] as const),
+  ['recovered', buildRecoveryMessage(keys, eager)] as const,
 ]
 for (const { name, width, colorScheme } of VIEWS) {
   const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme })

@@ -1,6 +1,6 @@
 /** npm run mail: compiles the frame of the mails anew. */
 
 import { writeFileSync } from 'node:fs'
-import { frameModule } from './compile.ts'
+import { buildLayoutModule } from './compile.ts'
 
-writeFileSync('lib/mail/frame.ts', frameModule())
+writeFileSync('lib/mail/layout.ts', buildLayoutModule())

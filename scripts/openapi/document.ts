@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { rowSchema } from '../../lib/admin/bulk.ts'
 import type { Route } from '../../lib/admin/route.ts'
-import { ADMIN, adminRoutes } from '../../lib/admin/routes.ts'
+import { ADMIN_PATH, adminRoutes } from '../../lib/admin/routes.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../../lib/http/problem.ts'
 import {
@@ -151,7 +151,7 @@ const withRows = (body: Json, catalog: Catalog): Json => {
 
 const tagOf = ({ path }: Route) => {
   if (path.startsWith('/tokens')) return 'API tokens'
-  if (path.startsWith('/parked')) return 'Purchases'
+  if (/^\/(unmatched-purchases|parked)/.test(path)) return 'Purchases'
   return path.startsWith('/mails') ? 'Mails' : 'Licenses'
 }
 
@@ -170,6 +170,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
     tags: [tagOf(route)],
     summary: firstOf(route.summary).replaceAll('`', ''),
     description: `${route.summary}\n\n${route.scope === null ? 'Any API token will do.' : `Needs the scope \`${route.scope}\`.`}`,
+    ...(route.deprecated && { deprecated: true }),
     security: [{ apiToken: [] }],
     parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
     ...(route.body && {
@@ -178,7 +179,7 @@ function operationOf(route: Route, catalog: Catalog): Json {
         ...jsonOf(isBulk ? withRows(toJson(route.body), catalog) : toJson(route.body)),
       },
     }),
-    responses: { ...answer(toJson(route.answer, 'output'), 'Done'), ...refusals(mayRefuse) },
+    responses: { ...answer(toJson(route.response, 'output'), 'Done'), ...refusals(mayRefuse) },
   }
 }
 
@@ -474,7 +475,7 @@ function publicPaths(catalog: Catalog): Json {
 export function openApi(catalog: Catalog, version: string): Json {
   const paths: Record<string, Json> = publicPaths(catalog) as Record<string, Json>
   for (const route of adminRoutes(catalog)) {
-    const path = `${ADMIN}${route.path}`
+    const path = `${ADMIN_PATH}${route.path}`
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, catalog) }
   }
   return {

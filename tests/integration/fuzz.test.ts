@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { SCOPES } from '../../lib/access/token.ts'
-import { ADMIN, adminRoutes } from '../../lib/admin/routes.ts'
+import { ADMIN_PATH, adminRoutes } from '../../lib/admin/routes.ts'
 import { catalog } from '../../lib/catalog/catalog.ts'
 import { PROBLEMS } from '../../lib/http/problem.ts'
 import { ONE_ADDRESS } from '../support/fuzz/headers.ts'
@@ -142,8 +142,8 @@ async function tryOut(sent: Sent): Promise<void> {
 
 /** The routes of the gateway, with those of the admin API in place of the two that lead to them. */
 const everyRoute = () => [
-  ...gatewayRoutes().flatMap(([route]) => (route.includes(` ${ADMIN}/`) ? [] : [route])),
-  ...adminRoutes(catalog).map(({ method, path }) => `${method} ${ADMIN}${path}`),
+  ...gatewayRoutes().flatMap(([route]) => (route.includes(` ${ADMIN_PATH}/`) ? [] : [route])),
+  ...adminRoutes(catalog).map(({ method, path }) => `${method} ${ADMIN_PATH}${path}`),
 ]
 
 it('answers whatever is sent in its own words, and writes nothing for who is refused', async () => {

@@ -1,5 +1,5 @@
 import { createHandler } from '../../functions/admin.ts'
-import { ADMIN } from '../../lib/admin/routes.ts'
+import { ADMIN_PATH } from '../../lib/admin/routes.ts'
 import { aContext, aRequest, bodyOf } from './http.ts'
 import type { TestRuntime } from './runtime.ts'
 
@@ -15,7 +15,7 @@ export const askAdmin =
   async (method: 'GET' | 'POST', path: string, asked: Asked = {}) => {
     const { token = 'test_admin_token', ...rest } = asked
     const headers = { authorization: `Bearer ${token}` }
-    const event = aRequest(method, `${ADMIN}${path}`, { ...rest, headers })
+    const event = aRequest(method, `${ADMIN_PATH}${path}`, { ...rest, headers })
     const response = await createHandler(runtime)(event, aContext())
     return { status: response.statusCode, body: bodyOf(response) }
   }

@@ -4,7 +4,7 @@ import { createHandler as createGenerateHandler } from '../../../functions/gener
 import { createHandler as createWebhookHandler } from '../../../functions/stripeWebhook.ts'
 import { createHandler as createVerifyHandler } from '../../../functions/verify.ts'
 import { SCOPES, type Scope } from '../../../lib/access/token.ts'
-import { ADMIN, adminRoutes } from '../../../lib/admin/routes.ts'
+import { ADMIN_PATH, adminRoutes } from '../../../lib/admin/routes.ts'
 import { catalog } from '../../../lib/catalog/catalog.ts'
 import { DAY_MS } from '../../../lib/license/index.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../../support/http.ts'
@@ -35,7 +35,7 @@ interface Asked {
 
 async function ask(method: 'GET' | 'POST', path: string, asked: Asked = {}) {
   const { token = ROOT, headers = {}, ...rest } = asked
-  const event = aRequest(method, `${ADMIN}${path}`, {
+  const event = aRequest(method, `${ADMIN_PATH}${path}`, {
     ...rest,
     headers: { ...headers, authorization: `Bearer ${token}` },
   })
@@ -471,7 +471,7 @@ describe('doing something to a license', () => {
     const { id } = await aLicense()
     test.secretsManager.secrets.set('test/lost-keys', '{"current":"2","2":"another"}')
     const secretIds = { ...test.runtime.secretIds, masterKeys: 'test/lost-keys' }
-    const event = aRequest('POST', `${ADMIN}/licenses/${id}/reveal`, {
+    const event = aRequest('POST', `${ADMIN_PATH}/licenses/${id}/reveal`, {
       body: { reason: 'x' },
       headers: { authorization: `Bearer ${ROOT}` },
     })

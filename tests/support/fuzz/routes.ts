@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type * as z from 'zod/mini'
-import { ADMIN, adminRoutes } from '../../../lib/admin/routes.ts'
+import { ADMIN_PATH, adminRoutes } from '../../../lib/admin/routes.ts'
 import { catalog } from '../../../lib/catalog/catalog.ts'
 import {
   activateSchema,
@@ -51,13 +51,13 @@ export function models(stock: Stock): readonly Model[] {
     )
   const admin = adminRoutes(catalog).map(({ method, path, query, body }) =>
     aModel(
-      `${method} ${ADMIN}${path}`,
+      `${method} ${ADMIN_PATH}${path}`,
       2,
       { query, body },
       {
         needsToken: true,
         path: anyId(path.startsWith('/tokens') ? ids.tokens : ids.licenses).map(
-          (id) => `${ADMIN}${path.replace('{id}', id)}`,
+          (id) => `${ADMIN_PATH}${path.replace('{id}', id)}`,
         ),
       },
     ),

@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod/mini'
-import { anyFromCursor, fromCursor, toCursor } from '../../../../lib/admin/cursor.ts'
-import { day } from '../../../../lib/admin/fields.ts'
-import { licenseIdIn } from '../../../../lib/admin/route.ts'
+import { decodeAnyCursor, decodeCursor, encodeCursor } from '../../../../lib/admin/cursor.ts'
+import { parseLicenseId } from '../../../../lib/admin/route.ts'
+import { day } from '../../../../lib/admin/schemas.ts'
 
 describe('a cursor', () => {
   const FILTER = { list: 'licenses' }
 
   it('of a list sorted by texts is none of a list sorted by moments', () => {
-    const cursor = toCursor({ id: 'lic_1', at: 'a@example.com' }, FILTER)
-    expect(anyFromCursor(cursor, FILTER)).toMatchObject({ id: 'lic_1', at: 'a@example.com' })
-    expect(() => fromCursor(cursor, FILTER)).toThrow()
+    const cursor = encodeCursor({ id: 'lic_1', at: 'a@example.com' }, FILTER)
+    expect(decodeAnyCursor(cursor, FILTER)).toMatchObject({ id: 'lic_1', at: 'a@example.com' })
+    expect(() => decodeCursor(cursor, FILTER)).toThrow()
   })
 
   it('gives back the place of a list sorted by moments', () => {
-    expect(fromCursor(toCursor({ id: 'lic_1', at: 5 }, FILTER), FILTER)).toMatchObject({
+    expect(decodeCursor(encodeCursor({ id: 'lic_1', at: 5 }, FILTER), FILTER)).toMatchObject({
       id: 'lic_1',
       at: 5,
     })
@@ -25,7 +25,7 @@ describe('the id of a license in a path', () => {
   it.each([[{}], [{ id: '' }], [{ id: 'lic_' }], [{ id: '../tokens' }]])(
     'is not in %j',
     (params) => {
-      expect(() => licenseIdIn(params)).toThrow('There is no such license')
+      expect(() => parseLicenseId(params)).toThrow('There is no such license')
     },
   )
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
-import { featuresOf, refusalResponse, wireExpiry } from '../../../../lib/http/licenseBody.ts'
+import { refusalResponse, resolveFeatures, wireExpiry } from '../../../../lib/http/licenseBody.ts'
 import { DAY_MS, type RefusalCode } from '../../../../lib/license/index.ts'
 import { bodyOf } from '../../../support/http.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
@@ -19,18 +19,18 @@ describe('the end of a license in an answer', () => {
 
 describe('the features in an answer', () => {
   it('are those of the tier', () => {
-    expect(featuresOf('elite', catalog)).toEqual(catalog.tiers['elite']?.features)
+    expect(resolveFeatures('elite', catalog)).toEqual(catalog.tiers['elite']?.features)
   })
 
   it.each([['platinum'], ['constructor'], ['__proto__'], ['']])(
     'are those of the fallback for %j, which is not sold',
     (tier) => {
-      expect(featuresOf(tier, catalog)).toEqual(FREE)
+      expect(resolveFeatures(tier, catalog)).toEqual(FREE)
     },
   )
 
   it('are none where there is no fallback either', () => {
-    expect(featuresOf('platinum', { ...catalog, fallbackTier: 'toString' })).toEqual([])
+    expect(resolveFeatures('platinum', { ...catalog, fallbackTier: 'toString' })).toEqual([])
   })
 })
 

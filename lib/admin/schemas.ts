@@ -56,7 +56,7 @@ export const version = z.optional(
 )
 
 /** What each route that changes a license answers, and what the lists hold. */
-export const licenseAnswer = z.object({
+export const licenseResponse = z.object({
   id: z.string(),
   userId: z.nullable(z.string()),
   userEmail: z.nullable(z.string()),

@@ -2,18 +2,18 @@
 
 import * as z from 'zod/mini'
 import { email } from '../http/request.ts'
-import { reason } from './fields.ts'
-import { aRoute } from './route.ts'
+import { defineRoute } from './route.ts'
+import { reason } from './schemas.ts'
 
-export const MAIL_ROUTES = [
-  aRoute({
+export const SUPPRESSION_ROUTES = [
+  defineRoute({
     method: 'POST',
     path: '/mails/allow',
     scope: 'licenses:write',
     summary:
       'Lets mails go to an address again that they had come back from, or been called spam at.',
     body: z.object({ email, reason }, 'must be an object'),
-    answer: z.object({ allowed: z.literal(true) }),
+    response: z.object({ allowed: z.literal(true) }),
     async respond({ outbox }, { body }) {
       await outbox.allow(body.email)
       return { allowed: true }

@@ -10,7 +10,7 @@ const ADMIN = '/admin'
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 /** Answers a file of the panel, or its page for whatever is a place within it. */
-export function answerPanel(panel: Panel, { rawPath, headers }: APIGatewayProxyEventV2): Response {
+export function servePanel(panel: Panel, { rawPath, headers }: APIGatewayProxyEventV2): Response {
   const file = fileOf(panel, rawPath.slice(ADMIN.length + 1))
   if (!file) return notFound(panel)
   const accepted = acceptedBy(headers['accept-encoding'])

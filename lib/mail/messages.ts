@@ -8,19 +8,19 @@ interface Fact {
   readonly value: string
 }
 
-export interface ShownKey {
+export interface RecoveredKey {
   readonly key: LicenseKey
   /** What tells it from others, where there are several. */
   readonly about?: string
 }
 
-export interface Letter {
+export interface MessageContent {
   readonly subject: string
   /** What an inbox shows beside the subject. */
   readonly preview: string
   readonly title: string
   readonly paragraphs: readonly string[]
-  readonly keys?: readonly ShownKey[]
+  readonly keys?: readonly RecoveredKey[]
   readonly facts?: readonly Fact[]
   /** What stands below the facts. */
   readonly more?: readonly string[]
@@ -30,7 +30,7 @@ export interface Letter {
 }
 
 /** What a letter is about. All moments are milliseconds since the epoch. */
-export interface Subject {
+export interface MessageData {
   readonly key: LicenseKey
   readonly userId: string | null
   readonly tier: Tier
@@ -46,7 +46,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC
 /** Of a day in UTC, which whoever reads it may take for his own. */
 const dayOf = (ms: number) => DAY.format(ms)
 
-function factsOf({ tier, userId, seats, expiresAt, isRenewed }: Subject): Fact[] {
+function factsOf({ tier, userId, seats, expiresAt, isRenewed }: MessageData): Fact[] {
   const until = expiresAt === null ? 'For ever' : dayOf(expiresAt)
   return [
     { label: 'Plan', value: tier.label },
@@ -59,11 +59,11 @@ function factsOf({ tier, userId, seats, expiresAt, isRenewed }: Subject): Fact[]
 const SOLD = 'You get this mail because a license was bought with this address.'
 
 /** The words of a notice, or undefined where the catalog does not want it sent. */
-export function letterOf(
+export function buildMessage(
   kind: NoticeKind,
-  about: Subject,
+  about: MessageData,
   { productName, mail }: Catalog,
-): Letter | undefined {
+): MessageContent | undefined {
   const { tier, expiresAt } = about
   const { howToActivate, links } = mail
   const plan = `${productName} ${tier.label}`
@@ -165,7 +165,10 @@ export function letterOf(
 }
 
 /** The words for somebody who asked for the keys of an address. */
-export function recoveryLetter(keys: readonly ShownKey[], { productName, mail }: Catalog): Letter {
+export function buildRecoveryMessage(
+  keys: readonly RecoveredKey[],
+  { productName, mail }: Catalog,
+): MessageContent {
   const many = keys.length > 1
   return {
     subject: `Your ${productName} license key${many ? 's' : ''}`,

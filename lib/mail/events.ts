@@ -16,7 +16,7 @@ const eventSchema = z.object({
 
 export type MailEvent = z.input<typeof eventSchema>
 
-export interface MailTold {
+export interface DeliveryReport {
   readonly state: 'delivered' | 'bounced' | 'complained'
   /** Absent for mails that are of no license, such as recovered keys. */
   readonly notice?: NoticeRef
@@ -33,7 +33,7 @@ const addressesIn = (of: z.output<typeof recipients> = []) =>
  *
  * @throws ZodError for what is no event of SES
  */
-export function readMailEvent(event: MailEvent): MailTold | undefined {
+export function parseMailEvent(event: MailEvent): DeliveryReport | undefined {
   const { 'detail-type': type, detail } = z.parse(eventSchema, event)
   const { bounce, complaint, mail } = detail
   const about = noticeIn(mail.tags ?? {})

@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
 import { type LicenseKey, type NoticeKind, parseKey } from '../../../../lib/license/index.ts'
-import { letterOf, recoveryLetter, type Subject } from '../../../../lib/mail/letter.ts'
+import {
+  buildMessage,
+  buildRecoveryMessage,
+  type MessageData,
+} from '../../../../lib/mail/messages.ts'
 import { renderMail } from '../../../../lib/mail/render.ts'
-import { frameModule } from '../../../../scripts/mail/compile.ts'
+import { buildLayoutModule } from '../../../../scripts/mail/compile.ts'
 import { NOW } from '../../../support/licenses.ts'
 
 const KEY = parseKey('QF-PRO-0123456789ab-1735689600', 'QF') as LicenseKey
 const { pro } = catalog.tiers
 if (!pro) throw new Error('There is no tier pro')
-const ABOUT: Subject = {
+const ABOUT: MessageData = {
   key: KEY,
   userId: 'user_123',
   tier: pro,
@@ -31,17 +35,17 @@ const KINDS: NoticeKind[] = [
   'expiring_1',
 ]
 const eager = { ...catalog, mail: { ...catalog.mail, sendsRenewals: true } }
-const mailOf = (kind: NoticeKind, about: Partial<Subject> = {}, sold = eager) => {
-  const letter = letterOf(kind, { ...ABOUT, ...about }, sold)
+const mailOf = (kind: NoticeKind, about: Partial<MessageData> = {}, sold = eager) => {
+  const letter = buildMessage(kind, { ...ABOUT, ...about }, sold)
   if (!letter) throw new Error(`${kind} is not sent`)
   return renderMail(letter, sold)
 }
 
 describe('the frame of the mails', () => {
-  it('is what MJML makes of frame.mjml: npm run mail compiles it anew', async () => {
-    const { FRAME } = await import('../../../../lib/mail/frame.ts')
-    const compiled = /export const FRAME = (".*")\n$/.exec(frameModule())?.[1] ?? ''
-    expect(FRAME).toBe(JSON.parse(compiled))
+  it('is what MJML makes of layout.mjml: npm run mail compiles it anew', async () => {
+    const { LAYOUT } = await import('../../../../lib/mail/layout.ts')
+    const compiled = /export const LAYOUT = (".*")\n$/.exec(buildLayoutModule())?.[1] ?? ''
+    expect(LAYOUT).toBe(JSON.parse(compiled))
   })
 
   it('asks for nothing on the network but the logo', () => {
@@ -110,7 +114,7 @@ describe('words that depend', () => {
   })
 
   it('are not said of a renewal that the catalog does not want told', () => {
-    expect(letterOf('renewed', ABOUT, catalog)).toBeUndefined()
+    expect(buildMessage('renewed', ABOUT, catalog)).toBeUndefined()
   })
 
   it('show the logo of the catalog, or the name of the product', () => {
@@ -129,16 +133,16 @@ describe('words that depend', () => {
       { key: KEY, about: 'Pro, active' },
       { key: KEY, about: 'Free, expired' },
     ]
-    const { subject, text, html } = renderMail(recoveryLetter(keys, catalog), catalog)
+    const { subject, text, html } = renderMail(buildRecoveryMessage(keys, catalog), catalog)
     expect(subject).toBe('Your Quantum Falcon license keys')
     for (const part of [text, html]) expect(part).toContain('Free, expired')
-    const one = recoveryLetter(keys.slice(1), catalog)
+    const one = buildRecoveryMessage(keys.slice(1), catalog)
     expect(one.subject).toBe('Your Quantum Falcon license key')
   })
 })
 
 describe('what is compiled', () => {
   it('would be seen if it were another', () => {
-    expect(frameModule()).not.toBe(readFileSync('lib/mail/frame.mjml', 'utf8'))
+    expect(buildLayoutModule()).not.toBe(readFileSync('lib/mail/layout.mjml', 'utf8'))
   })
 })
