@@ -1,8 +1,8 @@
-/** The environment, typed. One function a setting, so that each Lambda asks only for what it uses. */
+/** Typed access to the environment: one function per setting, so that each Lambda requires only the ones it uses. */
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** @throws Error that names the variable which is missing. */
+/** @throws Error that names a missing variable */
 function required(env: Env, name: string): string {
   const value = env[name]
   if (!value) throw new Error(`The environment variable ${name} is not set`)
@@ -11,29 +11,29 @@ function required(env: Env, name: string): string {
 
 export const tableName = (env: Env) => required(env, 'TABLE_NAME')
 
-/** The origins whose pages may call `/api/*`. */
+/** Returns the origins whose pages may call `/api/*`. */
 export const corsOrigins = (env: Env) => required(env, 'CORS_ORIGINS').split(/\s*,\s*/)
 
-/** The name of this deployment, for the function that makes tokens of it. */
+/** Returns the name of this deployment, which is part of API tokens. */
 export const stage = (env: Env) => env['STAGE'] ?? ''
 
-/** Whether this stage sells for real money: events of the other mode are none of its business. */
+/** Returns true if this stage accepts events of Stripe's live mode, false for test mode. */
 export const stripeLivemode = (env: Env) => env['STRIPE_LIVEMODE'] === 'true'
 
-/** Where Stripe is, if not at its own address. */
+/** Returns the address of Stripe's API, if not the default. */
 export const stripeApiBase = (env: Env) => env['STRIPE_API_BASE'] || undefined
 
-/** Whose address mails come from; without one, none is sent. */
+/** Returns the sender of emails. Without one, no email is sent. */
 export const mailFrom = (env: Env) => env['MAIL_FROM'] || undefined
 
-/** By which SES tells what became of a mail. */
+/** Returns the configuration set by which SES reports deliveries. */
 export const mailConfigurationSet = (env: Env) => env['MAIL_CONFIGURATION_SET'] || undefined
 
-/** Whose the metrics are. Powertools calls the log of nobody so, too. */
+/** Returns the service dimension of metrics. The default is that of Powertools. */
 export const serviceName = (env: Env) =>
   env['POWERTOOLS_SERVICE_NAME']?.trim() || 'service_undefined'
 
-/** The name under which CloudWatch counts; none where there is no CloudWatch to ask. */
+/** Returns the service whose metrics CloudWatch has; undefined where there is no CloudWatch. */
 export const countedAs = (env: Env) =>
   env['ASK_CLOUDWATCH'] === 'true' ? required(env, 'POWERTOOLS_SERVICE_NAME') : undefined
 
@@ -48,7 +48,7 @@ const SECRET_VARIABLES = {
 
 export type SecretName = keyof typeof SECRET_VARIABLES
 
-/** The secrets this function was given: their names in Secrets Manager, never their values. */
+/** Returns the names in Secrets Manager of the secrets that this function has access to. */
 export function secretIds(env: Env): Partial<Record<SecretName, string>> {
   return Object.fromEntries(
     Object.entries(SECRET_VARIABLES)

@@ -43,7 +43,7 @@ import {
   toUpdate,
 } from './item.ts'
 import { createLookup } from './lookup.ts'
-import type { CancellationReason, Table, Write } from './table.ts'
+import { type CancellationReason, indexQuery, type Table, type Write } from './table.ts'
 
 type Change = Extract<Batch['license'], { changed: LicenseId }>
 
@@ -171,59 +171,40 @@ export function createDynamoStore(table: Table): LicenseStore {
 
     async list(selection, limit, after) {
       const index = INDEXES[selection.by]
+      const isOfDevice = selection.by === 'device'
       const hash = 'value' in selection ? toHash(selection) : LISTED.license
+      const key =
+        after && (isOfDevice ? deviceItemKey(after.id, selection.value) : licenseKey(after.id))
+      const query = indexQuery(index, hash, key && { key, at: after.at })
       const range = toRange(selection)
       const items = await queryAll(
         {
-          IndexName: index.name,
-          KeyConditionExpression: `#hash = :hash${range ? ` AND ${range.condition}` : ''}`,
-          ExpressionAttributeNames: {
-            '#hash': index.hash,
-            ...(range && { '#sort': index.sort }),
-          },
-          ExpressionAttributeValues: {
-            ':hash': hash,
-            ...range?.values,
-          },
-          ScanIndexForward: toSortOrder(selection) === 'asc',
-          ...(after && {
-            ExclusiveStartKey: {
-              ...(selection.by === 'device'
-                ? deviceItemKey(after.id, selection.value)
-                : licenseKey(after.id)),
-              [index.hash]: hash,
-              [index.sort]: after.at,
-            },
+          ...query,
+          ...(range && {
+            KeyConditionExpression: `${query.KeyConditionExpression} AND ${range.condition}`,
+            ExpressionAttributeNames: { '#sort': index.sort },
+            ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ...range.values },
           }),
+          ScanIndexForward: toSortOrder(selection) === 'asc',
         },
         limit,
-        selection.by === 'device' ? isDeviceItem : isLicenseItem,
+        isOfDevice ? isDeviceItem : isLicenseItem,
       )
       const listed = items.map(async (item) => {
         // This index contains devices, not their licenses.
-        const license = selection.by === 'device' ? await findOwner(item) : fromLicenseItem(item)
+        const license = isOfDevice ? await findOwner(item) : fromLicenseItem(item)
         return { license, position: { id: license.id, at: item[index.sort] as number | string } }
       })
       return Promise.all(listed)
     },
 
     async listForReview(limit, after) {
-      const { name, hash, sort } = INDEXES.creation
       const items = await queryAll(
-        {
-          IndexName: name,
-          KeyConditionExpression: '#hash = :hash',
-          ExpressionAttributeNames: { '#hash': hash },
-          ExpressionAttributeValues: { ':hash': LISTED.waiting },
-          ScanIndexForward: false,
-          ...(after && {
-            ExclusiveStartKey: {
-              ...providerKey(after.id),
-              [hash]: LISTED.waiting,
-              [sort]: after.since,
-            },
-          }),
-        },
+        indexQuery(
+          INDEXES.creation,
+          LISTED.waiting,
+          after && { key: providerKey(after.id), at: after.since },
+        ),
         limit,
         isProviderItem,
       )

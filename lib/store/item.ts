@@ -1,4 +1,4 @@
-/** Records ⇄ items. The only file that knows keys and attribute names. */
+/** Converts records to items and back. Only this folder knows keys and attribute names. */
 
 import type {
   AuditEntry,
@@ -19,7 +19,7 @@ import type { Delivery } from '../mail/outbox.ts'
 
 export type Item = Record<string, unknown>
 
-/** The attribute that DynamoDB's own deletion looks at: seconds since the epoch. It deletes late, so nothing trusts it. */
+/** The attribute of DynamoDB's TTL, in seconds since the epoch. It deletes late, so reads check expiry themselves. */
 export const TTL_ATTRIBUTE = 'ttl'
 
 export const LICENSE = 'LICENSE'
@@ -27,9 +27,8 @@ export const LICENSE = 'LICENSE'
 export const licenseKey = (id: LicenseId) => ({ pk: `LICENSE#${id}`, sk: LICENSE })
 
 /**
- * The secondary indexes, each sorted by a moment, or by what people type the beginning of. An item without the attributes of
- * an index is not in it, so none of them may be null. An item that has both is in it, whatever it is, so a record that does not
- * belong to an index must not have both.
+ * The secondary indexes, each sorted by a time or by a text that is searched by prefix. An index contains every item that has
+ * both of its attributes. Therefore none of them is null, and a record that does not belong to an index lacks one of them.
  */
 export const INDEXES = {
   creation: { name: 'byCreation', hash: 'listed', sort: 'createdAt' },
@@ -44,18 +43,18 @@ export const INDEXES = {
   emailStart: { name: 'byEmailStart', hash: 'listed', sort: 'emailKey' },
 } as const
 
-/** Of the indexes that hold everything of one kind. */
+/** The hash keys of the indexes that list all records of one kind. */
 export const LISTED = { license: 'LICENSE', token: 'TOKEN', waiting: 'WAITING' } as const
 
-/** An address as it is looked for: nobody knows in which case it was written. */
+/** Returns the form of an email address that is indexed, for searches that ignore case. */
 export const emailKey = (email: string) => email.toLowerCase()
 
-/** What a license, or a change of one, is in its item, by the path of each attribute. Null for what is to be absent. */
-function attributesOf(terms: LicenseChange): [path: readonly string[], value: unknown][] {
+/** Returns the attributes of a license or a change, each with its path. Null means that the attribute is absent. */
+function toAttributes(terms: LicenseChange): [path: readonly string[], value: unknown][] {
   const { origin, admin, billing, risk, extendedUntil, ...plain } = terms
   const flat = Object.entries(plain).map(([name, value]): [string[], unknown] => [[name], value])
   const facts = Object.entries({ admin, billing, risk, extendedUntil })
-  const end = billing ? later(endOf(billing), extendedUntil) : extendedUntil
+  const end = billing ? later(indexedExpiry(billing), extendedUntil) : extendedUntil
   return [
     ...flat,
     ...facts
@@ -79,12 +78,12 @@ const ORIGIN = {
   keyVersion: 'keyVersion',
 } as const satisfies Record<keyof KeyOrigin, string>
 
-/** Null is for ever. */
+/** Returns the later of two times. Null never comes. */
 const later = (end: number | null, other: number | undefined) =>
   end === null ? null : Math.max(end, other ?? end)
 
-/** For the index only: what decides is `evaluate`. */
-const endOf = ({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null => {
+/** Returns the expiry for the index. Verdicts use `evaluate` instead. */
+const indexedExpiry = ({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null => {
   const paid = status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil
   return cancelAt === undefined ? paid : Math.min(paid ?? cancelAt, cancelAt)
 }
@@ -106,7 +105,7 @@ export function toLicenseItem({
     listed: LISTED.license,
     facts,
   }
-  for (const [[name = '', inner], value] of attributesOf({ ...terms, ...facts })) {
+  for (const [[name = '', inner], value] of toAttributes({ ...terms, ...facts })) {
     if (inner === undefined && value !== null) item[name] = value
   }
   return item
@@ -117,19 +116,19 @@ export const deviceItemKey = (id: LicenseId, key: DeviceKey) => ({
   sk: `${DEVICE}${key}`,
 })
 
-/** What begins the sort key of a device. */
+/** The prefix of the sort keys of devices. */
 export const DEVICE = 'DEVICE#'
 
 export const isDeviceItem = ({ pk, sk }: Item) =>
   `${pk}`.startsWith(licenseKey('' as LicenseId).pk) && `${sk}`.startsWith(DEVICE)
 
-/** Active or not: what is absent is null. */
+/** Reads an active or released device. Absent attributes become null. */
 export function fromDeviceItem(item: Item): Device {
   const { deviceKey: key, name = null, hint, activatedAt, releasedAt = null } = item
   return { key, name, hint, activatedAt, releasedAt } as Device
 }
 
-/** Tells a license from an alias, which has the same sort key and no facts. */
+/** Returns false for an alias, which has the same sort key and no facts. */
 export const isLicenseItem = ({ sk, facts }: Item) => sk === LICENSE && facts !== undefined
 
 const NULLABLE = {
@@ -155,11 +154,11 @@ export function fromLicenseItem(item: Item): License {
   } = item
   const origin = { subject, tier: tierAtIssue, issuedAt, keyVersion }
   const { id, createdAt } = license
-  const unsaid = { keyId: id, earlierKeys: [], devices: 0, releases: [], changedAt: createdAt }
-  return { ...NULLABLE, ...unsaid, ...license, origin } as unknown as License
+  const defaults = { keyId: id, earlierKeys: [], devices: 0, releases: [], changedAt: createdAt }
+  return { ...NULLABLE, ...defaults, ...license, origin } as unknown as License
 }
 
-/** What stands under the id of a license's new key. */
+/** Creates the item under the id of a reissued key, which refers to the license. */
 export const toAliasItem = (id: LicenseId, aliasOf: LicenseId): Item => ({
   ...licenseKey(id),
   aliasOf,
@@ -167,7 +166,7 @@ export const toAliasItem = (id: LicenseId, aliasOf: LicenseId): Item => ({
 
 export const aliasIn = ({ aliasOf }: Item) => aliasOf as LicenseId | undefined
 
-/** What begins the sort key of a license's history. */
+/** The prefix of the sort keys of a license's history. */
 export const HISTORY = 'EVENT#'
 
 export const historyKey = (at: number) => `${HISTORY}${new Date(at).toISOString()}`
@@ -177,7 +176,7 @@ export function fromAuditItem(item: Item): AuditEntry {
   return entry as unknown as AuditEntry
 }
 
-/** `unique` keeps two entries of one millisecond apart; an issue comes before whatever else happened in its own. */
+/** Creates an entry of the history. `unique` separates entries of one millisecond, among which an issue sorts first. */
 export function toAuditItem(entry: AuditEntry, unique: string): Item {
   return {
     pk: licenseKey(entry.licenseId).pk,
@@ -186,7 +185,7 @@ export function toAuditItem(entry: AuditEntry, unique: string): Item {
   }
 }
 
-/** What begins the sort key of a notice. */
+/** The prefix of the sort keys of notices. */
 export const OUTBOX = 'OUTBOX#'
 
 export const noticeKey = (id: LicenseId, { kind, period }: Pick<Notice, 'kind' | 'period'>) => ({
@@ -211,16 +210,10 @@ export const recoveryKey = (address: string) => ({
   sk: RECOVERY,
 })
 
-/** A notice as an update that leaves alone what is written already, and what was done about it since. */
+/** Creates the update of a notice, which keeps the time and the delivery state of an existing one. */
 export const toNoticeUpdate = (licenseId: LicenseId, { kind, period, at }: Notice) => ({
   UpdateExpression:
     'SET #licenseId = :licenseId, #kind = :kind, #period = :period, #at = if_not_exists(#at, :at)',
-  ExpressionAttributeNames: {
-    '#licenseId': 'licenseId',
-    '#kind': 'kind',
-    '#period': 'period',
-    '#at': 'at',
-  },
   ExpressionAttributeValues: {
     ':licenseId': licenseId,
     ':kind': kind,
@@ -250,29 +243,24 @@ export function fromClaimItem(item: Item): ExistingClaim {
   return claim as unknown as ExistingClaim
 }
 
-/** A change as DynamoDB's own update, which leaves alone whatever is not in it. */
+/** Creates the update of a change, which keeps all other attributes. */
 export function toUpdate(change: LicenseChange, at: number) {
-  const names: Record<string, string> = { '#version': 'version', '#changedAt': 'changedAt' }
   const values: Item = { ':one': 1, ':at': at }
   const sets = ['#version = #version + :one', '#changedAt = :at']
   const removed: string[] = []
-  for (const [parts, value] of attributesOf(change)) {
-    const path = parts.map((part) => {
-      names[`#${part}`] = part
-      return `#${part}`
-    })
+  for (const [parts, value] of toAttributes(change)) {
+    const path = parts.map((part) => `#${part}`).join('.')
     if (value === null) {
-      removed.push(path.join('.'))
+      removed.push(path)
       continue
     }
     const name = `:${parts.join('_')}`
     values[name] = value
-    sets.push(`${path.join('.')} = ${name}`)
+    sets.push(`${path} = ${name}`)
   }
   const remove = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''
   return {
     UpdateExpression: `SET ${sets.join(', ')}${remove}`,
-    ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   }
 }

@@ -6,6 +6,7 @@ import {
   type Metered,
   type Units,
   unitsOf,
+  withNames,
   withRetry,
 } from './table.ts'
 
@@ -57,7 +58,7 @@ export function createLookupTable(
     update: ({ Key, ExpressionAttributeValues, ...update }) =>
       withRetry(async () => {
         const { Attributes = {} } = await send('UpdateItem', {
-          ...update,
+          ...withNames(update),
           TableName: name,
           Key: marshall(Key),
           ...(ExpressionAttributeValues && {

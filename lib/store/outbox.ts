@@ -8,14 +8,13 @@ import {
   noticeKey,
   OUTBOX,
   recoveryKey,
-  TTL_ATTRIBUTE,
   toNoticeUpdate,
 } from './item.ts'
 import { ConditionFailed, type Key, type Table, type Update } from './table.ts'
 
 /** Longer than the timeout of the function that sends. */
 const TAKEN_MS = 60_000
-/** Attempts to send. A function that ends between sending and reporting it leaves one behind. */
+/** Attempts to send. Only a function that ends between sending and reporting it leaves an attempt behind. */
 const MAX_TAKEN = 2
 const HOUR_MS = 60 * 60 * 1000
 
@@ -41,13 +40,6 @@ export function createOutbox(table: Table): Outbox {
         detail === undefined ? '' : ', #detail = :detail'
       }${messageId === undefined ? '' : ', #messageId = :messageId'} REMOVE #takenAt`,
       ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeNames: {
-        '#state': 'state',
-        '#changedAt': 'changedAt',
-        '#takenAt': 'takenAt',
-        ...(detail !== undefined && { '#detail': 'detail' }),
-        ...(messageId !== undefined && { '#messageId': 'messageId' }),
-      },
       ExpressionAttributeValues: {
         ':state': state,
         ':now': now,
@@ -63,11 +55,10 @@ export function createOutbox(table: Table): Outbox {
     },
 
     async take(notice, now) {
-      const found = await update(toKey(notice), {
+      const existing = await update(toKey(notice), {
         UpdateExpression: 'SET #takenAt = :now ADD #taken :one',
         ConditionExpression:
           'attribute_exists(pk) AND attribute_not_exists(#state) AND (attribute_not_exists(#takenAt) OR #takenAt < :before) AND (attribute_not_exists(#taken) OR #taken < :max)',
-        ExpressionAttributeNames: { '#state': 'state', '#takenAt': 'takenAt', '#taken': 'taken' },
         ExpressionAttributeValues: {
           ':now': now,
           ':before': now - TAKEN_MS,
@@ -75,9 +66,9 @@ export function createOutbox(table: Table): Outbox {
           ':max': MAX_TAKEN,
         },
       })
-      if (!found) return 'taken'
-      if (found['pk'] === undefined || found['state'] !== undefined) return 'over'
-      if (Number(found['takenAt']) >= now - TAKEN_MS) return 'busy'
+      if (!existing) return 'taken'
+      if (existing['pk'] === undefined || existing['state'] !== undefined) return 'over'
+      if (Number(existing['takenAt']) >= now - TAKEN_MS) return 'busy'
       await close(notice, { state: 'uncertain' }, now)
       return 'uncertain'
     },
@@ -86,7 +77,6 @@ export function createOutbox(table: Table): Outbox {
       await update(toKey(notice), {
         UpdateExpression: 'REMOVE #takenAt ADD #taken :less',
         ConditionExpression: 'attribute_exists(#takenAt)',
-        ExpressionAttributeNames: { '#takenAt': 'takenAt', '#taken': 'taken' },
         ExpressionAttributeValues: { ':less': -1 },
       })
     },
@@ -96,8 +86,8 @@ export function createOutbox(table: Table): Outbox {
     async report(notice, state, at) {
       await update(toKey(notice), {
         UpdateExpression: 'SET #state = :state, #changedAt = :at',
-        ConditionExpression: `attribute_exists(pk) AND (attribute_not_exists(#state) OR NOT #state IN (:bounced, :complained))`,
-        ExpressionAttributeNames: { '#state': 'state', '#changedAt': 'changedAt' },
+        ConditionExpression:
+          'attribute_exists(pk) AND (attribute_not_exists(#state) OR NOT #state IN (:bounced, :complained))',
         ExpressionAttributeValues: {
           ':state': state,
           ':at': at,
@@ -118,12 +108,6 @@ export function createOutbox(table: Table): Outbox {
     async suppress(address, why, at) {
       await update(addressKey(address), {
         UpdateExpression: 'SET #address = :address, #why = :why, #at = :at REMOVE #allowed',
-        ExpressionAttributeNames: {
-          '#address': 'address',
-          '#why': 'why',
-          '#at': 'at',
-          '#allowed': 'allowed',
-        },
         ExpressionAttributeValues: { ':address': emailKey(address), ':why': why, ':at': at },
       })
     },
@@ -132,7 +116,6 @@ export function createOutbox(table: Table): Outbox {
       await update(addressKey(address), {
         UpdateExpression: 'SET #allowed = :true',
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: { '#allowed': 'allowed' },
         ExpressionAttributeValues: { ':true': true },
       })
     },
@@ -148,13 +131,6 @@ export function createOutbox(table: Table): Outbox {
         UpdateExpression:
           'SET #address = :address, #third = if_not_exists(#second, :never), #second = if_not_exists(#first, :never), #first = :now, #ttl = :ttl',
         ConditionExpression: 'attribute_not_exists(#third) OR #third <= :before',
-        ExpressionAttributeNames: {
-          '#address': 'address',
-          '#first': 'first',
-          '#second': 'second',
-          '#third': 'third',
-          '#ttl': TTL_ATTRIBUTE,
-        },
         ExpressionAttributeValues: {
           ':address': address,
           ':now': now,

@@ -8,7 +8,7 @@
  */
 
 import { type RateLimitCounter, RateLimitError, type RateLimitStore } from '../access/rateLimit.ts'
-import { type Item, TTL_ATTRIBUTE } from './item.ts'
+import type { Item } from './item.ts'
 import type { LookupTable } from './table.ts'
 
 const SORT_KEY = 'TRIES'
@@ -72,7 +72,6 @@ export function createRateLimits(table: Pick<LookupTable, 'update'>): RateLimits
       const attributes = await table.update({
         Key: counterKey(counter),
         UpdateExpression: 'SET #ttl = :ttl ADD failures :one',
-        ExpressionAttributeNames: { '#ttl': TTL_ATTRIBUTE },
         ExpressionAttributeValues: { ':one': 1, ':ttl': counter.until / 1000 },
         ReturnValues: 'UPDATED_NEW',
       })

@@ -1,5 +1,4 @@
 import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
-import { TTL_ATTRIBUTE } from './item.ts'
 import type { Table, Write } from './table.ts'
 
 const PARTITION = 'REVOCATIONS'
@@ -19,7 +18,6 @@ export function createRevocationStore({ transact, queryAll }: Table): Revocation
         Update: {
           Key: COUNT_KEY,
           UpdateExpression: 'ADD #number :one',
-          ExpressionAttributeNames: { '#number': 'number' },
           ExpressionAttributeValues: { ':one': 1 },
         },
       },
@@ -29,16 +27,10 @@ export function createRevocationStore({ transact, queryAll }: Table): Revocation
     async add({ licenseId, at, until, isForGood }) {
       await change({
         Key: entryKey(licenseId),
-        UpdateExpression: `SET licenseId = :id, #at = :at, #until = :until, #ttl = :ttl${
-          isForGood ? ', #forGood = :true' : ''
+        UpdateExpression: `SET #licenseId = :id, #at = :at, #until = :until, #ttl = :ttl${
+          isForGood ? ', #isForGood = :true' : ''
         }`,
         ConditionExpression: 'attribute_not_exists(#at) OR #at < :at',
-        ExpressionAttributeNames: {
-          '#at': 'at',
-          '#until': 'until',
-          '#ttl': TTL_ATTRIBUTE,
-          ...(isForGood && { '#forGood': 'isForGood' }),
-        },
         ExpressionAttributeValues: {
           ':id': licenseId,
           ':at': at,
@@ -53,8 +45,7 @@ export function createRevocationStore({ transact, queryAll }: Table): Revocation
       await change({
         Key: entryKey(licenseId),
         UpdateExpression: 'SET #until = :at',
-        ConditionExpression: '#at < :at AND #until > :at AND attribute_not_exists(#forGood)',
-        ExpressionAttributeNames: { '#at': 'at', '#until': 'until', '#forGood': 'isForGood' },
+        ConditionExpression: '#at < :at AND #until > :at AND attribute_not_exists(#isForGood)',
         ExpressionAttributeValues: { ':at': at },
       })
     },

@@ -23,6 +23,7 @@ import {
   type Table,
   type Units,
   unitsOf,
+  withNames,
   withRetry,
 } from './table.ts'
 
@@ -69,7 +70,7 @@ export function createTable(
         let start = query.ExclusiveStartKey
         do {
           const command = new QueryCommand({
-            ...query,
+            ...withNames(query),
             ...options,
             Limit: limit && limit - found.length,
             ExclusiveStartKey: start,
@@ -91,7 +92,7 @@ export function createTable(
     update: (update) =>
       withRetry(async () => {
         try {
-          const output = await client.send(new UpdateCommand({ ...update, ...options }))
+          const output = await client.send(new UpdateCommand({ ...withNames(update), ...options }))
           return countWrite(output).Attributes ?? {}
         } catch (error) {
           if (!(error instanceof ConditionalCheckFailedException)) throw error
@@ -105,7 +106,10 @@ export function createTable(
         const TransactItems = writes.map(
           (write) =>
             Object.fromEntries(
-              Object.entries(write).map(([kind, input]) => [kind, { ...input, TableName: name }]),
+              Object.entries(write).map(([kind, input]) => [
+                kind,
+                { ...withNames(input), TableName: name },
+              ]),
             ) as object,
         )
         try {

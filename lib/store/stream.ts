@@ -9,28 +9,28 @@ export interface LicenseChanged {
   readonly after: License
 }
 
-/** The license that a record of the table's stream tells of, before and after; undefined for all other records. */
+/** Returns the license of a stream record before and after its change; undefined for all other records. */
 export function licenseChangeIn({ dynamodb }: DynamoDBRecord): LicenseChanged | undefined {
-  const before = imageOf(dynamodb?.OldImage)
-  const after = imageOf(dynamodb?.NewImage)
+  const before = toItem(dynamodb?.OldImage)
+  const after = toItem(dynamodb?.NewImage)
   if (!before || !after || !isLicenseItem(before) || !isLicenseItem(after)) return
   return { before: fromLicenseItem(before), after: fromLicenseItem(after) }
 }
 
-/** What is to be counted of a license that is new or was changed; undefined for all other records. */
+/** Returns the values to count for a new or changed license; undefined for all other records. */
 export function countedIn({ dynamodb }: DynamoDBRecord): CountedLicense | undefined {
-  const item = imageOf(dynamodb?.NewImage)
+  const item = toItem(dynamodb?.NewImage)
   return item && isLicenseItem(item) ? toCountedLicense(fromLicenseItem(item)) : undefined
 }
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage']
 
-const imageOf = (image: Image): Item | undefined =>
+const toItem = (image: Image): Item | undefined =>
   image && unmarshall(image as Parameters<typeof unmarshall>[0])
 
-/** The notice that a record tells of, when it is new. One that is dealt with is new only in a table that was restored. */
+/** Returns the notice that a record creates, unless it has a state, as it may in a restored table. */
 export function noticeIn({ dynamodb }: DynamoDBRecord): NoticeRef | undefined {
-  const item = imageOf(dynamodb?.NewImage)
+  const item = toItem(dynamodb?.NewImage)
   if (dynamodb?.OldImage || !item || !`${item['sk']}`.startsWith(OUTBOX)) return
   if (item['state'] !== undefined) return
   const { licenseId, kind, period } = item as unknown as NoticeRef
@@ -45,7 +45,7 @@ export interface Asked {
 }
 
 export function recoveryIn({ dynamodb }: DynamoDBRecord): Asked | undefined {
-  const item = imageOf(dynamodb?.NewImage)
+  const item = toItem(dynamodb?.NewImage)
   return item?.['sk'] === RECOVERY
     ? { address: `${item['address']}`, at: Number(item['first']) }
     : undefined

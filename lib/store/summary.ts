@@ -11,15 +11,15 @@ import {
 import type { Item } from './item.ts'
 import { Contention, MAX_ATTEMPTS, type Table, type Write, withRetry } from './table.ts'
 
-/** Which series of counters is read, which one is being made beside it, and how often any was written. */
+/** The item that names the series of counters in use and the one being built, and counts writes to any. */
 const SERIES_KEY = { pk: 'SUMMARY', sk: 'SERIES' }
 const FIRST_SERIES = '1'
 
-/** What begins the partition keys of all that is counted. It holds nothing that could not be counted anew. */
+/** The prefixes of the partition keys of counters and of counted licenses. All of them can be rebuilt from the licenses. */
 export const SUMMARY = 'SUMMARY'
 export const COUNTED = 'COUNTED'
 
-/** Whether a record is of one of the series. */
+/** Returns true for an item of one of the series. */
 export const isOfSeries = ({ pk }: Item, series: readonly string[]) => {
   const [kind, name] = `${pk}`.split('#')
   return (kind === SUMMARY || kind === COUNTED) && name !== undefined && series.includes(name)
@@ -31,20 +31,20 @@ const countedKey = (series: string, id: LicenseId) => ({
   sk: COUNTED,
 })
 
-/** Nests what was counted: at the top level, its `tier` and `createdAt` would put it in an index of licenses. */
+/** Nests the counted values: at the top level, `tier` and `createdAt` would put the item in an index of licenses. */
 const toCountedItem = (series: string, { version, ...counted }: CountedLicense): Item => ({
   ...countedKey(series, counted.licenseId),
   version,
   counted,
 })
 
-/** Also reads the items of earlier versions, which nest nothing: a license that they count must not be counted twice. */
+/** Also reads items of earlier versions, which are flat, so that their licenses are not counted twice. */
 const fromCountedItem = ({ pk: _pk, sk: _sk, counted, ...flat }: Item) =>
   ({ ...flat, ...(counted as object | undefined) }) as unknown as CountedLicense
 
-/** Of one transaction, besides the one that counts it. */
+/** The limit of a transaction, less the write that counts it. */
 const MAX_WRITES = 99
-/** Of one read. */
+/** The limit of a batch read. */
 const MAX_READ = 100
 
 interface Series {
@@ -55,41 +55,41 @@ interface Series {
 
 export interface SummaryMaker extends SummaryStore {
   /**
-   * From now on a new series is counted as well.
+   * Starts to count in a new series as well.
    *
-   * @returns the series that are of no use once this one is finished
+   * @returns the series to delete once this one is finished
    */
   begin(series: string): Promise<readonly string[]>
   /**
-   * From now on a series that was begun is the one that is read.
+   * Makes a series that was begun the one in use.
    *
-   * @returns whether it is; not when another one was begun since
+   * @returns false if another one was begun in the meantime
    */
   finish(series: string): Promise<boolean>
 }
 
 /**
- * Counters in the table of the licenses. What was counted of a license is kept beside them and is written in one transaction
- * with what it changes in them, so that each of its versions counts once.
+ * Counters in the table of the licenses. The values last counted for a license are stored beside them, and are written in one
+ * transaction with the changes of the counters, so that each version of a license counts once.
  */
 export function createSummaryStore(table: Table): SummaryMaker {
   const { transact, read, queryAll } = table
 
-  async function seriesNow(): Promise<Series> {
+  async function readSeries(): Promise<Series> {
     const [item = {}] = await read([SERIES_KEY])
     const { current = FIRST_SERIES, making, writes = 0 } = item as Partial<Series>
     return { current, making, writes }
   }
 
-  /** How a license was counted last, of those that were. */
-  async function countedIn(series: string, licenses: readonly CountedLicense[]) {
+  /** Reads the values last counted for each license. */
+  async function findCounted(series: string, licenses: readonly CountedLicense[]) {
     const items = await read(licenses.map(({ licenseId }) => countedKey(series, licenseId)))
     return new Map(items.map(fromCountedItem).map((counted) => [counted.licenseId, counted]))
   }
 
   const countIn = (series: string, licenses: readonly CountedLicense[]): Promise<void> =>
     withRetry(async () => {
-      const known = await countedIn(series, licenses)
+      const known = await findCounted(series, licenses)
       const changes = licenses
         .map((after) => ({ before: known.get(after.licenseId), after }))
         .filter(({ before, after }) => (before?.version ?? 0) < after.version)
@@ -100,9 +100,9 @@ export function createSummaryStore(table: Table): SummaryMaker {
       }
     })
 
-  /** Whether all are written; not when somebody counted one of them meanwhile. */
+  /** Returns false if another process counted one of the licenses in the meantime. */
   async function writeAll(series: string, changes: readonly Change[]): Promise<boolean> {
-    for (const group of grouped(changes)) {
+    for (const group of groupChanges(changes)) {
       const reasons = await transact([
         increment(SERIES_KEY, new Map([['writes', 1]])),
         ...group.map(({ before, after }) => putCounted(series, before, after)),
@@ -125,7 +125,6 @@ export function createSummaryStore(table: Table): SummaryMaker {
       ...(before
         ? {
             ConditionExpression: '#version = :counted',
-            ExpressionAttributeNames: { '#version': 'version' },
             ExpressionAttributeValues: { ':counted': before.version },
           }
         : { ConditionExpression: 'attribute_not_exists(pk)' }),
@@ -169,8 +168,8 @@ export function createSummaryStore(table: Table): SummaryMaker {
 
   return {
     async count(licenses) {
-      const { current, making } = await seriesNow()
-      const newest = newestOf(licenses)
+      const { current, making } = await readSeries()
+      const newest = keepNewest(licenses)
       for (let start = 0; start < newest.length; start += MAX_READ) {
         const part = newest.slice(start, start + MAX_READ)
         await countIn(current, part)
@@ -179,13 +178,13 @@ export function createSummaryStore(table: Table): SummaryMaker {
     },
 
     async read(questions) {
-      let series = await seriesNow()
+      let series = await readSeries()
       for (let attempt = 1; ; attempt++) {
         const { current } = series
         const sums = await Promise.all(questions.map((places) => sumOf(current, places)))
-        const after = await seriesNow()
+        const after = await readSeries()
         const isSame = after.writes === series.writes && after.current === current
-        // While a lot is written, an answer may have a part of what was written during it.
+        // Under constant writes, the result may contain a part of what was written while it was read.
         if (isSame || (attempt >= MAX_ATTEMPTS && after.current === current)) return sums
         series = after
       }
@@ -195,7 +194,6 @@ export function createSummaryStore(table: Table): SummaryMaker {
       const { current = FIRST_SERIES, making } = (await table.update({
         Key: SERIES_KEY,
         UpdateExpression: 'SET #current = if_not_exists(#current, :first), #making = :series',
-        ExpressionAttributeNames: { '#current': 'current', '#making': 'making' },
         ExpressionAttributeValues: { ':first': FIRST_SERIES, ':series': series },
         ReturnValues: 'ALL_OLD',
       })) as Partial<Series>
@@ -209,7 +207,6 @@ export function createSummaryStore(table: Table): SummaryMaker {
             Key: SERIES_KEY,
             UpdateExpression: 'SET #current = :series REMOVE #making',
             ConditionExpression: '#making = :series',
-            ExpressionAttributeNames: { '#current': 'current', '#making': 'making' },
             ExpressionAttributeValues: { ':series': series },
           },
         },
@@ -225,8 +222,8 @@ interface Change {
   readonly change: ReadonlyMap<BucketKey, Counters>
 }
 
-/** As many in each as one transaction takes. */
-function grouped(changes: readonly Change[]): readonly (readonly Change[])[] {
+/** Splits changes into groups that fit into one transaction. */
+function groupChanges(changes: readonly Change[]): readonly (readonly Change[])[] {
   const groups: Change[][] = []
   let room = 0
   for (const one of changes) {
@@ -241,8 +238,8 @@ function grouped(changes: readonly Change[]): readonly (readonly Change[])[] {
   return groups
 }
 
-/** One of each license. */
-function newestOf(licenses: readonly CountedLicense[]): readonly CountedLicense[] {
+/** Returns the newest version of each license. */
+function keepNewest(licenses: readonly CountedLicense[]): readonly CountedLicense[] {
   const newest = new Map<LicenseId, CountedLicense>()
   for (const one of licenses) {
     const { version = 0 } = newest.get(one.licenseId) ?? {}

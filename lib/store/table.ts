@@ -109,6 +109,33 @@ function toUnavailable(error: unknown): unknown {
   return isInvalid ? error : new StoreUnavailable(error)
 }
 
+/** Returns the query for one hash key of an index, latest first, after a position if there is one. */
+export const indexQuery = (
+  { name, hash, sort }: { readonly name: string; readonly hash: string; readonly sort: string },
+  value: string,
+  after?: { readonly key: Key; readonly at: unknown },
+): Query => ({
+  IndexName: name,
+  KeyConditionExpression: `#${hash} = :hash`,
+  ExpressionAttributeValues: { ':hash': value },
+  ScanIndexForward: false,
+  ...(after && { ExclusiveStartKey: { ...after.key, [hash]: value, [sort]: after.at } }),
+})
+
+/**
+ * Adds the attribute names of all expressions: `#name` stands for the attribute `name`, unless the input defines it. A plain
+ * name in an expression fails if it is a reserved word.
+ */
+export function withNames<Input extends object>(input: Input): Input {
+  const names = Object.entries(input)
+    .filter(([member]) => member.endsWith('Expression'))
+    .flatMap(([, expression]) => `${expression}`.match(/#\w+/g) ?? [])
+  if (names.length === 0) return input
+  const { ExpressionAttributeNames } = input as Partial<Update>
+  const derived = Object.fromEntries(names.map((name) => [name, name.slice(1)]))
+  return { ...input, ExpressionAttributeNames: { ...derived, ...ExpressionAttributeNames } }
+}
+
 /** Creates `LookupTable.read` from DynamoDB's GetItem and BatchGetItem. */
 export const createRead = (
   get: (key: Key) => Promise<Item | undefined>,

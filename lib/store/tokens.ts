@@ -1,6 +1,6 @@
 import type { Token, TokenStore } from '../access/token.ts'
 import { INDEXES, type Item, LISTED } from './item.ts'
-import { ConditionFailed, type Table } from './table.ts'
+import { ConditionFailed, indexQuery, type Table } from './table.ts'
 
 const SORT_KEY = 'TOKEN'
 
@@ -58,22 +58,9 @@ export function createTokenStore(table: Table): TokenStore {
     },
 
     async list(limit, after) {
-      const { name, hash, sort } = INDEXES.creation
+      const position = after && { key: tokenKey(after.id), at: after.createdAt }
       const items = await table.queryAll(
-        {
-          IndexName: name,
-          KeyConditionExpression: '#hash = :hash',
-          ExpressionAttributeNames: { '#hash': hash },
-          ExpressionAttributeValues: { ':hash': LISTED.token },
-          ScanIndexForward: false,
-          ...(after && {
-            ExclusiveStartKey: {
-              ...tokenKey(after.id),
-              [hash]: LISTED.token,
-              [sort]: after.createdAt,
-            },
-          }),
-        },
+        indexQuery(INDEXES.creation, LISTED.token, position),
         limit,
         ({ sk }) => sk === SORT_KEY,
       )
