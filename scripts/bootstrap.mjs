@@ -83,7 +83,7 @@ if (command !== undefined) {
     process.removeListener(signal, forward)
     process.kill(process.pid, signal)
   })
-  // npm that was killed forwards no signal. A command that watches its parent must see that it is gone.
+  // A killed npm forwards no signal. Exit, so that a command that watches its parent exits, too.
   const parent = process.ppid
   setInterval(() => {
     if (process.ppid !== parent) process.exit(1)

@@ -1,6 +1,6 @@
 /**
- * npm start: the whole system on this machine. The functions run from the serverless.yml that is deployed, on the
- * real DynamoDB Local, and keep their data in `.local/`.
+ * npm start: runs the system on this machine. The functions of serverless.yml run on Amazon's DynamoDB Local and keep their
+ * data in `.local/`.
  */
 
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { createTable, localClient, startDynamoDb } from './local/dynamodb.ts'
 import { type Gateway, startGateway } from './local/gateway.ts'
 import { startInbox } from './local/inbox.ts'
 import { findJava } from './local/java.ts'
-import { routeGuide } from './local/routeGuide.ts'
+import { formatRouteGuide } from './local/routeGuide.ts'
 import { followSchedule } from './local/schedule.ts'
 import { startSecretsManager } from './local/secretsManager.ts'
 import type { Server } from './local/server.ts'
@@ -24,7 +24,7 @@ import { followStream } from './local/stream.ts'
 
 const LOCAL_DIRECTORY = '.local'
 
-/** Secrets of the local stage. They are public, and protect nothing. */
+/** Secrets of the local stage. They are public. */
 const LOCAL_SECRETS: Readonly<Record<string, string>> = {
   MASTER_KEYS_SECRET: 'dev_master_key',
   PEPPER_SECRET: 'dev_pepper',
@@ -35,9 +35,9 @@ const LOCAL_SECRETS: Readonly<Record<string, string>> = {
 
 const HOST = '127.0.0.1'
 const PARENT_CHECK_MS = 500
-/** The time that a start may take, on the slowest machine. */
+/** Time limit of a start. A slow machine may need minutes. */
 const START_LIMIT_MS = 5 * 60_000
-/** The time for everything to stop in. What has not stopped by then ends with this process. */
+/** Time limit of a stop. Parts that still run then end with this process. */
 const STOP_LIMIT_MS = 15_000
 
 const ending = new AbortController()
@@ -47,17 +47,17 @@ const step = createSteps({
   print: (line) => console.log(line),
 })
 
-/** Parts of the system that were started, including those that are not ready yet. */
+/** Started parts of the system, including those that are not ready yet. */
 const started: Promise<Server>[] = []
 
 /** Resolves with the name of the first part that ends. */
-const partEnded = Promise.withResolvers<string>()
+const partExited = Promise.withResolvers<string>()
 
-/** Makes a part of the system end with it, and the system end with the part. */
-function keep<Part extends Server>(name: string, starting: Promise<Part>): Promise<Part> {
+/** Registers a part: it stops with the system, and the system stops when it exits. */
+function register<Part extends Server>(name: string, starting: Promise<Part>): Promise<Part> {
   started.push(starting)
   starting.then(
-    ({ exited }) => exited.then(() => partEnded.resolve(name)),
+    ({ exited }) => exited.then(() => partExited.resolve(name)),
     () => {},
   )
   return starting
@@ -72,7 +72,7 @@ async function stop(): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+async function findPort(): Promise<number> {
   const text = process.env['PORT'] ?? '8000'
   const port = Number(text)
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535) {
@@ -81,7 +81,7 @@ async function freePort(): Promise<number> {
   const probe = createServer().listen(port, HOST)
   await once(probe, 'listening').catch((cause: Error) => {
     throw new Error(
-      `Port ${port} cannot be used (${cause.message}): choose another one, as in PORT=8100 npm start.`,
+      `Port ${port} cannot be used (${cause.message}): choose another one, for example PORT=8100 npm start.`,
       { cause },
     )
   })
@@ -90,8 +90,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Returns the secrets by the names that serverless.yml gives the functions. */
-function secretsOf({ functions }: Service): Record<string, string> {
+/** Returns the local secrets by the names in serverless.yml. */
+function listSecrets({ functions }: Service): Record<string, string> {
   const environments = Object.values(functions).map(({ environment }) => environment ?? {})
   const names = Object.entries(Object.assign({}, ...environments) as Record<string, string>)
   return Object.fromEntries(
@@ -102,11 +102,11 @@ function secretsOf({ functions }: Service): Record<string, string> {
   )
 }
 
-/** Starts DynamoDB Local on a port, with the table of the service. */
+/** Starts DynamoDB Local and creates the table. */
 async function startDatabase(port: number, directory: string, reading: Promise<Service>) {
   const java = await step('Java', (signal) => findJava(LOCAL_DIRECTORY, signal))
   const dynamoDb = await step('DynamoDB Local', (signal) =>
-    keep('DynamoDB Local', startDynamoDb(java, { directory, port, signal })),
+    register('DynamoDB Local', startDynamoDb(java, { directory, port, signal })),
   )
   const client = localClient(dynamoDb.url)
   const table = (await reading).resources.Resources.Table.Properties
@@ -114,14 +114,17 @@ async function startDatabase(port: number, directory: string, reading: Promise<S
   return { client, table }
 }
 
-/** Starts the functions, and the services besides the database that they call. */
+/** Starts the functions, Secrets Manager and the inbox. */
 async function startFunctions(port: number, dynamoDbUrl: string, reading: Promise<Service>) {
   const service = await reading
-  const secretsManager = await keep('Secrets Manager', startSecretsManager(secretsOf(service)))
+  const secretsManager = await register(
+    'Secrets Manager',
+    startSecretsManager(listSecrets(service)),
+  )
   const inboxPort = await getPort({ host: HOST, port: port + 2 })
-  const inbox = await keep('the inbox', startInbox(inboxPort))
+  const inbox = await register('the inbox', startInbox(inboxPort))
   const gateway = await step('the functions', () =>
-    keep(
+    register(
       'the gateway',
       startGateway({
         service,
@@ -138,7 +141,7 @@ async function startFunctions(port: number, dynamoDbUrl: string, reading: Promis
   return { gateway, inbox }
 }
 
-/** Calls the functions that serverless.yml subscribes to the table's stream or to a schedule. */
+/** Invokes the functions that serverless.yml subscribes to the table's stream or to a schedule. */
 async function startEvents(
   { functions }: Service,
   gateway: Gateway,
@@ -150,21 +153,21 @@ async function startEvents(
       if (stream) {
         const invoke = (Records: object) =>
           gateway.invoke(key, { Records }) as Promise<DynamoDBBatchResponse>
-        await keep(
+        await register(
           `the stream of ${key}`,
           followStream(client, dynamoDbUrl, table.TableName, invoke),
         )
       }
       if (schedule !== undefined) {
         const invoke = () => gateway.invoke(key, { source: 'aws.events' })
-        await keep(`the schedule of ${key}`, Promise.resolve(followSchedule(schedule, invoke)))
+        await register(`the schedule of ${key}`, Promise.resolve(followSchedule(schedule, invoke)))
       }
     }
   }
 }
 
 async function start(): Promise<void> {
-  const port = await freePort()
+  const port = await findPort()
   const data = `${LOCAL_DIRECTORY}/dynamodb`
   await mkdir(data, { recursive: true })
   console.log('Starting ...')
@@ -175,13 +178,13 @@ async function start(): Promise<void> {
     startDatabase(dynamoDbPort, data, reading),
     startFunctions(port, dynamoDbUrl, reading),
   ])
-  await step('the first answer', async (signal) => {
+  await step('the first response', async (signal) => {
     const { status } = await fetch(`http://${HOST}:${port}/health`, { signal })
-    if (status !== 200) throw new Error(`GET /health answered ${status}.`)
+    if (status !== 200) throw new Error(`GET /health returned ${status}.`)
   })
   await startEvents(await reading, gateway, database, dynamoDbUrl)
   const documentationPort = await getPort({ host: HOST, port: port + 1 })
-  const documentation = await keep(
+  const documentation = await register(
     'the documentation',
     startDocumentation(documentationPort, gateway.url),
   )
@@ -192,15 +195,15 @@ async function start(): Promise<void> {
     dynamoDb: dynamoDbUrl,
   }
   ending.signal.throwIfAborted()
-  console.log(routeGuide(addresses, data))
-  const ended = await Promise.race([partEnded.promise, once(ending.signal, 'abort')])
-  if (typeof ended === 'string') throw new Error(`Stopped, because ${ended} ended.`)
+  console.log(formatRouteGuide(addresses, data))
+  const ended = await Promise.race([partExited.promise, once(ending.signal, 'abort')])
+  if (typeof ended === 'string') throw new Error(`Stopped because ${ended} exited.`)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => ending.abort())
 }
-// A parent that was killed cannot pass a signal on.
+// A killed parent forwards no signal.
 const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) ending.abort()

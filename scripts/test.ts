@@ -1,6 +1,6 @@
 /**
  * Runs the checks of the project: `node scripts/test.ts <part> [jest arguments]`. CONTRIBUTING.md lists the commands.
- * Static checks run beside the tests. The last line counts the tests: `N passed, N failed`.
+ * Static checks run in parallel with the tests. The last line counts the tests: `N passed, N failed`.
  */
 
 import { spawn } from 'node:child_process'
@@ -15,14 +15,14 @@ const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   fileURLToPath(import.meta.resolve('jest/bin/jest')),
-  // One more than there are cores: some tests wait for a retry or for a page, and use none meanwhile.
+  // One more than the cores: some tests wait for a retry or a page and use none meanwhile.
   `--maxWorkers=${availableParallelism() + 1}`,
 ]
 
-/** Selects the tests that take their size from this file, which reads the variables of a soak run. */
+/** Selects the tests that import this file, which scales them in a soak run. */
 const SIZED = ['--findRelatedTests', 'tests/support/size.ts']
 
-/** Returns the variables of a soak run, and prints the seed that repeats it. */
+/** Returns the variables of a soak run and prints the seed to repeat it. */
 function soakVariables(): NodeJS.ProcessEnv {
   const seed = process.env['SEED'] || `${randomInt(2 ** 31)}`
   console.log(`SEED=${seed} npm run test:soak repeats this run.`)
@@ -63,11 +63,11 @@ async function passes(command: string, ...args: string[]): Promise<boolean> {
   return isPassed
 }
 
-/** Checks format, lint, types and dead code, one after the other: the tests keep the other cores busy. */
+/** Checks format, lint, types and dead code, one after the other: the tests use the other cores. */
 async function passesStaticChecks(): Promise<boolean> {
   const results = [
     await passes('biome', 'check', '--error-on-warnings', '.'),
-    // The types of the panel's API client are generated, and part of what tsc checks.
+    // Generates types of the panel's API client, which tsc needs.
     await passes(process.execPath, 'scripts/admin/types.ts'),
     await passes('tsc'),
     await passes('tsc', '-p', 'admin'),
@@ -79,7 +79,7 @@ async function passesStaticChecks(): Promise<boolean> {
 interface Counts {
   readonly numPassedTests: number
   readonly numFailedTests: number
-  /** Test files that failed before a test ran. */
+  /** Test files that failed before any test ran. */
   readonly numRuntimeErrorTestSuites: number
 }
 
@@ -93,7 +93,7 @@ async function runJest(args: readonly string[], env: NodeJS.ProcessEnv) {
   const isPassed = await new Promise<boolean>((resolve) => {
     child.on('close', (code) => resolve(code === 0))
   })
-  // Jest writes no results when a global setup fails. That must not count as a run without failures.
+  // A failed global setup writes no results. Count it as a failure.
   const counts: Counts = existsSync(results)
     ? JSON.parse(readFileSync(results, 'utf8'))
     : { numPassedTests: 0, numFailedTests: 1, numRuntimeErrorTestSuites: 0 }
@@ -103,16 +103,16 @@ async function runJest(args: readonly string[], env: NodeJS.ProcessEnv) {
 
 const [part = 'all', ...chosen] = process.argv.slice(2)
 if (!Object.hasOwn(PARTS, part)) {
-  console.error(`There is no part ${part}. Choose one of: ${Object.keys(PARTS).join(', ')}.`)
+  console.error(`Unknown part ${part}. Choose one of: ${Object.keys(PARTS).join(', ')}.`)
   process.exit(2)
 }
 const { jest, isStatic } = PARTS[part as Part]
-// Chosen files say nothing about the coverage of the whole, and are wanted quickly.
+// Chosen files run without static checks and coverage.
 const isWhole = chosen.length === 0
 const [isClean, tested] = await Promise.all([
   isStatic && isWhole ? passesStaticChecks() : true,
   runJest(
-    // Chosen files come first: --selectProjects takes every word that follows it.
+    // Chosen files come first, since --selectProjects takes all following arguments.
     isWhole ? jest : [...chosen, ...jest.filter((arg) => arg !== '--coverage')],
     part === 'soak' ? soakVariables() : {},
   ),

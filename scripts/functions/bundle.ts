@@ -1,4 +1,4 @@
-/** The esbuild settings that `npm start`, packaging and the bench share. */
+/** esbuild settings of `npm start`, packaging and the benchmarks. */
 
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { plugins } from './esbuildPlugins.ts'
 /** The directory of the project. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The ending of a bundle's name. Lambda takes `.mjs` for ESM without a package.json beside it. */
+/** Lambda loads `.mjs` as ESM without a package.json. */
 const BUNDLE_EXTENSION = '.mjs'
 
 /** Returns the source file of a handler such as `functions/verify.handler`, relative to the project. */

@@ -1,4 +1,4 @@
-/** The esbuild plugins that every bundle of a function is built with. */
+/** esbuild plugins of the function bundles. */
 
 import { stat } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
@@ -49,7 +49,7 @@ const bareCommands: Plugin = {
 
 const CATALOG = new URL('../../lib/catalog/catalog.ts', import.meta.url)
 
-/** Fails the build for each fault of the catalog, so that the vendor sees it before a customer does. */
+/** Fails the build for an invalid catalog. */
 const validCatalog: Plugin = {
   name: 'valid-catalog',
   setup({ onStart }) {

@@ -10,7 +10,7 @@ import { bundleOf, bundleOptions, ROOT } from './bundle.ts'
 export interface Packageable {
   readonly handler: string
   package?: {
-    /** Globs of files that go into the zip beside the bundle, relative to the project. */
+    /** Globs of additional files in the zip, relative to the project. */
     readonly patterns?: readonly string[]
     /** The zip to deploy, relative to the project. */
     readonly artifact?: string
@@ -19,7 +19,7 @@ export interface Packageable {
 
 const OUTPUT = '.serverless'
 
-/** Makes a zip depend on nothing but its files, so that an unchanged function is not deployed again. */
+/** Makes zips reproducible, so that an unchanged function is not deployed again. */
 const REPRODUCIBLE: ZipOptions = {
   level: 9,
   // The zip format stores local time and starts in 1980.
@@ -52,15 +52,15 @@ export async function packageFunctions(
     const bundle = bundleOf(definition.handler)
     const code = bundles.get(bundle)
     if (!code) throw new Error(`esbuild wrote no ${bundle}`)
-    const files = { ...(await filesOf(definition.package?.patterns)), [bundle]: code }
+    const files = { ...(await readFiles(definition.package?.patterns)), [bundle]: code }
     const artifact = `${OUTPUT}/${name}.zip`
     await writeFile(path.join(ROOT, artifact), zipSync(files, REPRODUCIBLE))
     definition.package = { ...definition.package, artifact }
   }
 }
 
-/** Reads the files that match the patterns, sorted by path. Hidden files are left out. */
-async function filesOf(patterns: readonly string[] = []): Promise<Record<string, Uint8Array>> {
+/** Reads the files that match the patterns, sorted by path, without hidden files. */
+async function readFiles(patterns: readonly string[] = []): Promise<Record<string, Uint8Array>> {
   const names = globSync(patterns, { cwd: ROOT, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ parentPath, name }) => path.join(parentPath, name))

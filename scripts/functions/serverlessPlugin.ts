@@ -1,4 +1,4 @@
-/** The plugin in serverless.yml that makes `serverless package` and `serverless deploy` build the functions. */
+/** Serverless plugin that builds the functions for `serverless package` and `serverless deploy`. */
 
 import type { Packageable } from './package.ts'
 
@@ -17,12 +17,12 @@ export default class FunctionsPlugin {
 
   constructor(serverless: Serverless, { function: only }: Options) {
     const build = async () => {
-      // Every other command of serverless loads this file too, and has no use for esbuild.
+      // Other commands also load this file, and do not need esbuild.
       const { packageFunctions } = await import('./package.ts')
       const { functions } = serverless.service
       const chosen = Object.entries(functions).filter(([name]) => (only ?? name) === name)
       await packageFunctions(Object.fromEntries(chosen)).catch((error: Error) => {
-        // Of its own errors Serverless prints the message, of others a stack trace as well.
+        // Serverless prints a stack trace for errors of other classes.
         throw new serverless.classes.Error(error.message, 'FUNCTIONS_NOT_BUILT')
       })
     }

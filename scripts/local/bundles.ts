@@ -5,22 +5,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { context } from 'esbuild'
 import { bundleOptions, ROOT } from '../functions/bundle.ts'
 
-/** The directories whose changes rebuild the functions, with all below them. */
+/** Directories whose changes rebuild the functions, including subdirectories. */
 const SOURCES = ['functions', 'lib']
 
-/** The wait for further changes, as an editor or git writes several files. */
+/** Delay before a build, since editors and git write several files at once. */
 const SETTLE_MS = 50
 
-/** The bundles of functions, which follow their sources. */
+/** Bundles of functions that are rebuilt on changes. */
 export interface Bundles {
-  /** Resolves once the bundles are built from the sources as they are. */
+  /** Resolves once the bundles match the sources. */
   settled(): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Builds functions into a directory, and again after each change of a source file. A build that fails is printed, and
- * leaves the bundles of the one before.
+ * Builds functions into a directory, and rebuilds them after each change of a source file. A failed build is printed and
+ * leaves the previous bundles.
  *
  * @param handlers as in serverless.yml
  * @param outdir the directory to which `functions/verify.mjs` is relative
@@ -40,7 +40,7 @@ export async function watchBundles(
     const changed = outputFiles.filter(({ path: file, hash }) => hashes.get(file) !== hash)
     for (const { path: file, contents, hash } of changed) {
       await mkdir(path.dirname(file), { recursive: true })
-      // A function that starts meanwhile must find the old bundle or the new one.
+      // A function that starts meanwhile must find a complete bundle.
       await writeFile(`${file}.new`, contents)
       await rename(`${file}.new`, file)
       hashes.set(file, hash)
@@ -67,7 +67,7 @@ export async function watchBundles(
         return rebuild()
       })
       .then(onChange, (error: Error) => {
-        console.error(`${error.message}\nThe functions run as they were before this change.`)
+        console.error(`${error.message}\nThe functions still run the previous build.`)
       })
   }
   const unwatch = watchDirectories(SOURCES, schedule)
@@ -82,8 +82,8 @@ export async function watchBundles(
 }
 
 /**
- * Calls back for each change in directories and all below them. Watches each directory by itself: the recursive mode of
- * Node on Linux loses a file once another one was renamed to it, as many editors save. Returns what ends it.
+ * Calls back for each change in directories and their subdirectories. Watches each directory separately: Node's recursive
+ * mode on Linux loses a file that an editor replaces by a rename. Returns a function that stops it.
  */
 function watchDirectories(roots: readonly string[], onChange: () => void): () => void {
   const watchers = new Map<string, FSWatcher>()
@@ -105,7 +105,7 @@ function watchDirectories(roots: readonly string[], onChange: () => void): () =>
         add()
         onChange()
       })
-      // The directory was deleted, and its parent has an event for that.
+      // A deleted directory: its parent reports that change.
       watcher.on('error', () => {})
       watchers.set(directory, watcher)
     }

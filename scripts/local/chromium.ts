@@ -3,7 +3,7 @@ import path from 'node:path'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
-/** A Chromium of this machine, if there is one. */
+/** Path of an installed Chromium, or undefined. */
 export const CHROMIUM = (process.env['PATH'] ?? '')
   .split(path.delimiter)
   .flatMap((directory) => NAMES.map((name) => path.join(directory, name)))

@@ -18,7 +18,7 @@ const PAGE = `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>License Authority: the API</title>
+<title>License Authority API</title>
 <link rel="stylesheet" href="swagger-ui.css">
 <link rel="icon" type="image/png" href="favicon-32x32.png">
 </head>
@@ -33,8 +33,8 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false })\n`
 
 /**
- * Serves the API's documentation as a page on which each route of the service at `apiUrl` can be tried. Passes every
- * request but its own files on to the service: a page of another origin may read no route but those of the CORS policy.
+ * Serves the API documentation, from which each route of the service at `apiUrl` can be called. Forwards these calls, since
+ * the CORS policy of the service does not cover all routes.
  */
 export async function startDocumentation(port: number, apiUrl: string): Promise<Server> {
   const document = JSON.parse(readFileSync('openapi.json', 'utf8'))
@@ -53,7 +53,7 @@ export async function startDocumentation(port: number, apiUrl: string): Promise<
       response.writeHead(200, { 'content-type': FILES[name] })
       createReadStream(join(UI, name)).pipe(response)
     } else {
-      passOn(request, response, apiUrl)
+      forward(request, response, apiUrl)
     }
   })
   http.listen(port, '127.0.0.1')
@@ -61,14 +61,14 @@ export async function startDocumentation(port: number, apiUrl: string): Promise<
   return toServer(http, 'localhost')
 }
 
-/** Answers a request as a service answers the same. */
-function passOn(request: IncomingMessage, response: ServerResponse, service: string): void {
+/** Forwards a request to the service. */
+function forward(request: IncomingMessage, response: ServerResponse, service: string): void {
   const { method, url: path, headers } = request
   const { hostname, port } = new URL(service)
-  const passed = open({ hostname, port, path, method, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
-    answer.pipe(response)
+  const forwarded = open({ hostname, port, path, method, headers }, (reply) => {
+    response.writeHead(reply.statusCode ?? 502, reply.headers)
+    reply.pipe(response)
   })
-  passed.on('error', () => response.destroy())
-  request.pipe(passed)
+  forwarded.on('error', () => response.destroy())
+  request.pipe(forwarded)
 }

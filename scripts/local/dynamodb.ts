@@ -24,11 +24,11 @@ import { fromLicenseItem, INDEXES, toLicenseItem } from '../../lib/store/item.ts
 import type { Server } from './server.ts'
 import type { TableDefinition } from './service.ts'
 
-/** The limit for a start whose caller sets none. A slow machine may take minutes. */
+/** Default time limit of a start. A slow machine may need minutes. */
 const START_LIMIT_MS = 5 * 60_000
 const PAUSE_MS = 100
-/** The time for DynamoDB Local to end in before it is killed. */
-const END_LIMIT_MS = 10_000
+/** Delay after which DynamoDB Local is killed if it does not stop. */
+const STOP_LIMIT_MS = 10_000
 
 const require = createRequire(import.meta.url)
 const JARS = path.join(
@@ -36,7 +36,7 @@ const JARS = path.join(
   'emulator',
 )
 
-/** Options of Java for a small database that runs for a short time: a quick start counts more than later speed. */
+/** JVM options that favor a quick start over throughput. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 const WATCHDOG = fileURLToPath(new URL('./watchdog.mjs', import.meta.url))
@@ -46,20 +46,20 @@ export interface DynamoDb extends Server {
 }
 
 interface DynamoDbOptions {
-  /** The directory for the data. Without one, the data is kept in memory. */
+  /** Directory for the data. Default: in memory. */
   readonly directory?: string
-  /** A free port; without one, any. */
+  /** Default: any free port. */
   readonly port?: number
-  /** Options of Java's virtual machine. */
+  /** JVM options. */
   readonly machine?: readonly string[]
-  /** Ends the start when it aborts. Has no effect later. */
+  /** Aborts the start. Has no effect later. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Starts Amazon's DynamoDB Local and resolves once it answers. It ends with this process, however that ends.
+ * Starts Amazon's DynamoDB Local and resolves once it responds. It exits with this process, even if that is killed.
  *
- * @throws Error if it ends while it starts, or the signal's reason
+ * @throws Error if it exits during the start, or the signal's reason
  */
 export async function startDynamoDb(
   java: string,
@@ -80,25 +80,25 @@ export async function startDynamoDb(
       '-disableTelemetry',
       ...(directory === undefined ? ['-inMemory'] : ['-dbPath', path.resolve(directory)]),
     ],
-    // It writes a file about itself to the directory that it is started in.
+    // It writes a file to its working directory.
     { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory ?? tmpdir() },
   )
-  const dismiss = watchOver(child)
-  let complaint = ''
+  const dismissWatchdog = startWatchdog(child)
+  let lastOutput = ''
   child.stderr.setEncoding('utf8')
   child.stderr.on('data', (chunk) => {
-    complaint = `${complaint}${chunk}`.slice(-2000)
+    lastOutput = `${lastOutput}${chunk}`.slice(-2000)
   })
-  const gone = new AbortController()
+  const exit = new AbortController()
   const exited = once(child, 'close').then(
     () => {},
     (error: Error) => {
-      complaint = error.message
+      lastOutput = error.message
     },
   )
   void exited.then(() => {
-    dismiss()
-    gone.abort()
+    dismissWatchdog()
+    exit.abort()
   })
   const server: DynamoDb = {
     url: `http://127.0.0.1:${port}`,
@@ -106,30 +106,30 @@ export async function startDynamoDb(
     exited,
     async stop() {
       child.kill()
-      const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)
+      const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
       await exited
       clearTimeout(limit)
     },
   }
   try {
-    await ready(server.url, AbortSignal.any([signal, gone.signal]))
+    await waitUntilReady(server.url, AbortSignal.any([signal, exit.signal]))
     return server
   } catch (cause) {
-    const ended = gone.signal.aborted
+    const hasExited = exit.signal.aborted
     await server.stop()
-    if (!ended) throw signal.reason
-    const said = complaint.trim().split('\n').at(-1)
-    throw new Error(`DynamoDB Local ended while it was starting${said ? `: ${said}` : '.'}`, {
+    if (!hasExited) throw signal.reason
+    const message = lastOutput.trim().split('\n').at(-1)
+    throw new Error(`DynamoDB Local exited during its start${message ? `: ${message}` : '.'}`, {
       cause,
     })
   }
 }
 
-/** Makes a process end with this one, even if this one is killed. Returns what lifts that once the process is gone. */
-function watchOver({ pid }: ChildProcess): () => void {
+/** Makes a process exit with this one, even if this one is killed. Returns a function that stops the watchdog. */
+function startWatchdog({ pid }: ChildProcess): () => void {
   if (pid === undefined) return () => {}
   const watchdog = spawn(process.execPath, [WATCHDOG], { stdio: ['pipe', 'ignore', 'ignore'] })
-  // Without a watchdog, all still works as long as this process is not killed.
+  // Without a watchdog, only a killed parent leaves the process behind.
   watchdog.on('error', () => {})
   watchdog.stdin.on('error', () => {})
   watchdog.stdin.write(`${pid}`)
@@ -137,13 +137,13 @@ function watchOver({ pid }: ChildProcess): () => void {
   return () => watchdog.kill('SIGKILL')
 }
 
-/** Resolves once DynamoDB Local answers. Rejects when the signal aborts. */
-async function ready(url: string, signal: AbortSignal): Promise<void> {
+/** Resolves once DynamoDB Local responds. Rejects when the signal aborts. */
+async function waitUntilReady(url: string, signal: AbortSignal): Promise<void> {
   const client = localClient(url)
   try {
     for (;;) {
-      const answer = client.send(new ListTablesCommand({}), { abortSignal: signal })
-      if (await answer.catch(() => undefined)) return
+      const response = client.send(new ListTablesCommand({}), { abortSignal: signal })
+      if (await response.catch(() => undefined)) return
       await sleep(PAUSE_MS, undefined, { signal })
     }
   } finally {
@@ -151,7 +151,7 @@ async function ready(url: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** DynamoDB Local asks for credentials and believes any. */
+/** DynamoDB Local requires credentials and accepts any. */
 export const LOCAL_CREDENTIALS = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -162,28 +162,28 @@ export const localClient = (endpoint: string) =>
 
 const INDEXED = new Set<string>(Object.values(INDEXES).flatMap(({ hash, sort }) => [hash, sort]))
 
-/** Writes what an earlier version wrote as it is written now: an index takes no null, and lists by what licenses lacked. */
-async function renewItems(client: DynamoDBClient, TableName: string) {
+/** Rewrites items of an earlier version: index keys must not be null, and licenses need the attribute `listed`. */
+async function migrateItems(client: DynamoDBClient, TableName: string) {
   const documents = DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   })
   for await (const { Items = [] } of paginateScan({ client: documents }, { TableName })) {
     for (const item of Items) {
       const isOld = item['sk'] === 'LICENSE' && !item['listed'] && !item['aliasOf']
-      const said = Object.entries(item).filter(
+      const present = Object.entries(item).filter(
         ([name, value]) => value !== null || !INDEXED.has(name),
       )
-      if (!isOld && said.length === Object.keys(item).length) continue
+      if (!isOld && present.length === Object.keys(item).length) continue
       const seats = findTier(catalog, `${item['tier']}`)?.seats ?? 1
       const Item = isOld
         ? toLicenseItem(fromLicenseItem({ seats, ...item }))
-        : Object.fromEntries(said)
+        : Object.fromEntries(present)
       await documents.send(new PutCommand({ TableName, Item }))
     }
   }
 }
 
-/** Gives a table of an earlier version the indexes that it lacks, one at a time as DynamoDB wants it. */
+/** Adds missing indexes to a table of an earlier version, one at a time as DynamoDB requires. */
 async function addIndexes(
   client: DynamoDBClient,
   definition: Partial<TableDefinition>,
@@ -191,11 +191,11 @@ async function addIndexes(
 ) {
   const { TableName, AttributeDefinitions, GlobalSecondaryIndexes = [] } = definition
   if (TableName === undefined) return
-  await renewItems(client, TableName)
+  await migrateItems(client, TableName)
   for (const index of GlobalSecondaryIndexes) {
-    const statusNow = async () =>
+    const getStatus = async () =>
       (await indexStatuses(client, TableName, signal)).get(index.IndexName)
-    if ((await statusNow()) !== undefined) continue
+    if ((await getStatus()) !== undefined) continue
     await client.send(
       new UpdateTableCommand({
         TableName,
@@ -203,15 +203,15 @@ async function addIndexes(
         GlobalSecondaryIndexUpdates: [{ Create: index }],
       }),
     )
-    while ((await statusNow()) !== 'ACTIVE') {
+    while ((await getStatus()) !== 'ACTIVE') {
       await sleep(PAUSE_MS, undefined, { signal })
     }
   }
 }
 
 /**
- * Returns the status of each index of a table by its name. Asks again after a server error: DynamoDB Local sometimes fails
- * to describe a table while it builds an index.
+ * Returns the status of each index by name. Retries server errors: DynamoDB Local sometimes fails to describe a table while
+ * it builds an index.
  */
 async function indexStatuses(client: DynamoDBClient, TableName: string, signal: AbortSignal) {
   for (;;) {
@@ -228,16 +228,16 @@ async function indexStatuses(client: DynamoDBClient, TableName: string, signal: 
 }
 
 /**
- * Creates the table that serverless.yml defines. One that exists keeps its data and gets the indexes that it lacks.
+ * Creates the table of serverless.yml. An existing table keeps its data, and missing indexes are added.
  *
- * @param signal ends the wait for indexes when it aborts
+ * @param signal aborts the wait for indexes
  */
 export async function createTable(
   client: DynamoDBClient,
   { TimeToLiveSpecification, StreamSpecification, ...definition }: TableDefinition,
   signal: AbortSignal = AbortSignal.timeout(START_LIMIT_MS),
 ): Promise<void> {
-  // DynamoDB Local refuses the settings that only the real service has.
+  // DynamoDB Local rejects these settings.
   const { PointInTimeRecoverySpecification, SSESpecification, ...known } = definition
   try {
     await client.send(

@@ -6,19 +6,19 @@ import { watchBundles } from './bundles.ts'
 import {
   createRouter,
   MAX_BODY_BYTES,
-  OWN_ANSWERS,
-  partsOf,
-  sendAnswer,
+  OWN_RESPONSES,
+  sendResponse,
+  splitTarget,
   toEvent,
 } from './httpApi.ts'
 import { createLambda, type Lambda, TimedOut } from './lambda.ts'
 import { type Server, toServer } from './server.ts'
 import { type Service, variablesOf } from './service.ts'
 
-/** The functions of the service, at the addresses of their routes. */
+/** Serves the functions at their routes. */
 export interface Gateway extends Server {
   /**
-   * Calls a function by its name in serverless.yml, as AWS does for a stream or a schedule.
+   * Invokes a function by its name in serverless.yml, as AWS does for a stream or a schedule.
    *
    * @throws TimedOut, InvocationFailed
    */
@@ -31,13 +31,12 @@ interface GatewayOptions {
   readonly port: number
   /** The directory for the bundles. */
   readonly directory: string
-  /** Variables that every function gets besides those of serverless.yml. */
+  /** Additional variables of every function. */
   readonly variables: Readonly<Record<string, string>>
 }
 
 /**
- * Serves the functions of serverless.yml as API Gateway and Lambda do. The gateway adds no CORS header: as on AWS, only
- * the functions answer which origins may read.
+ * Serves the functions of serverless.yml as API Gateway and Lambda do. As on AWS, CORS is left to the functions.
  *
  * @throws Error with esbuild's messages if a function cannot be built
  */
@@ -49,13 +48,13 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   const outdir = path.resolve(directory)
   const definitions = Object.entries(service.functions)
-  const fileOf = (handler: string) => path.join(outdir, bundleOf(handler))
+  const toFile = (handler: string) => path.join(outdir, bundleOf(handler))
   const lambdas = new Map(
     definitions.map(([key, definition]) => [
       key,
       createLambda({
         name: definition.name,
-        bundle: fileOf(definition.handler),
+        bundle: toFile(definition.handler),
         variables: { ...variablesOf(service, key), ...variables },
         memorySize: definition.memorySize ?? service.provider.memorySize,
         timeoutSeconds: definition.timeout ?? service.provider.timeout,
@@ -67,11 +66,11 @@ export async function startGateway({
     outdir,
     (files) => {
       for (const [key, { handler }] of definitions) {
-        if (files.includes(fileOf(handler))) lambdas.get(key)?.renew()
+        if (files.includes(toFile(handler))) lambdas.get(key)?.renew()
       }
     },
   )
-  const routeOf = createRouter(
+  const findRoute = createRouter(
     definitions.flatMap(([key, { events }]) =>
       events.flatMap(({ httpApi }) => (httpApi === undefined ? [] : [[httpApi, key] as const])),
     ),
@@ -82,23 +81,23 @@ export async function startGateway({
     return (lambdas.get(key) as Lambda).invoke(event)
   }
 
-  async function answer(request: IncomingMessage): Promise<unknown> {
-    const body = await bodyOf(request)
-    if (!body) return OWN_ANSWERS.tooLarge
-    const match = routeOf(`${request.method} ${partsOf(request).path}`)
-    if (!match) return OWN_ANSWERS.notFound
+  async function respond(request: IncomingMessage): Promise<unknown> {
+    const body = await readBody(request)
+    if (!body) return OWN_RESPONSES.tooLarge
+    const match = findRoute(`${request.method} ${splitTarget(request).path}`)
+    if (!match) return OWN_RESPONSES.notFound
     try {
       return await invoke(match.target, toEvent(request, body, match))
     } catch (error) {
       console.error(error instanceof Error ? error.message : error)
-      return error instanceof TimedOut ? OWN_ANSWERS.timedOut : OWN_ANSWERS.failed
+      return error instanceof TimedOut ? OWN_RESPONSES.timedOut : OWN_RESPONSES.failed
     }
   }
 
   const http = createServer((request, response) => {
-    answer(request).then(
-      (value) => sendAnswer(response, value),
-      // The client is gone.
+    respond(request).then(
+      (value) => sendResponse(response, value),
+      // The client disconnected.
       () => response.destroy(),
     )
   })
@@ -121,8 +120,8 @@ export async function startGateway({
   }
 }
 
-/** Reads a body, or returns nothing for one above the limit. Reads that to its end, so that the client gets the answer. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+/** Reads a body. Returns undefined above the limit, after reading all of it, so that the client gets a response. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {

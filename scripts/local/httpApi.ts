@@ -1,10 +1,10 @@
-/** API Gateway's HTTP API with payload format 2.0: routes, events and answers. */
+/** Routing, events and responses of API Gateway's HTTP API with payload format 2.0. */
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 
-/** The body size in bytes above which API Gateway refuses a request. */
+/** API Gateway's limit of the request body. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 const PROXY = '{proxy+}'
@@ -19,11 +19,11 @@ export interface Match<Target> {
 
 /**
  * Returns a lookup of routes by `<METHOD> <path>`. An exact route wins over `{proxy+}`, and a longer prefix over a
- * shorter one. As on AWS, `{proxy+}` also matches nothing: `/admin/{proxy+}` serves `/admin/`.
+ * shorter one. As on AWS, `{proxy+}` may be empty: `/admin/{proxy+}` matches `/admin/`.
  */
 export function createRouter<Target>(
   routes: Iterable<readonly [route: string, target: Target]>,
-): (asked: string) => Match<Target> | undefined {
+): (request: string) => Match<Target> | undefined {
   const exact = new Map(routes)
   const greedy = [...exact]
     .flatMap(([route, target]) =>
@@ -32,21 +32,21 @@ export function createRouter<Target>(
         : [],
     )
     .toSorted((a, b) => b.prefix.length - a.prefix.length)
-  return (asked) => {
-    const target = exact.get(asked)
-    if (target !== undefined && !asked.endsWith(PROXY)) return { routeKey: asked, target }
-    const found = greedy.find(({ prefix }) => asked.startsWith(prefix))
+  return (request) => {
+    const target = exact.get(request)
+    if (target !== undefined && !request.endsWith(PROXY)) return { routeKey: request, target }
+    const found = greedy.find(({ prefix }) => request.startsWith(prefix))
     if (!found) return
     const { routeKey, prefix } = found
     return {
       routeKey,
       target: found.target,
-      pathParameters: { proxy: asked.slice(prefix.length) },
+      pathParameters: { proxy: request.slice(prefix.length) },
     }
   }
 }
 
-/** The content types that API Gateway hands on as text. It encodes every other body in base64. */
+/** Content types that API Gateway passes as text. It encodes every other body in base64. */
 const TEXT = /^(text\/|application\/(json|javascript|xml))/
 
 /**
@@ -59,8 +59,8 @@ export function toEvent(
   body: Buffer,
   { routeKey, pathParameters }: Pick<Match<unknown>, 'routeKey' | 'pathParameters'>,
 ): APIGatewayProxyEventV2 {
-  const { path, query } = partsOf(request)
-  const { cookie, ...headers } = headersOf(request)
+  const { path, query } = splitTarget(request)
+  const { cookie, ...headers } = joinHeaders(request)
   const text = body.toString()
   const isText = TEXT.test(headers['content-type'] ?? '') && Buffer.from(text).equals(body)
   const now = Date.now()
@@ -71,7 +71,7 @@ export function toEvent(
     rawQueryString: query,
     ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
     headers,
-    ...(query !== '' && { queryStringParameters: joined(new URLSearchParams(query)) }),
+    ...(query !== '' && { queryStringParameters: joinQuery(new URLSearchParams(query)) }),
     requestContext: {
       accountId: '000000000000',
       apiId: 'local',
@@ -97,13 +97,13 @@ export function toEvent(
 }
 
 /** Splits the target of a request into its path and what follows the first `?`. */
-export function partsOf({ url = '/' }: Pick<IncomingMessage, 'url'>) {
+export function splitTarget({ url = '/' }: Pick<IncomingMessage, 'url'>) {
   const [path = '', ...rest] = url.split('?')
   return { path, query: rest.join('?') }
 }
 
-/** The headers of a request by their lower-case names; the values of a repeated one joined by commas. */
-function headersOf({ headersDistinct }: IncomingMessage): Record<string, string> {
+/** Returns headers by lower-case name, with repeated values joined by commas. */
+function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values = []]) => [
       name,
@@ -112,41 +112,41 @@ function headersOf({ headersDistinct }: IncomingMessage): Record<string, string>
   )
 }
 
-function joined(query: URLSearchParams): Record<string, string> {
+function joinQuery(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries(
     [...new Set(query.keys())].map((name) => [name, query.getAll(name).join(',')]),
   )
 }
 
-/** Answers a request with what a function returned. A value without a `statusCode` is sent as JSON, with status 200. */
-export function sendAnswer(response: ServerResponse, answer: unknown): void {
-  const { statusCode, headers, cookies, body, isBase64Encoded } = structured(answer)
+/** Sends the result of a function. A result without a `statusCode` is sent as JSON with status 200. */
+export function sendResponse(response: ServerResponse, result: unknown): void {
+  const { statusCode, headers, cookies, body, isBase64Encoded } = toStructured(result)
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, `${value}`)
   if (cookies) response.setHeader('set-cookie', cookies)
   response.writeHead(statusCode ?? 200)
   response.end(Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'))
 }
 
-function structured(answer: unknown): APIGatewayProxyStructuredResultV2 {
-  if (typeof answer === 'object' && answer !== null && 'statusCode' in answer) {
-    return answer as APIGatewayProxyStructuredResultV2
+function toStructured(result: unknown): APIGatewayProxyStructuredResultV2 {
+  if (typeof result === 'object' && result !== null && 'statusCode' in result) {
+    return result as APIGatewayProxyStructuredResultV2
   }
   return {
     statusCode: 200,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(answer),
+    body: JSON.stringify(result),
   }
 }
 
-/** The answers that API Gateway gives itself. */
-export const OWN_ANSWERS = {
-  notFound: ownAnswer(404, 'Not Found'),
-  tooLarge: ownAnswer(413, 'Request Entity Too Large'),
-  failed: ownAnswer(500, 'Internal Server Error'),
-  timedOut: ownAnswer(503, 'Service Unavailable'),
+/** Error responses of API Gateway itself. */
+export const OWN_RESPONSES = {
+  notFound: ownResponse(404, 'Not Found'),
+  tooLarge: ownResponse(413, 'Request Entity Too Large'),
+  failed: ownResponse(500, 'Internal Server Error'),
+  timedOut: ownResponse(503, 'Service Unavailable'),
 } as const
 
-function ownAnswer(statusCode: number, message: string): APIGatewayProxyStructuredResultV2 {
+function ownResponse(statusCode: number, message: string): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode,
     headers: { 'content-type': 'application/json' },

@@ -3,43 +3,42 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { inboxPage, type SentMail } from './inboxPage.ts'
+import { renderInbox, type SentEmail } from './inboxPage.ts'
 import { type Server, toServer } from './server.ts'
 
-/** A request that SES refuses, with the message that it answers. */
+/** A request that SES rejects, with its error message. */
 class BadRequest extends Error {}
 
 /**
- * Starts a local stand-in for SES, to which `AWS_ENDPOINT_URL_SESV2` directs the SDK. It takes `SendEmail` with simple
- * content and keeps the mails in memory. `GET /` is a page that shows them, and `GET /store` answers
- * `{"emails": SentMail[]}`, oldest first.
+ * Starts a stand-in for SES, to which `AWS_ENDPOINT_URL_SESV2` directs the SDK. It accepts `SendEmail` with simple content
+ * and keeps the emails in memory. `GET /` shows them, and `GET /store` returns `{"emails": SentEmail[]}`, oldest first.
  */
 export async function startInbox(port: number): Promise<Server> {
-  const mails: SentMail[] = []
+  const emails: SentEmail[] = []
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url } = request
     if (method === 'POST' && url === '/v2/email/outbound-emails') {
-      const mail = toMail(await text(request))
-      mails.push(mail)
-      sendJson(response, 200, { MessageId: mail.messageId })
+      const email = toEmail(await text(request))
+      emails.push(email)
+      sendJson(response, 200, { MessageId: email.messageId })
     } else if (method === 'GET' && url === '/store') {
-      sendJson(response, 200, { emails: mails })
+      sendJson(response, 200, { emails })
     } else if (method === 'GET' && url === '/') {
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
-        // Holds for the frames too: a mail runs no script here, wherever else it would.
+        // Frames inherit it, so that no email can run a script.
         'content-security-policy': "script-src 'none'; object-src 'none'; base-uri 'none'",
       })
-      response.end(inboxPage(mails))
+      response.end(renderInbox(emails))
     } else {
       response.writeHead(404).end()
     }
   }
 
   const http = createServer((request, response) => {
-    answer(request, response).catch((error: Error) => {
+    respond(request, response).catch((error: Error) => {
       if (error instanceof BadRequest) {
         response.setHeader('x-amzn-errortype', 'BadRequestException')
         sendJson(response, 400, { message: error.message })
@@ -57,7 +56,7 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-/** An address, with or without a name before it. SES demands ASCII. */
+/** An address with an optional name before it. SES requires ASCII. */
 const address = z
   .string()
   .regex(/^[\x20-\x7e]*[\x21-\x3f\x41-\x7e]@[\x21-\x3f\x41-\x7e]+$/, 'Illegal address')
@@ -71,7 +70,7 @@ const pairs = z
   )
   .default([])
 
-/** As much of a `SendEmail` request as the service uses. */
+/** The part of a `SendEmail` request that the service uses. */
 const SendEmail = z.object({
   FromEmailAddress: address,
   ReplyToAddresses: addresses,
@@ -91,9 +90,9 @@ const SendEmail = z.object({
   EmailTags: pairs,
 })
 
-/** Reads the JSON of a `SendEmail` request. Throws BadRequest where SES refuses it. */
-function toMail(json: string): SentMail {
-  const { data, error } = SendEmail.safeParse(parsed(json))
+/** Parses a `SendEmail` request. @throws BadRequest if SES would reject it */
+function toEmail(json: string): SentEmail {
+  const { data, error } = SendEmail.safeParse(parseJson(json))
   if (error) throw new BadRequest(z.prettifyError(error))
   const { Subject, Body, Headers } = data.Content.Simple
   return {
@@ -117,7 +116,7 @@ function toMail(json: string): SentMail {
   }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (cause) {

@@ -1,5 +1,5 @@
-/** A mail that was sent. */
-export interface SentMail {
+/** A sent email. */
+export interface SentEmail {
   readonly messageId: string
   readonly from: string
   readonly replyTo: readonly string[]
@@ -40,33 +40,33 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-const escaped = (value: string) => value.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+const escapeHtml = (value: string) => value.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
 
 /**
- * Returns an HTML page that lists mails, newest first. Each one opens to its HTML, its text and its headers. The HTML of
- * a mail is shown in a sandboxed frame: it runs no script and reaches nothing of the page.
+ * Renders a page that lists emails with their HTML, text and headers, newest first. A sandboxed frame shows the HTML: it
+ * can neither run scripts nor access the page.
  */
-export function inboxPage(mails: readonly SentMail[]): string {
-  const list = mails.toReversed().map(toDetails).join('\n')
+export function renderInbox(emails: readonly SentEmail[]): string {
+  const list = emails.toReversed().map(toDetails).join('\n')
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>License Authority: sent mails</title>
+<title>License Authority: sent emails</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>Sent mails</h1>
-${list || '<p>No mail was sent since npm start. Reload the page to see new ones.</p>'}
+<h1>Sent emails</h1>
+${list || '<p>No email was sent since npm start. Reload the page to see new ones.</p>'}
 </body>
 </html>
 `
 }
 
-function toDetails(mail: SentMail): string {
-  const { from, replyTo, destination, subject, body, headers, tags, configurationSet, at } = mail
+function toDetails(email: SentEmail): string {
+  const { from, replyTo, destination, subject, body, headers, tags, configurationSet, at } = email
   const sent = new Date(at * 1000).toISOString()
   const fields: readonly (readonly [string, string])[] = [
     ['From', from],
@@ -74,19 +74,19 @@ function toDetails(mail: SentMail): string {
     ['Cc', destination.cc.join(', ')],
     ['Bcc', destination.bcc.join(', ')],
     ['Reply-To', replyTo.join(', ')],
-    ['Message ID', mail.messageId],
+    ['Message ID', email.messageId],
     ['Configuration set', configurationSet ?? ''],
     ...headers.map(({ name, value }) => [name, value] as const),
     ...tags.map(({ name, value }) => [`Tag ${name}`, value] as const),
   ]
   const shown = fields
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
+    .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
   return `<details>
-<summary>${escaped(subject)}
-<small>to ${escaped(destination.to.join(', '))}, <time datetime="${sent}">${sent.slice(0, 19).replace('T', ' ')} UTC</time></small></summary>
-${body.html === undefined ? '' : `<h2>HTML</h2>\n<iframe sandbox title="HTML of the mail" loading="lazy" srcdoc="${escaped(body.html)}"></iframe>`}
-${body.text === undefined ? '' : `<h2>Text</h2>\n<pre>${escaped(body.text)}</pre>`}
+<summary>${escapeHtml(subject)}
+<small>to ${escapeHtml(destination.to.join(', '))}, <time datetime="${sent}">${sent.slice(0, 19).replace('T', ' ')} UTC</time></small></summary>
+${body.html === undefined ? '' : `<h2>HTML</h2>\n<iframe sandbox title="HTML of the email" loading="lazy" srcdoc="${escapeHtml(body.html)}"></iframe>`}
+${body.text === undefined ? '' : `<h2>Text</h2>\n<pre>${escapeHtml(body.text)}</pre>`}
 <h2>Headers</h2>
 <dl>${shown.join('')}</dl>
 </details>`

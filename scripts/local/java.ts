@@ -8,30 +8,29 @@ import { install } from 'njre'
 const run = promisify(execFile)
 
 const OLDEST_JAVA = 11
-const FETCHED_JAVA = 17
+const DOWNLOADED_JAVA = 17
 const PROGRESS_MS = 2000
 
 /**
- * Returns a command that starts a Java runtime: the machine's own, or one that is fetched into `directory` and found
- * there the next time.
+ * Returns the path of a Java runtime: an installed one, or one that is downloaded into `directory` once.
  *
- * @param signal ends the search when it aborts
- * @throws Error with one line that says what to install, if there is none and none can be fetched
+ * @param signal aborts the search
+ * @throws Error that lists commands to install one, if none is found and the download fails
  */
 export async function findJava(directory: string, signal?: AbortSignal): Promise<string> {
   const home = process.env['JAVA_HOME']
-  const own = [...(home ? [path.join(home, 'bin', 'java')] : []), 'java']
-  for (const candidate of [...own, ...fetched(directory)]) {
+  const installed = [...(home ? [path.join(home, 'bin', 'java')] : []), 'java']
+  for (const candidate of [...installed, ...listDownloads(directory)]) {
     if (await isNewEnough(candidate, signal)) return candidate
   }
-  await fetchJava(directory)
-  for (const candidate of fetched(directory)) {
+  await downloadJava(directory)
+  for (const candidate of listDownloads(directory)) {
     if (await isNewEnough(candidate, signal)) return candidate
   }
-  throw missing('what was fetched does not run')
+  throw createError('the downloaded runtime does not start')
 }
 
-const fetched = (directory: string) =>
+const listDownloads = (directory: string) =>
   globSync('jre/*/{bin,Contents/Home/bin}/java{,.exe}', { cwd: directory }).map((file) =>
     path.resolve(directory, file),
   )
@@ -46,23 +45,23 @@ async function isNewEnough(java: string, signal?: AbortSignal): Promise<boolean>
   }
 }
 
-async function fetchJava(directory: string): Promise<void> {
+async function downloadJava(directory: string): Promise<void> {
   const download = path.resolve(directory, 'download')
   await rm(path.join(directory, 'jre'), { recursive: true, force: true })
   await mkdir(download, { recursive: true })
-  // Where the package keeps what it has so far, which is how far it got.
+  // The package downloads to the temporary directory. A separate one shows its progress.
   const { TMPDIR, TEMP } = process.env
   Object.assign(process.env, { TMPDIR: download, TEMP: download })
   console.log(
-    `No Java ${OLDEST_JAVA} or newer found: fetching one into ${directory} (about 45 MB).`,
+    `No Java ${OLDEST_JAVA} or newer found: downloading one into ${directory} (about 45 MB).`,
   )
   const progress = setInterval(async () => {
     console.log(`  ${Math.floor((await sizeOf(download)) / 1e6)} MB`)
   }, PROGRESS_MS)
   try {
-    await install(FETCHED_JAVA, { installPath: download })
+    await install(DOWNLOADED_JAVA, { installPath: download })
   } catch (error) {
-    throw missing(error instanceof Error ? error.message : String(error), error)
+    throw createError(error instanceof Error ? error.message : String(error), error)
   } finally {
     clearInterval(progress)
     restore({ TMPDIR, TEMP })
@@ -77,7 +76,7 @@ function restore(variables: Readonly<Record<string, string | undefined>>): void 
   }
 }
 
-/** Of what is there: files come and go while it looks. */
+/** Returns the size of a directory whose files may change meanwhile. */
 async function sizeOf(directory: string): Promise<number> {
   const files = await readdir(directory, { recursive: true }).catch(() => [])
   const sizes = files.map((file) =>
@@ -89,8 +88,8 @@ async function sizeOf(directory: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-const missing = (why: string, cause?: unknown) =>
+const createError = (reason: string, cause?: unknown) =>
   new Error(
-    `DynamoDB Local needs a Java runtime (${OLDEST_JAVA} or newer), none was found and none could be fetched (${why}): install one, for example with "apt-get install default-jre-headless" or "brew install openjdk", and try again.`,
+    `DynamoDB Local needs a Java runtime (${OLDEST_JAVA} or newer). None was found, and the download failed (${reason}): install one, for example with "apt-get install default-jre-headless" or "brew install openjdk", and try again.`,
     { cause },
   )

@@ -20,33 +20,32 @@ export interface LambdaOptions {
   readonly timeoutSeconds: number
 }
 
-/** A function as Lambda runs it. */
+/** A function that runs as in Lambda. */
 export interface Lambda {
   /**
-   * Calls the function and returns its answer.
+   * Invokes the function and returns its result.
    *
    * @throws TimedOut after the function's timeout
    * @throws InvocationFailed if the handler throws or its environment ends
    */
   invoke(event: object): Promise<unknown>
-  /** Runs every later invocation in a new environment, with the bundle as it is then. */
+  /** Runs later invocations in new environments, with the current bundle. */
   renew(): void
-  /** Ends all environments, and with them the invocations under way. */
+  /** Ends all environments and their running invocations. */
   stop(): Promise<void>
 }
 
-/** The number of invocations of one function that run at the same time; further ones wait. New AWS accounts get ten. */
-const MOST_ENVIRONMENTS = 10
+/** Limit of concurrent invocations per function; further ones wait. New AWS accounts have ten. */
+const MAX_ENVIRONMENTS = 10
 
-/** The time to load a bundle in. Lambda's is ten seconds, which a slow machine may exceed. */
+/** Time limit to load a bundle. Lambda's is ten seconds, which a slow machine may exceed. */
 const LOAD_SECONDS = 60
 
 const PROGRAM = new URL('./lambdaWorker.ts', import.meta.url)
 
 /**
- * Creates a function that runs in worker threads. As in Lambda, each environment runs one invocation at a time, is
- * created when an invocation finds none idle, and is kept for later ones. So the state that a bundle keeps between
- * invocations behaves as on AWS, and ending the thread of an invocation that timed out harms no other.
+ * Creates a function that runs in worker threads. As in Lambda, each environment runs one invocation at a time and is
+ * reused. So module state behaves as on AWS, and a timeout ends no other invocation.
  */
 export function createLambda(options: LambdaOptions): Lambda {
   const all = new Set<Environment>()
@@ -61,8 +60,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     void environment.ended.then(() => {
       all.delete(environment)
       current.delete(environment)
-      const place = idle.indexOf(environment)
-      if (place !== -1) idle.splice(place, 1)
+      const index = idle.indexOf(environment)
+      if (index !== -1) idle.splice(index, 1)
       waiting.shift()?.()
     })
     return environment
@@ -72,7 +71,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     for (;;) {
       const environment = idle.pop()
       if (environment) return environment
-      if (all.size < MOST_ENVIRONMENTS) return start()
+      if (all.size < MAX_ENVIRONMENTS) return start()
       await new Promise<void>((resolve) => waiting.push(resolve))
     }
   }
@@ -109,9 +108,9 @@ export function createLambda(options: LambdaOptions): Lambda {
 interface Environment {
   invoke(event: object): Promise<unknown>
   end(): void
-  /** Returns false once the thread was told to end, or did. */
+  /** Returns false once the thread is ending or has ended. */
   isUsable(): boolean
-  /** Resolves once the thread is gone. */
+  /** Resolves once the thread has exited. */
   readonly ended: Promise<void>
 }
 
@@ -144,7 +143,7 @@ function startEnvironment(options: LambdaOptions): Environment {
     cause = error.stack ?? error.message
   })
 
-  /** Waits for the next message, and ends the thread if none comes in time. */
+  /** Waits for the next message. Ends the thread on a timeout. */
   function nextReport(seconds: number): Promise<Report> {
     const { promise, resolve, reject } = Promise.withResolvers<Report>()
     const onExit = () => reject(new InvocationFailed(`${name}: ${cause}`))

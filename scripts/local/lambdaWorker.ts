@@ -15,7 +15,7 @@ export interface EnvironmentData {
   readonly memorySize: number
 }
 
-/** A message to the thread. The event is JSON, as in Lambda: no value can pass that JSON has no form for. */
+/** A message to the thread. The event is JSON, as in Lambda. */
 export interface Invocation {
   readonly event: string
   readonly requestId: string

@@ -1,4 +1,4 @@
 declare module 'njre' {
-  /** Downloads a Java runtime and unpacks it into a folder `jre` beside `installPath`. */
+  /** Downloads a Java runtime into the directory `jre` next to `installPath`. */
   export function install(version: number, options: { installPath: string }): Promise<string>
 }

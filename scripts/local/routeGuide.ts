@@ -5,8 +5,8 @@ interface Addresses {
   readonly dynamoDb: string
 }
 
-/** What `npm start` prints: every route with a line to try it. README shows the same lines. */
-export function routeGuide(
+/** Formats the output of `npm start`: addresses, and a command to try each route. The README shows the same commands. */
+export function formatRouteGuide(
   { api: url, documentation, inbox, dynamoDb }: Addresses,
   data: string,
 ): string {
@@ -18,7 +18,7 @@ License Authority runs on ${url}
   Stripe webhook secret  whsec_dev
   master key             dev_master_key
   API documentation      ${documentation}
-  sent mails             ${inbox}
+  sent emails            ${inbox}
   DynamoDB Local         ${dynamoDb}, data in ${data}
 
 GET /health
@@ -27,36 +27,36 @@ GET /health
 POST /api/generate
   curl -X POST ${url}/api/generate -H "Content-Type: application/json" -H "Authorization: Bearer dev_admin_token" -d '{"userId":"user_123","userEmail":"user@example.com","tier":"pro","duration":30}'
 
-POST /api/verify (put in the license that generate answered)
+POST /api/verify (with the license from the generate response)
   curl -X POST ${url}/api/verify -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890"}'
 
 POST /api/activate, /api/deactivate, /api/devices (the same)
   curl -X POST ${url}/api/activate -H "Content-Type: application/json" -d '{"license":"QF-PRO-xxxxxxxxxxxx-1234567890","deviceId":"my-computer","name":"My computer"}'
 
-POST /api/recover (mails the keys of an address to it)
+POST /api/recover (emails the keys of an address to it)
   curl -X POST ${url}/api/recover -H "Content-Type: application/json" -d '{"email":"user@example.com"}'
 
-GET /.well-known/jwks.json, /.well-known/revocations.jwt (for who checks signed answers)
+GET /.well-known/jwks.json, /.well-known/revocations.jwt (to verify signed responses)
   curl ${url}/.well-known/jwks.json
 
 OPTIONS /api/*
   curl -i -X OPTIONS ${url}/api/verify -H "Origin: http://localhost:5173" -H "Access-Control-Request-Method: POST" -H "Access-Control-Request-Headers: content-type"
 
-POST /webhooks/stripe (signed as Stripe signs)
+POST /webhooks/stripe (with Stripe's signature)
   body='${SAMPLE_EVENT}'; t=$(date +%s); curl -X POST ${url}/webhooks/stripe -H "Stripe-Signature: t=$t,v1=$(printf '%s' "$t.$body" | openssl dgst -sha256 -hmac whsec_dev | sed 's/.* //')" -d "$body"
 
-GET and POST /api/admin/... (all of them are in the API documentation)
+GET and POST /api/admin/... (see the API documentation)
   curl ${url}/api/admin/licenses -H "Authorization: Bearer dev_admin_token"
 
 From the command line, in another terminal
   npm run cli -- --url ${url} --token dev_admin_token list
   npm run stripe:send -- --url ${url} --scenario life
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `
 }
 
-/** A one-time purchase that was paid, with as much of Stripe's event as the webhook reads. */
+/** A paid one-time purchase, reduced to the fields that the webhook reads. */
 const SAMPLE_EVENT = JSON.stringify({
   id: 'evt_sample',
   object: 'event',

@@ -3,7 +3,7 @@ import type { Server } from './server.ts'
 const DAILY = /^cron\((\d+) (\d+) \* \* \? \*\)$/
 
 /**
- * Returns the next time in milliseconds since the epoch at which a schedule of EventBridge is due.
+ * Returns the next due time of an EventBridge schedule, in milliseconds since the epoch.
  *
  * @param expression a daily one: `cron(<minute> <hour> * * ? *)`, in UTC
  * @throws RangeError for any other expression
@@ -11,7 +11,7 @@ const DAILY = /^cron\((\d+) (\d+) \* \* \? \*\)$/
 export function nextTime(expression: string, after: number): number {
   const [, minute, hour] = DAILY.exec(expression) ?? []
   if (minute === undefined || hour === undefined) {
-    throw new RangeError(`npm start knows daily schedules only, not ${expression}.`)
+    throw new RangeError(`npm start supports only daily schedules, not ${expression}.`)
   }
   const next = new Date(after)
   next.setUTCHours(Number(hour), Number(minute), 0, 0)
@@ -19,7 +19,7 @@ export function nextTime(expression: string, after: number): number {
   return next.getTime()
 }
 
-/** Calls a function whenever its schedule is due, as EventBridge does. */
+/** Invokes a function on its schedule, as EventBridge does. */
 export function followSchedule(expression: string, invoke: () => Promise<unknown>): Server {
   const { promise: exited, resolve } = Promise.withResolvers<void>()
   let timer: NodeJS.Timeout

@@ -4,23 +4,23 @@ import { text } from 'node:stream/consumers'
 import { type Server, toServer } from './server.ts'
 
 export interface LocalSecretsManager extends Server {
-  /** The secrets by name, as they are now. */
+  /** Current values by name. */
   readonly secrets: Map<string, string>
-  /** How many times each secret was asked for. */
+  /** Number of reads by name. */
   readonly reads: Map<string, number>
-  /** The names of the secrets that were made or replaced, in order. */
+  /** Names of created and replaced secrets, in order. */
   readonly writes: string[]
-  /** The secrets that are scheduled for deletion: there, and not to be read. */
+  /** Secrets that are scheduled for deletion. They exist, but cannot be read. */
   readonly deleted: Set<string>
-  /** Makes the version before the current one again, as an administrator can. */
-  putBack(name: string, value: string): void
-  /** While set, every request fails on the side of the service. */
+  /** Restores the previous version with a value, as an administrator can. */
+  restore(name: string, value: string): void
+  /** While true, every request fails with a server error. */
   broken: boolean
 }
 
-interface Asked {
+interface SecretRequest {
   readonly SecretId?: string
-  /** What it is called while it is made. */
+  /** Used by CreateSecret in place of SecretId. */
   readonly Name?: string
   readonly ClientRequestToken?: string
   readonly SecretString?: string
@@ -28,7 +28,7 @@ interface Asked {
 
 const refusal = (__type: string) => ({ status: 400, __type })
 
-/** As much of AWS Secrets Manager as making, reading and replacing a secret takes. The SDK goes to it by `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
+/** Starts a stand-in for AWS Secrets Manager, which creates, reads and replaces secrets. `AWS_ENDPOINT_URL_SECRETS_MANAGER` directs the SDK to it. */
 export async function startSecretsManager(
   initial: Readonly<Record<string, string>>,
 ): Promise<LocalSecretsManager> {
@@ -36,19 +36,19 @@ export async function startSecretsManager(
   const reads = new Map<string, number>()
   const writes: string[] = []
   const deleted = new Set<string>()
-  /** The names of each secret's versions, newest first. */
+  /** Version ids by name, newest first. */
   const versions = new Map<string, readonly string[]>()
   const current = new Map<string, string>()
 
   const http = createServer(async (request, response) => {
-    const asked = JSON.parse(await text(request)) as Asked
-    const { status, ...answer } = answerTo(`${request.headers['x-amz-target']}`, asked)
+    const input = JSON.parse(await text(request)) as SecretRequest
+    const { status, ...output } = handle(`${request.headers['x-amz-target']}`, input)
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
-    response.end(JSON.stringify(answer))
+    response.end(JSON.stringify(output))
   })
 
-  function answerTo(target: string, asked: Asked) {
-    const name = asked.SecretId ?? asked.Name ?? ''
+  function handle(target: string, input: SecretRequest) {
+    const name = input.SecretId ?? input.Name ?? ''
     const action = target.replace('secretsmanager.', '')
     if (action === 'GetSecretValue') reads.set(name, (reads.get(name) ?? 0) + 1)
     if (server.broken) return { status: 500, __type: 'InternalServiceError' }
@@ -56,22 +56,25 @@ export async function startSecretsManager(
     const isDeleted = deleted.has(name)
     if (action === 'CreateSecret') {
       if (isDeleted) return refusal('InvalidRequestException')
-      return value === undefined ? put(name, asked) : refusal('ResourceExistsException')
+      return value === undefined ? put(name, input) : refusal('ResourceExistsException')
     }
     if (value === undefined) return refusal('ResourceNotFoundException')
     if (action === 'DescribeSecret') {
       return { status: 200, Name: name, ...(isDeleted && { DeletedDate: 0 }) }
     }
     if (isDeleted) return refusal('InvalidRequestException')
-    if (action === 'PutSecretValue') return put(name, asked)
+    if (action === 'PutSecretValue') return put(name, input)
     const VersionId = current.get(name) ?? ''
     return action === 'GetSecretValue'
       ? { status: 200, Name: name, SecretString: value, VersionId }
       : refusal('InvalidRequestException')
   }
 
-  /** A name for a version is taken once, as the service does it. */
-  function put(name: string, { ClientRequestToken: version = '', SecretString = '' }: Asked) {
+  /** Stores a version. A version id can be used once. */
+  function put(
+    name: string,
+    { ClientRequestToken: version = '', SecretString = '' }: SecretRequest,
+  ) {
     const known = versions.get(name) ?? []
     if (known.includes(version)) return refusal('ResourceExistsException')
     versions.set(name, [version, ...known])
@@ -90,7 +93,7 @@ export async function startSecretsManager(
     writes,
     deleted,
     broken: false,
-    putBack(name, value) {
+    restore(name, value) {
       const [, ...before] = versions.get(name) ?? []
       current.set(name, before[0] ?? '')
       secrets.set(name, value)

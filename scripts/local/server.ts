@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Something that listens until it is stopped. */
+/** A part of the local system that can be stopped. */
 export interface Server {
   readonly url: string
-  /** Resolves once it is gone, whoever ended it. */
+  /** Resolves once it has exited, for any reason. */
   readonly exited: Promise<void>
   stop(): Promise<void>
 }
 
-/** An HTTP server that listens already, as something that can be stopped: at once, whoever is connected. */
+/** Wraps a listening HTTP server. Stopping it closes open connections. */
 export function toServer(http: HttpServer, host = '127.0.0.1'): Server {
   const exited = once(http, 'close').then(() => {})
   return {

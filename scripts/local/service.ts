@@ -29,7 +29,7 @@ export interface TableDefinition {
   readonly SSESpecification: { readonly SSEEnabled: boolean; readonly SSEType: 'KMS' }
 }
 
-/** A secret as CloudFormation makes it: with a text, or with one of chance. */
+/** A secret in CloudFormation, with a fixed or a random value. */
 export interface SecretDefinition {
   readonly Name: string
   readonly Description: string
@@ -42,14 +42,14 @@ export interface SecretDefinition {
 }
 
 interface FunctionDefinition {
-  /** The name of the function on AWS. */
+  /** Name on AWS. */
   readonly name: string
-  /** Its file and what that exports, as `functions/verify.handler`. */
+  /** File and export, for example `functions/verify.handler`. */
   readonly handler: string
   readonly environment?: Variables
-  /** Megabytes, if not the provider's. */
+  /** Megabytes. Default: the provider's. */
   readonly memorySize?: number
-  /** Seconds, if not the provider's. */
+  /** Seconds. Default: the provider's. */
   readonly timeout?: number
   readonly events: readonly {
     readonly httpApi?: string
@@ -58,10 +58,10 @@ interface FunctionDefinition {
   }[]
 }
 
-/** Environment variables: texts, and references that CloudFormation resolves. */
+/** Environment variables: strings, and references that CloudFormation resolves. */
 type Variables = Readonly<Record<string, string | { readonly Ref: string }>>
 
-/** What serverless.yml says, with every variable put in. */
+/** Content of serverless.yml with resolved variables. */
 export interface Service {
   readonly service: string
   readonly functions: Readonly<Record<string, FunctionDefinition>>
@@ -83,22 +83,22 @@ export interface Service {
 }
 
 /**
- * Reads the serverless.yml that is deployed, for a stage, with every variable resolved.
+ * Reads serverless.yml for a stage and resolves its variables.
  *
- * @throws Error with what `serverless` says of the file, or an AbortError
+ * @throws Error with the message of `serverless`, or an AbortError
  */
 export async function readService(stage = LOCAL_STAGE, signal?: AbortSignal): Promise<Service> {
   const args = [SERVERLESS, 'print', '--format', 'json', '--stage', stage]
   const { stdout } = await run(process.execPath, args, { signal }).catch((error) => {
-    const said = /^Error:\n([\s\S]*)/m.exec(error.stderr)?.[1]?.trim()
-    throw said ? new Error(`serverless.yml: ${said}`, { cause: error }) : error
+    const message = /^Error:\n([\s\S]*)/m.exec(error.stderr)?.[1]?.trim()
+    throw message ? new Error(`serverless.yml: ${message}`, { cause: error }) : error
   })
   return JSON.parse(stdout)
 }
 
 /**
- * Returns the environment variables of a function on this machine: those of serverless.yml, those that Lambda sets, and
- * credentials that the local services accept. A CloudFormation reference becomes the name that it refers to.
+ * Returns the environment variables of a local function: those of serverless.yml, those that Lambda sets, and local
+ * credentials. A CloudFormation reference becomes the logical name.
  *
  * @param key the name of the function in serverless.yml
  */

@@ -1,10 +1,10 @@
-/** The interval at which a step that takes long says so. */
+/** Interval of the messages about a slow step. */
 const NOTICE_MS = 5000
 
 interface StepsOptions {
-  /** Ends every step when it aborts; a step then fails with its reason. */
+  /** Aborts every step, which then fails with its reason. */
   readonly signal: AbortSignal
-  /** The time for all steps together. */
+  /** Time limit of all steps together. */
   readonly limitMs: number
   readonly print: (line: string) => void
 }
@@ -12,27 +12,29 @@ interface StepsOptions {
 /**
  * Runs one step of a start.
  *
- * @param name what is waited for, as in "Waiting for <name> (12 s) ..."
- * @param work is given a signal that aborts when the step is to end
- * @throws Error that names the step once the limit is reached, or what the work throws
+ * @param name completes "Waiting for <name> (12 s) ..."
+ * @param work receives a signal that aborts with the step
+ * @throws Error that names the step at the time limit, or the error of the work
  */
 export type Step = <Result>(
   name: string,
   work: (signal: AbortSignal) => Promise<Result>,
 ) => Promise<Result>
 
-/** Creates a runner of steps that prints how long each takes, and ends them all at one limit from now on. */
+/** Creates a runner that prints the duration of each step, with one time limit for all. */
 export function createSteps({ signal: stop, limitMs, print }: StepsOptions): Step {
   const limit = AbortSignal.timeout(limitMs)
   const signal = AbortSignal.any([stop, limit])
   return async (name, work) => {
-    const begun = performance.now()
-    const seconds = (digits: number) => ((performance.now() - begun) / 1000).toFixed(digits)
+    const start = performance.now()
+    const seconds = (digits: number) => ((performance.now() - start) / 1000).toFixed(digits)
     const notice = setInterval(() => print(`Waiting for ${name} (${seconds(0)} s) ...`), NOTICE_MS)
     const { promise: ended, reject } = Promise.withResolvers<never>()
     const end = () =>
       reject(
-        stop.aborted ? stop.reason : new Error(`Gave up on ${name} after ${inWords(limitMs)}.`),
+        stop.aborted
+          ? stop.reason
+          : new Error(`Gave up on ${name} after ${formatDuration(limitMs)}.`),
       )
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
@@ -47,5 +49,5 @@ export function createSteps({ signal: stop, limitMs, print }: StepsOptions): Ste
   }
 }
 
-const inWords = (milliseconds: number) =>
+const formatDuration = (milliseconds: number) =>
   milliseconds >= 60_000 ? `${milliseconds / 60_000} minutes` : `${milliseconds / 1000} seconds`

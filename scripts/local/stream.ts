@@ -11,15 +11,15 @@ import { LOCAL_CREDENTIALS } from './dynamodb.ts'
 import type { Server } from './server.ts'
 
 const PAUSE_MS = 250
-/** New shards are looked for every so many rounds. */
-const LOOK_ROUNDS = 20
+/** Rounds between two searches for new shards. */
+const ROUNDS_PER_SEARCH = 20
 
-/** Calls a function with records of the stream, as AWS does for a function of that event. */
+/** Invokes a function with records of the stream. */
 export type Invoke = (records: readonly DynamoDBRecord[]) => Promise<DynamoDBBatchResponse>
 
 /**
- * Reads a table's stream from its beginning and hands it on, in order; what a function could not take it gets again. On
- * AWS this is Lambda's own work.
+ * Reads a table's stream from its beginning and invokes a function with the records in order. Repeats failed records, as
+ * Lambda does on AWS.
  */
 export async function followStream(
   client: DynamoDBClient,
@@ -31,15 +31,15 @@ export async function followStream(
   const StreamArn = Table?.LatestStreamArn
   const streams = new DynamoDBStreamsClient({ endpoint: url, ...LOCAL_CREDENTIALS })
   const iterators = new Map<string, string | undefined>()
-  /** The last record of each shard that was handed on. */
-  const reached = new Map<string, string>()
+  /** Sequence number of the last delivered record of each shard. */
+  const delivered = new Map<string, string>()
   const stopping = new AbortController()
 
-  async function look() {
+  async function findShards() {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }))
     for (const { ShardId = '' } of StreamDescription?.Shards ?? []) {
       if (iterators.has(ShardId)) continue
-      const last = reached.get(ShardId)
+      const last = delivered.get(ShardId)
       const from =
         last === undefined
           ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
@@ -51,42 +51,42 @@ export async function followStream(
     }
   }
 
-  /** The rest of a batch from the record on that a function could not take. */
-  async function handOn(records: readonly DynamoDBRecord[]) {
-    let left = records
-    while (left.length > 0) {
-      const answer = await invoke(left).catch(() => undefined)
-      const failed = answer?.batchItemFailures[0]?.itemIdentifier
-      if (answer && failed === undefined) return
-      const place = left.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed)
-      left = left.slice(Math.max(place, 0))
+  /** Delivers a batch. Repeats it from the first record that failed. */
+  async function deliver(records: readonly DynamoDBRecord[]) {
+    let remaining = records
+    while (remaining.length > 0) {
+      const response = await invoke(remaining).catch(() => undefined)
+      const failed = response?.batchItemFailures[0]?.itemIdentifier
+      if (response && failed === undefined) return
+      const index = remaining.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed)
+      remaining = remaining.slice(Math.max(index, 0))
       await pause()
     }
   }
 
   const pause = () => sleep(PAUSE_MS, undefined, { signal: stopping.signal })
 
-  async function round() {
-    await look()
-    for (let times = 0; times < LOOK_ROUNDS; times++) {
+  async function readRecords() {
+    await findShards()
+    for (let round = 0; round < ROUNDS_PER_SEARCH; round++) {
       for (const [shard, ShardIterator] of iterators) {
         if (ShardIterator === undefined) continue
         const { Records = [], NextShardIterator } = await streams.send(
           new GetRecordsCommand({ ShardIterator }),
         )
-        await handOn(Records as DynamoDBRecord[])
+        await deliver(Records as DynamoDBRecord[])
         const last = Records.at(-1)?.dynamodb?.SequenceNumber
-        if (last !== undefined) reached.set(shard, last)
+        if (last !== undefined) delivered.set(shard, last)
         iterators.set(shard, NextShardIterator)
       }
       await pause()
     }
   }
 
-  /** Iterators run out while the machine sleeps: then it goes on after what was handed on last. */
+  /** Reads until stopped. Iterators expire while the machine sleeps, so failures continue after the last delivered record. */
   async function read() {
     while (!stopping.signal.aborted) {
-      await round().catch(() => iterators.clear())
+      await readRecords().catch(() => iterators.clear())
       await sleep(PAUSE_MS)
     }
   }

@@ -1,9 +1,9 @@
 /**
- * Ends a process together with the parent of this one, also when the parent was killed and could not do so. Reads the
- * process id from stdin, which ends when the parent does.
+ * Kills a process when the parent of this one exits, even if the parent was killed. Reads the process id from stdin, which
+ * closes when the parent exits.
  */
 
-// Ctrl-C reaches this process too, and the parent may need a moment to end what it started.
+// Ctrl-C also reaches this process, and the parent needs a moment to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 
 let id = ''
@@ -15,6 +15,6 @@ process.stdin.on('end', () => {
   try {
     process.kill(Number(id), 'SIGKILL')
   } catch {
-    // It has ended already.
+    // It has exited already.
   }
 })

@@ -20,299 +20,176 @@ import { aSignature, aCheckout as aStripeCheckout } from '../support/stripe.ts'
 
 const run = promisify(execFile)
 
-/** A stage of its own: the table of its template is made in the database that all tests share. */
+/** A stage of its own: its table is created in the database that all tests share. */
 const STAGE = 'packaged'
-const ORIGINS = 'https://app.example.com,https://www.example.com'
-
 const TABLE = `license-authority-${STAGE}`
 const SECRET = `license-authority/${STAGE}`
+const ORIGINS = 'https://app.example.com,https://www.example.com'
 
-const LOGS = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${TABLE}`
-const logs = (name: string) => [
-  `logs:CreateLogStream ${LOGS}-${name}:*`,
-  `logs:PutLogEvents ${LOGS}-${name}:*`,
-  'xray:PutTraceSegments *',
-  'xray:PutTelemetryRecords *',
-]
+/**
+ * Variables and rights of each function. All also have CORS_ORIGINS and POWERTOOLS_SERVICE_NAME and the rights of
+ * `commonRights`.
+ */
+const FUNCTIONS = `
+health
+preflight
+generate
+  TABLE_NAME MASTER_KEYS_SECRET OLDER_MASTER_KEYS_SECRET PEPPER_SECRET ADMIN_TOKEN_SECRET
+  dynamodb:GetItem BatchGetItem ConditionCheckItem PutItem UpdateItem: Table.Arn
+  secretsmanager:GetSecretValue: secret:master-keys secret:older-master-keys secret:pepper secret:admin-token
+verify
+  TABLE_NAME PEPPER_SECRET SIGNING_KEYS_SECRET
+  dynamodb:GetItem BatchGetItem: Table.Arn
+  dynamodb:UpdateItem: Table.Arn, StringLike LeadingKeys TRIES#*
+  secretsmanager:GetSecretValue: secret:pepper secret:signing-keys
+devices
+  TABLE_NAME PEPPER_SECRET SIGNING_KEYS_SECRET
+  dynamodb:GetItem BatchGetItem Query PutItem UpdateItem: Table.Arn
+  secretsmanager:GetSecretValue: secret:pepper secret:signing-keys
+wellKnown
+  TABLE_NAME SIGNING_KEYS_SECRET
+  dynamodb:Query: Table.Arn, StringEquals LeadingKeys REVOCATIONS
+  secretsmanager:GetSecretValue: secret:signing-keys
+licenseChanges
+  TABLE_NAME
+  dynamodb:UpdateItem: Table.Arn, StringLike LeadingKeys REVOCATIONS,SUMMARY*
+  dynamodb:GetItem BatchGetItem: Table.Arn, StringLike LeadingKeys SUMMARY,COUNTED#*
+  dynamodb:PutItem: Table.Arn, StringLike LeadingKeys COUNTED#*
+  dynamodb:DescribeStream GetRecords GetShardIterator: Table.StreamArn
+  dynamodb:ListStreams: *
+sendEmail
+  TABLE_NAME MASTER_KEYS_SECRET OLDER_MASTER_KEYS_SECRET PEPPER_SECRET MAIL_FROM MAIL_CONFIGURATION_SET
+  dynamodb:GetItem BatchGetItem UpdateItem: Table.Arn
+  dynamodb:Query: index/byEmail
+  dynamodb:DescribeStream GetRecords GetShardIterator: Table.StreamArn
+  dynamodb:ListStreams: *
+  secretsmanager:GetSecretValue: secret:master-keys secret:older-master-keys secret:pepper
+  ses:SendEmail: identity/* configuration-set/license-authority-packaged
+  sqs:SendMessage: UnsentMail.Arn
+recover
+  TABLE_NAME
+  dynamodb:UpdateItem: Table.Arn, StringLike LeadingKeys RECOVERY#*
+remind
+  TABLE_NAME
+  dynamodb:Query: index/byEnd
+  dynamodb:UpdateItem: Table.Arn
+mailEvents
+  TABLE_NAME
+  dynamodb:UpdateItem: Table.Arn
+admin
+  STAGE ASK_CLOUDWATCH TABLE_NAME MASTER_KEYS_SECRET OLDER_MASTER_KEYS_SECRET PEPPER_SECRET ADMIN_TOKEN_SECRET STRIPE_LIVEMODE
+  dynamodb:GetItem BatchGetItem ConditionCheckItem PutItem UpdateItem: Table.Arn
+  dynamodb:Query: Table.Arn ${Object.values(INDEXES)
+    .map(({ name }) => `index/${name}`)
+    .join(' ')}
+  cloudwatch:GetMetricData: *
+  secretsmanager:GetSecretValue: secret:master-keys secret:older-master-keys secret:pepper secret:admin-token
+panel
+stripeWebhook
+  TABLE_NAME MASTER_KEYS_SECRET PEPPER_SECRET STRIPE_SECRET STRIPE_LIVEMODE STRIPE_API_BASE
+  dynamodb:GetItem BatchGetItem ConditionCheckItem PutItem UpdateItem: Table.Arn
+  secretsmanager:GetSecretValue: secret:master-keys secret:pepper secret:stripe
+`
+const NAMES = FUNCTIONS.match(/^\w+$/gm) ?? []
 
-/** Reading the value of a secret, whichever characters of chance AWS put behind its name. */
-const secret = (name: string) =>
-  `secretsmanager:GetSecretValue arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${SECRET}/${name}-??????`
-
-const STREAM = [
-  'dynamodb:DescribeStream Table.StreamArn',
-  'dynamodb:GetRecords Table.StreamArn',
-  'dynamodb:GetShardIterator Table.StreamArn',
-  'dynamodb:ListStreams *',
-]
-const SES = `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}`
-
-/** What every function is told. */
-const ALWAYS = { CORS_ORIGINS: ORIGINS, POWERTOOLS_SERVICE_NAME: TABLE }
-
-/** All that a function is told, and all that it may do. A wider right is a decision, made here too. */
-const FUNCTIONS = {
-  health: { variables: ALWAYS, may: logs('health') },
-  preflight: { variables: ALWAYS, may: logs('preflight') },
-  generate: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
-      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
-    },
-    may: [
-      ...logs('generate'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:ConditionCheckItem Table',
-      'dynamodb:PutItem Table',
-      'dynamodb:UpdateItem Table',
-      secret('master-keys'),
-      secret('older-master-keys'),
-      secret('pepper'),
-      secret('admin-token'),
-    ],
-  },
-  verify: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
-    },
-    may: [
-      ...logs('verify'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:UpdateItem Table of TRIES#*',
-      secret('pepper'),
-      secret('signing-keys'),
-    ],
-  },
-  devices: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
-    },
-    may: [
-      ...logs('devices'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:Query Table',
-      'dynamodb:PutItem Table',
-      'dynamodb:UpdateItem Table',
-      secret('pepper'),
-      secret('signing-keys'),
-    ],
-  },
-  wellKnown: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      SIGNING_KEYS_SECRET: `${SECRET}/signing-keys`,
-    },
-    may: [...logs('wellKnown'), 'dynamodb:Query Table of REVOCATIONS', secret('signing-keys')],
-  },
-  licenseChanges: {
-    variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [
-      ...logs('licenseChanges'),
-      'dynamodb:UpdateItem Table of REVOCATIONS,SUMMARY*',
-      'dynamodb:GetItem Table of SUMMARY,COUNTED#*',
-      'dynamodb:BatchGetItem Table of SUMMARY,COUNTED#*',
-      'dynamodb:PutItem Table of COUNTED#*',
-      ...STREAM,
-    ],
-  },
-  sendEmail: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
-      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      MAIL_FROM: 'licenses@app.example.com',
-      MAIL_CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
-    },
-    may: [
-      ...logs('sendEmail'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:UpdateItem Table',
-      `dynamodb:Query \${Table.Arn}/index/byEmail`,
-      ...STREAM,
-      secret('master-keys'),
-      secret('older-master-keys'),
-      secret('pepper'),
-      `ses:SendEmail ${SES}:identity/*`,
-      `ses:SendEmail ${SES}:configuration-set/${TABLE}`,
-      'sqs:SendMessage UnsentMail',
-    ],
-  },
-  recover: {
-    variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [...logs('recover'), 'dynamodb:UpdateItem Table of RECOVERY#*'],
-  },
-  remind: {
-    variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [
-      ...logs('remind'),
-      `dynamodb:Query \${Table.Arn}/index/byEnd`,
-      'dynamodb:UpdateItem Table',
-    ],
-  },
-  mailEvents: {
-    variables: { ...ALWAYS, TABLE_NAME: TABLE },
-    may: [...logs('mailEvents'), 'dynamodb:UpdateItem Table'],
-  },
-  admin: {
-    variables: {
-      ...ALWAYS,
-      STAGE,
-      ASK_CLOUDWATCH: 'true',
-      TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
-      OLDER_MASTER_KEYS_SECRET: `${SECRET}/older-master-keys`,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      ADMIN_TOKEN_SECRET: `${SECRET}/admin-token`,
-      STRIPE_LIVEMODE: 'false',
-    },
-    may: [
-      ...logs('admin'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:Query Table',
-      ...Object.values(INDEXES).map(({ name }) => `dynamodb:Query \${Table.Arn}/index/${name}`),
-      'dynamodb:ConditionCheckItem Table',
-      'dynamodb:PutItem Table',
-      'dynamodb:UpdateItem Table',
-      'cloudwatch:GetMetricData *',
-      secret('master-keys'),
-      secret('older-master-keys'),
-      secret('pepper'),
-      secret('admin-token'),
-    ],
-  },
-  panel: { variables: ALWAYS, may: logs('panel') },
-  stripeWebhook: {
-    variables: {
-      ...ALWAYS,
-      TABLE_NAME: TABLE,
-      MASTER_KEYS_SECRET: `${SECRET}/master-keys`,
-      PEPPER_SECRET: `${SECRET}/pepper`,
-      STRIPE_SECRET: `${SECRET}/stripe`,
-      STRIPE_LIVEMODE: 'false',
-      STRIPE_API_BASE: '',
-    },
-    may: [
-      ...logs('stripeWebhook'),
-      'dynamodb:GetItem Table',
-      'dynamodb:BatchGetItem Table',
-      'dynamodb:ConditionCheckItem Table',
-      'dynamodb:PutItem Table',
-      'dynamodb:UpdateItem Table',
-      secret('master-keys'),
-      secret('pepper'),
-      secret('stripe'),
-    ],
-  },
+const VARIABLES: Readonly<Record<string, unknown>> = {
+  CORS_ORIGINS: ORIGINS,
+  POWERTOOLS_SERVICE_NAME: TABLE,
+  TABLE_NAME: TABLE,
+  STAGE,
+  ASK_CLOUDWATCH: 'true',
+  MAIL_FROM: 'licenses@app.example.com',
+  MAIL_CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+  STRIPE_LIVEMODE: 'false',
+  STRIPE_API_BASE: '',
 }
-type FunctionName = keyof typeof FUNCTIONS
-const NAMES = Object.keys(FUNCTIONS) as FunctionName[]
 
-const ROUTES = {
-  'GET /health': 'Health',
-  'OPTIONS /api/{proxy+}': 'Preflight',
-  'POST /api/generate': 'Generate',
-  'POST /api/verify': 'Verify',
-  'POST /api/activate': 'Devices',
-  'POST /api/deactivate': 'Devices',
-  'POST /api/devices': 'Devices',
-  'POST /api/recover': 'Recover',
-  'GET /.well-known/jwks.json': 'WellKnown',
-  'GET /.well-known/revocations.jwt': 'WellKnown',
-  'GET /api/admin/{proxy+}': 'Admin',
-  'POST /api/admin/{proxy+}': 'Admin',
-  'GET /admin': 'Panel',
-  'GET /admin/{proxy+}': 'Panel',
-  'POST /webhooks/stripe': 'StripeWebhook',
-}
+const ROUTES = `
+GET /.well-known/jwks.json: wellKnown
+GET /.well-known/revocations.jwt: wellKnown
+GET /admin/{proxy+}: panel
+GET /admin: panel
+GET /api/admin/{proxy+}: admin
+GET /health: health
+OPTIONS /api/{proxy+}: preflight
+POST /api/activate: devices
+POST /api/admin/{proxy+}: admin
+POST /api/deactivate: devices
+POST /api/devices: devices
+POST /api/generate: generate
+POST /api/recover: recover
+POST /api/verify: verify
+POST /webhooks/stripe: stripeWebhook
+`
+
+const ALARMS = `
+errors: AWS/ApiGateway 5xx
+flood: AWS/ApiGateway 4xx
+forged-keys: LicenseAuthority FailedTries, LicenseAuthority RefusedTries
+parked-purchases: LicenseAuthority PurchaseParked
+quiet: AWS/Lambda Invocations
+slow: AWS/ApiGateway Latency
+stream: AWS/Lambda Errors, AWS/Lambda Errors, AWS/Lambda Errors, AWS/Lambda Errors, LicenseAuthority StreamRecordFailed
+throttles: AWS/Lambda Throttles, AWS/Lambda Throttles, AWS/Lambda Throttles
+unsent-mail: AWS/SQS ApproximateNumberOfMessagesVisible
+webhook-failures: LicenseAuthority WebhookFailed, AWS/Lambda Errors, LicenseAuthority WebhookUnsigned
+`
 
 interface Statement {
   readonly Effect: string
   readonly Action: string | readonly string[]
-  readonly Resource: Reference | '*' | readonly Reference[]
+  readonly Resource: unknown
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 }
-type Reference = Readonly<Record<string, string | readonly string[]>>
 
 interface Resource {
   readonly Type: string
-  readonly DeletionPolicy?: string
-  readonly UpdateReplacePolicy?: string
   readonly Condition?: string
   readonly DependsOn?: readonly string[]
-  // Each type of resource has properties of its own.
-  // biome-ignore lint/suspicious/noExplicitAny: the tests below say what they expect of them.
+  // Each type of resource has its own properties.
+  // biome-ignore lint/suspicious/noExplicitAny: the tests state the expected properties.
   readonly Properties: Record<string, any>
 }
 
 let system: SharedSystem
-/** The statuses that the system answered with while it was packaged. */
-let answeredMeanwhile: readonly number[]
+/** Statuses of the running system during the packaging. */
+let statuses: readonly number[]
 let template: { Resources: Readonly<Record<string, Resource>>; Parameters: Record<string, unknown> }
-let resources: Readonly<Record<string, Resource>>
 let secretsManager: LocalSecretsManager
 
 const artifact = (name: string) => path.join(system.directory, '.serverless', name)
-const logical = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+const capitalize = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
 
-/** A user's shell without credentials, on a machine that reaches nothing. */
-const environment = () => ({
-  PATH: process.env['PATH'],
-  HOME: system.directory,
-  HTTPS_PROXY: 'http://127.0.0.1:1',
-  HTTP_PROXY: 'http://127.0.0.1:1',
-})
+const PARAMS = [
+  `--param=corsOrigins=${ORIGINS}`,
+  '--param=mailFrom=licenses@app.example.com',
+  '--param=alarmEmail=ops@app.example.com',
+]
 
-const packaged = () =>
-  run(
-    'npm',
-    [
-      'run',
-      'package',
-      '--',
-      '--stage',
-      STAGE,
-      `--param=corsOrigins=${ORIGINS}`,
-      '--param=mailFrom=licenses@app.example.com',
-      '--param=alarmEmail=ops@app.example.com',
-    ],
-    {
-      cwd: system.directory,
-      env: environment(),
+/** Packages without credentials and without access to the network. */
+const packageStage = () =>
+  run('npm', ['run', 'package', '--', '--stage', STAGE, ...PARAMS], {
+    cwd: system.directory,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: system.directory,
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+      HTTP_PROXY: 'http://127.0.0.1:1',
     },
-  )
+  })
 
-const named = (name: string): Resource => {
-  const resource = resources[name]
+function find(name: string): Resource {
+  const resource = template.Resources[name]
   if (!resource) throw new Error(`The template has no ${name}`)
   return resource
 }
-
-/** What CloudFormation says of something that is there on a condition. */
+const findFunction = (name: string) => find(`${capitalize(name)}LambdaFunction`).Properties
+const list = (type: string) => Object.values(template.Resources).filter(({ Type }) => Type === type)
 const onlyIf = (condition: string, value: unknown) => ({
   'Fn::If': [condition, value, { Ref: 'AWS::NoValue' }],
 })
 
-const all = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
-
-/** Issues a license by the running system. Returns the status. */
+/** Issues a license in the running system. Returns the status. */
 async function issue(userId: string): Promise<number> {
   const { status } = await fetch(`${system.url}/api/generate`, {
     method: 'POST',
@@ -324,429 +201,320 @@ async function issue(userId: string): Promise<number> {
 
 /** Sends requests to the running system until some work is done. Returns their statuses. */
 async function statusesDuring(work: Promise<unknown>): Promise<readonly number[]> {
-  const statuses: number[] = []
+  const found: number[] = []
   for (let isDone = false; !isDone; ) {
-    statuses.push(await issue(`user_${statuses.length}`))
-    statuses.push((await fetch(`${system.url}/admin`)).status)
+    found.push(await issue(`user_${found.length}`))
+    found.push((await fetch(`${system.url}/admin`)).status)
     isDone = await Promise.race([work.then(() => true), sleep(100, false)])
   }
-  return statuses
+  return found
 }
 
 beforeAll(async () => {
   system = await sharedSystem()
-  answeredMeanwhile = await statusesDuring(packaged())
+  statuses = await statusesDuring(packageStage())
   const file = artifact('cloudformation-template-update-stack.json')
   template = JSON.parse(await readFile(file, 'utf8'))
-  resources = template.Resources
 })
 
 describe('npm run package', () => {
-  it('breaks nothing of the system that runs from the same checkout', async () => {
-    expect(answeredMeanwhile.length).toBeGreaterThan(2)
-    expect(new Set(answeredMeanwhile)).toEqual(new Set([200]))
+  it('does not disturb the system that runs from the same checkout', async () => {
+    expect(statuses.length).toBeGreaterThan(2)
+    expect(new Set(statuses)).toEqual(new Set([200]))
     expect(await issue('user_packaged')).toBe(200)
   })
 
-  it('builds one zip for each function, with one small file in it', async () => {
+  it('builds one small zip per function, the same one each time', async () => {
     const zips = (await readdir(artifact('.'))).filter((name) => name.endsWith('.zip'))
     expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort())
     for (const name of NAMES) {
       const zip = await readFile(artifact(`${name}.zip`))
-      // The first moment that the format knows: a zip with the time of its build would be deployed each time.
+      // A constant time of modification: with the time of the build, each deployment would replace the function.
       expect(zip.readUInt32LE(10)).toBe(0x00_21_00_00)
       const files = Object.keys(unzipSync(zip))
       const others = files.filter((file) => file !== `functions/${name}.mjs`)
       expect(files).toHaveLength(others.length + 1)
-      expect(others.every((file) => file.startsWith('admin/dist/'))).toBe(true)
+      expect(others.every((file) => name === 'panel' && file.startsWith('admin/dist/'))).toBe(true)
       const isServed = name === 'panel' && hasPanel(system.directory)
       expect(others.includes('admin/dist/index.html')).toBe(isServed)
-      if (name === 'panel') continue
-      expect(others).toEqual([])
-      // Node reads all of it at each cold start; the AWS SDK and Stripe's whole client would be megabytes.
-      expect(zip.length).toBeLessThan(300_000)
+      // Node parses the file at each cold start. The AWS SDK or Stripe's whole client would be megabytes.
+      if (name !== 'panel') expect(zip.length).toBeLessThan(300_000)
     }
   })
 })
 
-describe('the functions in the template', () => {
-  it('are those and no others, each as itself', () => {
-    expect(all('AWS::Lambda::Function')).toHaveLength(NAMES.length)
-    for (const name of NAMES) {
-      expect(named(`${logical(name)}LambdaFunction`).Properties).toMatchObject({
-        Handler: `functions/${name}.handler`,
-        FunctionName: `${TABLE}-${name}`,
-        Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
-        Role: { 'Fn::GetAtt': [`${logical(name)}Role`, 'Arn'] },
-      })
-    }
+/** Formats a reference without the parts that name this account and stage. Other ARNs stay as they are. */
+const formatTarget = (target: unknown) =>
+  (typeof target === 'string' ? [target] : Object.values(target as object).flat())
+    .join('.')
+    .replace(/^\$\{Table\.Arn\}\/(?=index)/, '')
+    .replace(/^arn:\$\{AWS::Partition\}:\w+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:/, '')
+    .replace(/^secret:license-authority\/packaged\/([\w-]+)-\?{6}$/, 'secret:$1')
+
+function formatStatement({ Effect, Action, Resource, Condition }: Statement): string {
+  const [condition] = Object.entries(Condition ?? {}).map(([operator, keys]) =>
+    [operator.replace(/^ForAllValues:/, ''), ...Object.entries(keys).flat()].join(' '),
+  )
+  const actions = [Action]
+    .flat()
+    .join(' ')
+    .replace(/(?<= )\w+:/g, '')
+  const text = `${actions}: ${[Resource].flat().map(formatTarget).join(' ')}`
+  const suffix = condition ? `, ${condition.replace(' dynamodb:', ' ')}` : ''
+  return `${Effect === 'Allow' ? '' : `${Effect} `}${text}${suffix}`
+}
+
+/** Every function writes its own logs and traces. None may change the history of a license, or delete an item. */
+const commonRights = (name: string, rights: readonly string[]) => [
+  `logs:CreateLogStream PutLogEvents: log-group:/aws/lambda/${TABLE}-${name}:*`,
+  'xray:PutTraceSegments PutTelemetryRecords: *',
+  ...(rights.some((right) => /^dynamodb:.*\bUpdateItem/.test(right))
+    ? [
+        'Deny dynamodb:UpdateItem: Table.Arn, ForAnyValue:StringEquals Attributes actor,action,reason,requestId,before,after',
+      ]
+    : []),
+]
+
+/** Formats a function as in the table, without its common variables and rights. */
+function formatFunction(name: string): string {
+  const { Policies, AssumeRolePolicyDocument, ...others } = find(
+    `${capitalize(name)}Role`,
+  ).Properties
+  // A managed policy would allow more than the table shows.
+  expect(others).toEqual({})
+  expect(AssumeRolePolicyDocument.Statement).toEqual([
+    { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+  ])
+  const rights: string[] = Policies.flatMap(
+    (policy: { PolicyDocument: { Statement: Statement[] } }) =>
+      policy.PolicyDocument.Statement.map(formatStatement),
+  )
+  const common = commonRights(name, rights)
+  expect(rights).toEqual(expect.arrayContaining(common))
+  const variables = Object.keys(findFunction(name)['Environment'].Variables)
+  expect(variables.slice(0, 2)).toEqual(['CORS_ORIGINS', 'POWERTOOLS_SERVICE_NAME'])
+  const own = [variables.slice(2).join(' '), ...rights.filter((right) => !common.includes(right))]
+  return [name, ...own.filter(Boolean).map((line) => `  ${line}`)].join('\n')
+}
+
+describe('the functions of the template', () => {
+  it('have the variables and rights of the table, and no others', () => {
+    expect(`\n${NAMES.map(formatFunction).join('\n')}\n`).toBe(FUNCTIONS)
+    expect(list('AWS::IAM::Role')).toHaveLength(NAMES.length)
+    expect([...list('AWS::IAM::Policy'), ...list('AWS::IAM::ManagedPolicy')]).toEqual([])
   })
 
-  it.each(NAMES)('%s is told what it needs and nothing else', (name) => {
-    const { Environment } = named(`${logical(name)}LambdaFunction`).Properties
-    expect(Environment.Variables).toEqual(FUNCTIONS[name].variables)
-  })
-
-  /** What a right is about, with the partition that it is narrowed to. */
-  const target = ({ Resource, Condition }: Statement) =>
-    [Resource].flat().map((reference) => {
-      if (typeof reference === 'string') return reference
-      const [[kind, value] = []] = Object.entries(reference)
-      const name =
-        kind === 'Fn::GetAtt'
-          ? [value]
-              .flat()
-              .join('.')
-              .replace(/\.Arn$/, '')
-          : value
-      const [leading] = Object.values(Condition ?? {})
-      const keys = leading?.['dynamodb:LeadingKeys']
-      return `${name}${keys ? ` of ${keys}` : ''}`
+  it.each(NAMES)('run %s with its role, variables, traces and logs', (name) => {
+    const { Environment, ...properties } = findFunction(name)
+    expect(properties).toMatchObject({
+      Handler: `functions/${name}.handler`,
+      FunctionName: `${TABLE}-${name}`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Role: { 'Fn::GetAtt': [`${capitalize(name)}Role`, 'Arn'] },
+      TracingConfig: { Mode: 'Active' },
     })
-
-  it.each(NAMES)('%s may do what it must and nothing else', (name) => {
-    const { Policies, AssumeRolePolicyDocument, ...others } = named(
-      `${logical(name)}Role`,
-    ).Properties
-    // No policy of AWS's own, which would allow more than is read here.
-    expect(others).toEqual({})
-    expect(AssumeRolePolicyDocument.Statement).toEqual([
-      {
-        Effect: 'Allow',
-        Principal: { Service: 'lambda.amazonaws.com' },
-        Action: 'sts:AssumeRole',
-      },
-    ])
-    const statements: Statement[] = Policies.flatMap(
-      (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
-    )
-    const denied = statements.filter(({ Effect }) => Effect === 'Deny')
-    // Nobody may delete, and who may update may not touch what a license's history says.
-    expect(denied.map(({ Action, Condition }) => [Action, Condition])).toEqual(
-      FUNCTIONS[name].may.some((right) => right.startsWith('dynamodb:UpdateItem'))
-        ? [
-            [
-              'dynamodb:UpdateItem',
-              {
-                'ForAnyValue:StringEquals': {
-                  'dynamodb:Attributes': expect.arrayContaining(['actor', 'before', 'after']),
-                },
-              },
-            ],
-          ]
-        : [],
-    )
-    const may = statements
-      .filter(({ Effect }) => Effect === 'Allow')
-      .flatMap((statement) =>
-        [statement.Action]
-          .flat()
-          .flatMap((action) => target(statement).map((resource) => `${action} ${resource}`)),
-      )
-    expect(may.sort()).toEqual([...FUNCTIONS[name].may].sort())
-  })
-
-  it('have no roles besides', () => {
-    expect(all('AWS::IAM::Role')).toHaveLength(NAMES.length)
-    expect(all('AWS::IAM::Policy')).toEqual([])
-    expect(all('AWS::IAM::ManagedPolicy')).toEqual([])
-  })
-
-  it('keep their logs for a while, not for ever, and encrypted with a key of the stack if it has one', () => {
-    const groups = all('AWS::Logs::LogGroup').map(({ Properties }) => Properties)
-    expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(NAMES.map(() => 90))
-    for (const { KmsKeyId } of groups) {
-      expect(KmsKeyId).toEqual(onlyIf('HasLogsKey', { 'Fn::GetAtt': ['LogsKey', 'Arn'] }))
+    for (const [variable, value] of Object.entries(Environment.Variables)) {
+      const secret = variable
+        .replace(/_SECRET$/, '')
+        .toLowerCase()
+        .replaceAll('_', '-')
+      const isSecret = variable.endsWith('_SECRET')
+      expect(value).toEqual(isSecret ? `${SECRET}/${secret}` : VARIABLES[variable])
     }
-    expect(named('LogsKey')).toMatchObject({
-      Condition: 'HasLogsKey',
-      Properties: { EnableKeyRotation: true },
+    expect(find(`${capitalize(name)}LogGroup`).Properties).toMatchObject({
+      RetentionInDays: 90,
+      KmsKeyId: onlyIf('HasLogsKey', { 'Fn::GetAtt': ['LogsKey', 'Arn'] }),
     })
   })
 
-  it('are traced by X-Ray', () => {
-    for (const { Properties } of all('AWS::Lambda::Function')) {
-      expect(Properties).toMatchObject({ TracingConfig: { Mode: 'Active' } })
-    }
-  })
-
-  it('leave what sells its own share of what may run at once, and give verifying no more than its own', () => {
-    const reserved = NAMES.map((name) => [
-      name,
-      named(`${logical(name)}LambdaFunction`).Properties['ReservedConcurrentExecutions'],
-    ]).filter(([, share]) => share !== undefined)
-    expect(Object.fromEntries(reserved)).toEqual({
+  it('are no others, and those that sell have reserved concurrency', () => {
+    expect(list('AWS::Lambda::Function')).toHaveLength(NAMES.length)
+    const reserved = NAMES.map((name) => [name, findFunction(name)['ReservedConcurrentExecutions']])
+    expect(Object.fromEntries(reserved.filter(([, share]) => share !== undefined))).toEqual({
       generate: onlyIf('ReservesConcurrency', 10),
       verify: onlyIf('ReservesConcurrency', 100),
       stripeWebhook: onlyIf('ReservesConcurrency', 20),
     })
-  })
-
-  it('may do nothing to everything, but where AWS has nothing to name', () => {
-    const everywhere = Object.values(FUNCTIONS).flatMap(({ may }) =>
-      may.filter((right) => right.endsWith(' *') || /^\S*\*/.test(right)),
-    )
-    expect(new Set(everywhere)).toEqual(
-      new Set([
-        'xray:PutTraceSegments *',
-        'xray:PutTelemetryRecords *',
-        'dynamodb:ListStreams *',
-        'cloudwatch:GetMetricData *',
-      ]),
-    )
+    expect(find('LogsKey').Properties['EnableKeyRotation']).toBe(true)
   })
 })
 
-describe('the routes in the template', () => {
-  it('are those and no others, each to its own function', () => {
-    const routes = all('AWS::ApiGatewayV2::Route').map(({ Properties }) => [
-      Properties['RouteKey'],
-      Properties['Target']['Fn::Join'][1][1].Ref,
-    ])
-    expect(Object.fromEntries(routes)).toEqual(
-      Object.fromEntries(
-        Object.entries(ROUTES).map(([route, name]) => [route, `HttpApiIntegration${name}`]),
-      ),
-    )
-    for (const name of Object.values(ROUTES)) {
-      expect(named(`HttpApiIntegration${name}`).Properties).toMatchObject({
-        IntegrationUri: { 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] },
-        PayloadFormatVersion: '2.0',
-      })
-    }
+describe('the triggers of the template', () => {
+  it('are the routes of the table', () => {
+    const routes = list('AWS::ApiGatewayV2::Route').map(({ Properties }) => {
+      const integration = find(Properties['Target']['Fn::Join'][1][1].Ref).Properties
+      expect(integration['PayloadFormatVersion']).toBe('2.0')
+      const [name] = integration['IntegrationUri']['Fn::GetAtt']
+      const handler = name.replace(/LambdaFunction$/, '')
+      return `${Properties['RouteKey']}: ${handler.charAt(0).toLowerCase()}${handler.slice(1)}`
+    })
+    expect(`\n${routes.sort().join('\n')}\n`).toBe(ROUTES)
+    // CORS of the gateway would cover the webhook, too.
+    expect(find('HttpApi').Properties).not.toHaveProperty('CorsConfiguration')
   })
 
-  it('each have a limit for all callers together, once they are there', () => {
-    const { DependsOn, Properties } = named('HttpApiStage')
+  it('each have a rate limit, set after the routes exist', () => {
+    const { DependsOn, Properties } = find('HttpApiStage')
     const { RouteSettings, DefaultRouteSettings } = Properties
-    expect(Object.keys(RouteSettings).sort()).toEqual(Object.keys(ROUTES).sort())
+    const keys = ROUTES.match(/^.+(?=: \w+$)/gm)
+    expect(Object.keys(RouteSettings).sort()).toEqual(keys?.sort())
     for (const limits of [DefaultRouteSettings, ...Object.values(RouteSettings)]) {
       expect(limits).toEqual({
         ThrottlingRateLimit: expect.any(Number),
         ThrottlingBurstLimit: expect.any(Number),
       })
     }
-    const routes = Object.entries(resources).filter(
+    const routes = Object.entries(template.Resources).filter(
       ([, { Type }]) => Type === 'AWS::ApiGatewayV2::Route',
     )
     expect([...(DependsOn ?? [])].sort()).toEqual(routes.map(([name]) => name).sort())
   })
 
-  it('can have a name of the vendor’s own', () => {
-    expect(named('ApiDomain')).toMatchObject({
-      Condition: 'HasDomain',
-      Properties: { DomainName: { Ref: 'Domain' } },
-    })
-    expect(named('ApiDomainMapping')).toMatchObject({
-      Condition: 'HasDomain',
-      Properties: { ApiId: { Ref: 'HttpApi' }, Stage: { Ref: 'HttpApiStage' } },
-    })
-  })
-
-  it('leave CORS to the functions: the gateway would open the webhook as well', () => {
-    expect(named('HttpApi').Properties).not.toHaveProperty('CorsConfiguration')
-  })
-})
-
-describe('the stream in the template', () => {
-  it('tells a function of changed licenses, and again what it could not take', () => {
-    const followers = all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties)
-    const pattern = (...filters: object[]) => ({
-      Filters: filters.map((filter) => ({ Pattern: JSON.stringify(filter) })),
-    })
-    expect(followers).toEqual([
-      {
-        BatchSize: 100,
+  it('are filtered stream records with retries, a daily schedule, and SES events of this stage', () => {
+    const mappings = list('AWS::Lambda::EventSourceMapping').map(({ Properties }) => {
+      const { EventSourceArn, FunctionName, FilterCriteria, BatchSize, ...others } = Properties
+      expect(others).toMatchObject({
         Enabled: true,
-        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-        FunctionName: { 'Fn::GetAtt': ['LicenseChangesLambdaFunction', 'Arn'] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        FilterCriteria: pattern({
-          eventName: ['INSERT', 'MODIFY'],
-          dynamodb: { Keys: { sk: { S: ['LICENSE'] } } },
-        }),
         StartingPosition: 'TRIM_HORIZON',
-      },
-      {
-        BatchSize: 10,
-        Enabled: true,
-        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-        FunctionName: { 'Fn::GetAtt': ['SendEmailLambdaFunction', 'Arn'] },
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-        MaximumRecordAgeInSeconds: 86_400,
-        DestinationConfig: {
-          OnFailure: { Destination: { 'Fn::GetAtt': ['UnsentMail', 'Arn'] } },
-        },
-        FilterCriteria: pattern(
-          {
-            eventName: ['INSERT'],
-            dynamodb: { Keys: { sk: { S: [{ prefix: 'OUTBOX#' }] } } },
-          },
-          {
-            eventName: ['INSERT', 'MODIFY'],
-            dynamodb: { Keys: { sk: { S: ['RECOVERY'] } } },
-          },
-        ),
-        StartingPosition: 'TRIM_HORIZON',
-      },
+      })
+      const patterns = FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => Pattern)
+      const names = [EventSourceArn, FunctionName].map(formatTarget)
+      return [...names, BatchSize, others['MaximumRecordAgeInSeconds'], ...patterns]
+    })
+    const pattern = (eventName: string[], sk: unknown) =>
+      JSON.stringify({ eventName, dynamodb: { Keys: { sk: { S: [sk] } } } })
+    const changed = ['INSERT', 'MODIFY']
+    expect(mappings).toEqual([
+      [
+        'Table.StreamArn',
+        'LicenseChangesLambdaFunction.Arn',
+        100,
+        undefined,
+        pattern(changed, 'LICENSE'),
+      ],
+      [
+        'Table.StreamArn',
+        'SendEmailLambdaFunction.Arn',
+        10,
+        86_400,
+        pattern(['INSERT'], { prefix: 'OUTBOX#' }),
+        pattern(changed, 'RECOVERY'),
+      ],
     ])
-  })
-})
-
-describe('what else calls a function in the template', () => {
-  it('is the clock, once a day, and what SES tells of the mails of this stage', () => {
-    const rules = all('AWS::Events::Rule').map(({ Properties }) => [
-      Properties['ScheduleExpression'],
-      Properties['EventPattern'],
-    ])
-    expect(rules).toContainEqual(['cron(0 9 * * ? *)', undefined])
-    expect(rules).toContainEqual([
-      undefined,
+    const rules = list('AWS::Events::Rule').map(({ Properties }) => Properties)
+    expect(rules.map((rule) => rule['ScheduleExpression'] ?? rule['EventPattern'])).toEqual([
+      'cron(0 9 * * ? *)',
       {
         source: ['aws.ses'],
         'detail-type': ['Email Delivered', 'Email Bounced', 'Email Complaint Received'],
-        detail: {
-          mail: { tags: { 'ses:configuration-set': [{ Ref: 'MailConfigurationSet' }] } },
-        },
+        detail: { mail: { tags: { 'ses:configuration-set': [{ Ref: 'MailConfigurationSet' }] } } },
       },
     ])
-    expect(rules).toHaveLength(2)
   })
 })
 
-describe('who is told of trouble in the template', () => {
-  const alarms = () => all('AWS::CloudWatch::Alarm')
-  /** The metrics that an alarm looks at, as `namespace name`. */
-  const metricsOf = ({ Namespace, MetricName, Metrics = [] }: Resource['Properties']) => [
-    ...(MetricName ? [`${Namespace} ${MetricName}`] : []),
-    ...Metrics.flatMap(
-      ({ MetricStat }: { MetricStat?: { Metric: { Namespace: string; MetricName: string } } }) =>
-        MetricStat ? [`${MetricStat.Metric.Namespace} ${MetricStat.Metric.MetricName}`] : [],
-    ),
-  ]
+describe('the alarms of the template', () => {
+  const alarms = () => list('AWS::CloudWatch::Alarm')
 
-  it('is the address of the parameter, by a topic and of the budget', () => {
-    expect(template.Parameters['AlarmEmail']).toEqual({
-      Type: 'String',
-      Default: 'ops@app.example.com',
-    })
-    expect(named('AlarmSubscription')).toMatchObject({
-      Condition: 'HasAlarms',
-      Properties: { Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' } },
-    })
-    expect(named('Spending')).toMatchObject({
-      Condition: 'HasAlarms',
-      Properties: { Budget: { BudgetLimit: { Amount: { Ref: 'MonthlyBudget' }, Unit: 'USD' } } },
-    })
-  })
+  /** Returns `namespace name` of each metric of an alarm. */
+  const metricsOf = ({ Namespace, MetricName, Metrics = [] }: Resource['Properties']): string[] =>
+    MetricName
+      ? [`${Namespace} ${MetricName}`]
+      : Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: Resource['Properties'] } }) =>
+          MetricStat ? metricsOf(MetricStat.Metric) : [],
+        )
 
-  it('has an alarm for each kind, and each alarm is for whoever gave an address', () => {
-    expect(
-      Object.fromEntries(
-        alarms().map(({ Properties, Condition }) => [
-          Properties['AlarmName'].slice(TABLE.length + 1),
-          [Condition, ...metricsOf(Properties)],
-        ]),
-      ),
-    ).toEqual({
-      errors: ['HasAlarms', 'AWS/ApiGateway 5xx'],
-      slow: ['HasAlarms', 'AWS/ApiGateway Latency'],
-      throttles: ['HasAlarms', ...Array.from({ length: 3 }, () => 'AWS/Lambda Throttles')],
-      flood: ['HasAlarms', 'AWS/ApiGateway 4xx'],
-      stream: [
-        'HasAlarms',
-        ...Array.from({ length: 4 }, () => 'AWS/Lambda Errors'),
-        'LicenseAuthority StreamRecordFailed',
-      ],
-      'unsent-mail': ['HasAlarms', 'AWS/SQS ApproximateNumberOfMessagesVisible'],
-      'webhook-failures': [
-        'HasAlarms',
-        'LicenseAuthority WebhookFailed',
-        'AWS/Lambda Errors',
-        'LicenseAuthority WebhookUnsigned',
-      ],
-      'parked-purchases': ['HasAlarms', 'LicenseAuthority PurchaseParked'],
-      'forged-keys': ['HasAlarms', 'LicenseAuthority FailedTries', 'LicenseAuthority RefusedTries'],
-      quiet: ['HasProdAlarms', 'AWS/Lambda Invocations'],
-    })
-    for (const { Properties } of alarms()) {
+  it('are those of the table, notify one address, and cost what is documented', async () => {
+    const lines = alarms().map(({ Properties }) => {
       expect(Properties['AlarmActions']).toEqual([{ Ref: 'AlarmTopic' }])
-    }
-  })
-
-  it('costs what docs/deploying.md says', async () => {
-    const metrics = alarms()
-      .filter(({ Condition }) => Condition === 'HasAlarms')
-      .flatMap(({ Properties }) => metricsOf(Properties))
+      return `${Properties['AlarmName'].slice(TABLE.length + 1)}: ${metricsOf(Properties).join(', ')}`
+    })
+    expect(`\n${lines.sort().join('\n')}\n`).toBe(ALARMS)
+    const address = { Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' } }
+    expect(find('AlarmSubscription').Properties).toMatchObject(address)
+    expect(template.Parameters['AlarmEmail']).toMatchObject({ Default: 'ops@app.example.com' })
+    const count = alarms().flatMap(({ Properties }) => metricsOf(Properties)).length - 1
     expect(await readFile('docs/deploying.md', 'utf8')).toContain(
-      `The alarms use ${metrics.length} metrics, in \`prod\` one more`,
+      `The alarms use ${count} metrics, in \`prod\` one more`,
     )
   })
 
-  it('looks only at metrics of this stage that some function counts', async () => {
-    const looked = JSON.stringify([alarms(), named('Dashboard')])
-    const names = [...looked.matchAll(/MetricName(?:\\*"?:|=)\\*"(\w+)/g)].map(([, name]) => name)
-    const shown = [...looked.matchAll(/\["LicenseAuthority\\*", ?\\*"(\w+)/g)].map(
-      ([, name]) => name,
+  it('are created only with an address, as other resources with their parameters', () => {
+    const optional = Object.entries(template.Resources).filter(([, { Condition }]) => Condition)
+    const byCondition = Map.groupBy(optional, ([, { Condition }]) => Condition)
+    const others = alarms().flatMap(({ Condition }) => (Condition === 'HasAlarms' ? [] : Condition))
+    expect(others).toEqual(['HasProdAlarms'])
+    expect(byCondition.get('HasAlarms')?.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['AlarmTopic', 'AlarmSubscription', 'Spending']),
     )
+    expect(byCondition.get('HasDomain')?.map(([name]) => name)).toEqual([
+      'ApiDomain',
+      'ApiDomainMapping',
+    ])
+    expect(byCondition.get('HasLogsKey')?.map(([name]) => name)).toEqual(['LogsKey'])
+  })
+
+  it('use only metrics of this stage that a function writes, and so does the dashboard', async () => {
+    const dashboard: string = find('Dashboard').Properties['DashboardBody']['Fn::Sub']
+    const { widgets } = JSON.parse(dashboard)
+    expect(widgets.length).toBeGreaterThanOrEqual(12)
+    const used = [
+      ...alarms().flatMap(({ Properties }) => metricsOf(Properties)),
+      ...[
+        ...dashboard.matchAll(
+          /"LicenseAuthority", "(\w+)"|\{LicenseAuthority,.*?MetricName=\\"(\w+)/g,
+        ),
+      ].map(([, plain, searched]) => `LicenseAuthority ${plain ?? searched}`),
+    ].filter((metric) => metric.startsWith('LicenseAuthority '))
+    expect(new Set(used).size).toBeGreaterThan(10)
+    const files = await Array.fromAsync(glob('{lib,functions}/**/*.ts', { cwd: system.directory }))
     const sources = await Promise.all(
-      (await Array.fromAsync(glob('{lib,functions}/**/*.ts', { cwd: system.directory }))).map(
-        (file) => readFile(path.join(system.directory, file), 'utf8'),
-      ),
+      files.map((file) => readFile(path.join(system.directory, file), 'utf8')),
     )
-    const counted = [...sources.join().matchAll(/(?:count\(|failure: )'(\w+)'/g)].map(
-      ([, name]) => name,
-    )
-    const ofAws = ['Throttles', 'Errors', 'Invocations', 'ApproximateNumberOfMessagesVisible']
-    for (const name of [...names, ...shown]) {
-      if (/^([45]xx|Latency)$/.test(`${name}`) || ofAws.includes(`${name}`)) continue
-      expect(counted).toContain(name)
+    for (const metric of used) {
+      const name = metric.replace('LicenseAuthority ', '')
+      expect(sources.filter((source) => source.includes(`'${name}'`))).not.toEqual([])
     }
-    expect(names.length).toBeGreaterThan(10)
-    for (const { Properties } of alarms()) {
-      const ours = JSON.stringify(Properties).match(/"Namespace":"LicenseAuthority"/g) ?? []
-      const stages = JSON.stringify(Properties).match(
-        new RegExp(`"Name":"service","Value":"${TABLE}"`, 'g'),
+    for (const text of [...alarms().map((alarm) => JSON.stringify(alarm)), dashboard]) {
+      const ours = text.match(
+        /"Namespace":"LicenseAuthority"|"LicenseAuthority",|\{LicenseAuthority,/g,
       )
-      expect(stages ?? []).toHaveLength(ours.length)
+      const stages = text.match(
+        /"Name":"service","Value":"license-authority-packaged"|"service", "license-authority-packaged"|service=\\"license-authority-packaged/g,
+      )
+      expect(stages?.length).toBe(ours?.length)
     }
-  })
-
-  it('has a dashboard that is JSON once its names are put in', () => {
-    const { 'Fn::Sub': body } = named('Dashboard').Properties['DashboardBody']
-    const { widgets } = JSON.parse(body)
-    const titles = widgets.map(
-      ({ properties }: { properties: { title: string } }) => properties.title,
-    )
-    expect(new Set(titles).size).toBeGreaterThanOrEqual(12)
   })
 })
 
-describe('what the template keeps', () => {
-  it('is the table: backed up, encrypted, streamed, not deleted by mistake', () => {
-    const { Properties, ...policies } = named('Table')
-    expect(policies).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
-    expect(Properties).toMatchObject({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      DeletionProtectionEnabled: true,
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
-      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
-      TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
+describe('the data of the template', () => {
+  it('is a table that is backed up, encrypted, streamed, and protected from deletion', () => {
+    expect(find('Table')).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: TABLE,
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
+      },
     })
   })
 
-  it('is the secrets, which no update replaces', () => {
-    const secrets = all('AWS::SecretsManager::Secret')
+  it('is secrets that no update replaces', () => {
+    const secrets = list('AWS::SecretsManager::Secret')
     expect(secrets.map(({ Properties }) => Properties['Name']).sort()).toEqual(
       ['admin-token', 'master-keys', 'pepper', 'signing-keys', 'stripe'].map(
         (name) => `${SECRET}/${name}`,
       ),
     )
-    for (const policies of secrets) {
-      expect(policies).toMatchObject({
+    for (const secret of secrets) {
+      expect(secret).toMatchObject({
         DeletionPolicy: 'RetainExceptOnCreate',
         UpdateReplacePolicy: 'Retain',
       })
@@ -754,45 +522,37 @@ describe('what the template keeps', () => {
   })
 })
 
-const linted = spawnSync('cfn-lint', ['--version']).status === 0
-if (!linted) {
+/** Returns `it`, or `it.skip` with a note if a tool is not installed. */
+function itWith(tool: string, command: readonly [string, ...string[]]) {
+  const [file, ...args] = command
+  if (spawnSync(file, args).status === 0) return it
   process.stderr.write(
-    'cfn-lint is not on this machine, so it does not check the template: pip install cfn-lint\n',
+    `${tool} is not installed, so it does not check the template: pip install "${tool}"\n`,
   )
+  return it.skip
 }
-describe('cfn-lint', () => {
-  const where = linted ? it : it.skip
-  where.each(['create', 'update'])(
-    'finds nothing in the template to %s the stack',
+
+describe('the template', () => {
+  itWith('cfn-lint', ['cfn-lint', '--version']).each(['create', 'update'])(
+    'passes cfn-lint to %s the stack',
     async (kind) => {
-      const found = await run('cfn-lint', [
-        artifact(`cloudformation-template-${kind}-stack.json`),
-      ]).catch((error) => error)
-      expect([found.code ?? 0, found.stdout]).toEqual([0, ''])
+      const file = artifact(`cloudformation-template-${kind}-stack.json`)
+      const { code = 0, stdout } = await run('cfn-lint', [file]).catch((error) => error)
+      expect([code, stdout]).toEqual([0, ''])
     },
   )
-})
 
-const emulated = spawnSync('python3', ['-c', 'import boto3, moto']).status === 0
-if (!emulated) {
-  process.stderr.write(
-    'moto is not on this machine, so the template is not deployed to it: pip install "moto[all]"\n',
-  )
-}
-describe('moto', () => {
-  const where = emulated ? it : it.skip
-  where('takes what was packaged as a stack', async () => {
+  itWith('moto[all]', ['python3', '-c', 'import boto3, moto'])('deploys to moto', async () => {
     const script = path.join(import.meta.dirname, '../support/deploy.py')
     const { stdout } = await run('python3', [script, artifact('')])
+    const functions = NAMES.map((name) => [
+      `${TABLE}-${name}`,
+      ['nodejs24.x', `${capitalize(name)}Role`],
+    ])
     expect(JSON.parse(stdout)).toEqual({
       status: 'UPDATE_COMPLETE',
       tables: [TABLE],
-      functions: Object.fromEntries(
-        Object.keys(FUNCTIONS).map((name) => [
-          `${TABLE}-${name}`,
-          ['nodejs24.x', `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`],
-        ]),
-      ),
+      functions: Object.fromEntries(functions),
     })
   })
 })
@@ -810,32 +570,30 @@ describe('the packaged functions', () => {
     })
     await createTable(
       localClient(system.dynamoDbUrl),
-      named('Table').Properties as unknown as TableDefinition,
+      find('Table').Properties as unknown as TableDefinition,
     )
     for (const name of NAMES) {
-      const directory = artifact(`unzipped/${name}`)
-      for (const [file, content] of Object.entries(
-        unzipSync(await readFile(artifact(`${name}.zip`))),
-      )) {
-        await mkdir(path.dirname(path.join(directory, file)), { recursive: true })
-        await writeFile(path.join(directory, file), content)
+      const files = unzipSync(await readFile(artifact(`${name}.zip`)))
+      for (const [file, content] of Object.entries(files)) {
+        const target = path.join(artifact(`unzipped/${name}`), file)
+        await mkdir(path.dirname(target), { recursive: true })
+        await writeFile(target, content)
       }
     }
   })
   afterAll(() => secretsManager.stop())
 
-  /** Runs a function from its zip as Lambda does: in a process of its own, with its own variables and nothing else. */
-  async function invoke(name: FunctionName, event: object) {
+  /** Runs a function from its zip in a new process, with only its own variables, as Lambda does. */
+  async function invoke(name: string, event: object) {
     const bundle = artifact(`unzipped/${name}/functions/${name}.mjs`)
     const script = `
       const { handler } = await import(${JSON.stringify(bundle)})
       const answer = await handler(${JSON.stringify(event)}, { awsRequestId: 'request_1' })
       process.stdout.write('\\n' + JSON.stringify(answer))`
-    const { Environment } = named(`${logical(name)}LambdaFunction`).Properties
     const child = spawn(process.execPath, ['--input-type=module', '-'], {
       cwd: artifact(`unzipped/${name}`),
       env: {
-        ...Environment.Variables,
+        ...findFunction(name)['Environment'].Variables,
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',
@@ -850,7 +608,7 @@ describe('the packaged functions', () => {
     return { status: answer.statusCode, body, answer }
   }
 
-  it('answer, issue, verify and sell', async () => {
+  it('respond, issue, verify and sell', async () => {
     expect(await invoke('health', { rawPath: '/health' })).toMatchObject({
       status: 200,
       body: { status: 'healthy' },
@@ -880,15 +638,14 @@ describe('the packaged functions', () => {
     expect((await invoke('devices', activate)).body).toMatchObject({ token: expect.any(String) })
     const keys = aRequest('GET', '/.well-known/jwks.json')
     expect((await invoke('wellKnown', keys)).body).toMatchObject({ keys: [{ crv: 'Ed25519' }] })
-    for (const follower of ['licenseChanges', 'sendEmail'] as const) {
-      const { answer } = await invoke(follower, { Records: [] })
-      expect(answer).toEqual({ batchItemFailures: [] })
+    for (const name of ['licenseChanges', 'sendEmail']) {
+      expect((await invoke(name, { Records: [] })).answer).toEqual({ batchItemFailures: [] })
     }
     expect((await invoke('remind', {})).answer).toMatchObject({ reminded: expect.any(Number) })
     const lost = aPost({ email: 'lost@example.com' }, { route: '/api/recover' })
     expect((await invoke('recover', lost)).status).toBe(200)
-    const told = { 'detail-type': 'Email Delivered', detail: { mail: {} } }
-    expect((await invoke('mailEvents', told)).answer).toEqual({ state: 'delivered' })
+    const delivery = { 'detail-type': 'Email Delivered', detail: { mail: {} } }
+    expect((await invoke('mailEvents', delivery)).answer).toEqual({ state: 'delivered' })
 
     const event = JSON.stringify(aStripeCheckout({ id: 'cs_packaged' }))
     const signed = aSignature(event, { secret: 'whsec_packaged', at: Date.now() })
@@ -900,18 +657,18 @@ describe('the packaged functions', () => {
   })
 })
 
-// Last, because a build that fails takes away what the one before it made.
-describe('a catalog with a fault', () => {
+// Last, because a failed build removes the artifacts of the previous one.
+describe('an invalid catalog', () => {
   it.each([
     ['a tier without a seat', 'seats: 1', 'seats: 0', 'tiers.free.seats: '],
-    ['a prefix that no key may have', "'QF'", "'qf'", 'prefix: '],
-  ])('stops the build with its path: %s', async (_, good, bad, fault) => {
+    ['an invalid prefix', "'QF'", "'qf'", 'prefix: '],
+  ])('stops the build with the path of the error: %s', async (_, valid, invalid, fault) => {
     const catalog = path.join(system.directory, 'lib/catalog/catalog.ts')
     const source = await readFile(catalog, 'utf8')
-    expect(source).toContain(good)
-    await writeFile(catalog, source.replace(good, bad))
+    expect(source).toContain(valid)
+    await writeFile(catalog, source.replace(valid, invalid))
     try {
-      const failed = await packaged().catch((error) => error)
+      const failed = await packageStage().catch((error) => error)
       expect(failed.code).toBe(1)
       await printed(system, `lib/catalog/catalog.ts: ${fault}`)
       expect(await issue('user_catalog')).toBe(200)

@@ -58,7 +58,7 @@ describe('npm start', () => {
   let command: Command
   async function start() {
     command = aCommand('npm', ['start'], { cwd: checkout.directory, env: environment() })
-    await command.prints('Ctrl-C ends it.')
+    await command.prints('Press Ctrl-C to stop.')
   }
   beforeAll(start)
 
@@ -80,7 +80,7 @@ describe('npm start', () => {
     await becomes('renamed')
 
     await writeFile(source, 'const')
-    await command.prints('The functions run as they were before this change.')
+    await command.prints('The functions still run the previous build.')
     expect(command.output()).toContain('functions/health.ts:1:5: ERROR')
     expect(await status()).toBe('renamed')
     await writeFile(source, before)
@@ -132,7 +132,7 @@ describe('npm start that is interrupted', () => {
 
   it('by a kill of its own process leaves no other one', async () => {
     const killed = started()
-    await killed.prints('Ctrl-C ends it.')
+    await killed.prints('Press Ctrl-C to stop.')
     killed.signal('SIGKILL', 'first')
     expect(await killed.left()).toEqual([])
   })
@@ -152,7 +152,7 @@ describe('npm start that is interrupted', () => {
     const failed = started({ JAVA_HOME: await aJava('echo reason >&2; exit 1') })
     expect(await failed.exited).toBe(1)
     expect(failed.output().trim().split('\n').at(-1)).toBe(
-      'DynamoDB Local ended while it was starting: reason',
+      'DynamoDB Local exited during its start: reason',
     )
     expect(await failed.left()).toEqual([])
   })
@@ -192,7 +192,7 @@ describe('npm start that cannot', () => {
     )
     expect(code).toBe(1)
     expect(output).toMatch(
-      /^Port \d+ cannot be used .*: choose another one, as in PORT=8100 npm start\.$/,
+      /^Port \d+ cannot be used .*: choose another one, for example PORT=8100 npm start\.$/,
     )
   })
 
@@ -233,7 +233,7 @@ describe('npm start that cannot', () => {
       cwd: checkout.directory,
       env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
     })
-    await command.prints('Ctrl-C ends it.')
+    await command.prints('Press Ctrl-C to stop.')
     // Told itself, as a process manager does, with npm not in between.
     command.signal('SIGTERM', 'first')
     expect(await command.exited).toBe(0)

@@ -15,7 +15,7 @@ import { publish, SHARED_DIRECTORY, type SharedSystem } from './shared.ts'
 const run = promisify(execFile)
 
 /** The last line that `npm start` prints once it serves. */
-const READY = 'Ctrl-C ends it.'
+const READY = 'Press Ctrl-C to stop.'
 const PAUSE_MS = 100
 
 declare global {
@@ -93,7 +93,7 @@ async function startSystem(
     url: `http://localhost:${port}`,
     port,
     dynamoDbUrl: addressOf('DynamoDB Local'),
-    inboxUrl: addressOf('sent mails'),
+    inboxUrl: addressOf('sent emails'),
     documentationUrl: addressOf('API documentation'),
     directory: checkout.directory,
     java,

@@ -1,11 +1,11 @@
 import getPort from 'get-port'
 import { startInbox } from '../../scripts/local/inbox.ts'
-import type { SentMail } from '../../scripts/local/inboxPage.ts'
+import type { SentEmail } from '../../scripts/local/inboxPage.ts'
 import type { Server } from '../../scripts/local/server.ts'
 
 export interface Inbox extends Server {
   /** What was sent to an address, oldest first. */
-  to(address: string): Promise<readonly SentMail[]>
+  to(address: string): Promise<readonly SentEmail[]>
 }
 
 /** SES on this machine, which the SDK of this process is told of. */
@@ -21,7 +21,7 @@ export async function anInbox(): Promise<Inbox> {
     ...server,
     async to(address) {
       const response = await fetch(`${server.url}/store`)
-      const { emails } = (await response.json()) as { emails: SentMail[] }
+      const { emails } = (await response.json()) as { emails: SentEmail[] }
       return emails.filter(({ destination }) => destination.to.includes(address))
     },
   }

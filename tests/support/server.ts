@@ -17,8 +17,8 @@ import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import {
   createRouter,
   type Match,
-  OWN_ANSWERS,
-  partsOf,
+  OWN_RESPONSES,
+  splitTarget,
   toEvent,
 } from '../../scripts/local/httpApi.ts'
 import { type Server, toServer } from '../../scripts/local/server.ts'
@@ -76,7 +76,7 @@ function createGateway(runtime: AdminRuntime) {
 export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   const routeOf = createGateway(runtime)
   const http = createServer(async (request, response) => {
-    const asked = `${request.method} ${partsOf(request).path}`
+    const asked = `${request.method} ${splitTarget(request).path}`
     server.asked.push(asked)
     try {
       server.before(asked)
@@ -89,9 +89,11 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
     const bytes = await buffer(request)
     const answer = match
       ? await writing.run(writes, () =>
-          match.target(eventOf(request, bytes, match), aContext()).catch(() => OWN_ANSWERS.failed),
+          match
+            .target(eventOf(request, bytes, match), aContext())
+            .catch(() => OWN_RESPONSES.failed),
         )
-      : OWN_ANSWERS.notFound
+      : OWN_RESPONSES.notFound
     try {
       server.after(asked)
     } catch {

@@ -86,7 +86,7 @@ describe('the language of comments and texts', () => {
         'admin/src/main.tsx',
         'admin/src/styles/base.css',
         'resources/roles.yml',
-            ]),
+      ]),
     )
   })
 

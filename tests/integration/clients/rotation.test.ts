@@ -107,7 +107,7 @@ describe('a rotation of the signing keys', () => {
     const { secrets } = service.test.secretsManager
     const before = secrets.get('test/signing-keys') ?? ''
     await rotate()
-    service.test.secretsManager.putBack('test/signing-keys', before)
+    service.test.secretsManager.restore('test/signing-keys', before)
     await expect(rotate()).resolves.toMatchObject({ to: expect.any(String) })
   })
 })

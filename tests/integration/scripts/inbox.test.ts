@@ -1,7 +1,7 @@
 import { SESv2Client, SendEmailCommand, type SendEmailCommandInput } from '@aws-sdk/client-sesv2'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startInbox } from '../../../scripts/local/inbox.ts'
-import type { SentMail } from '../../../scripts/local/inboxPage.ts'
+import type { SentEmail } from '../../../scripts/local/inboxPage.ts'
 import type { Server } from '../../../scripts/local/server.ts'
 
 let server: Server
@@ -42,11 +42,11 @@ const simple = (changes: object) => ({
 })
 const page = async () => (await fetch(server.url)).text()
 const store = async () =>
-  (await (await fetch(`${server.url}/store`)).json()) as { emails: SentMail[] }
+  (await (await fetch(`${server.url}/store`)).json()) as { emails: SentEmail[] }
 
 describe('the inbox', () => {
   it('says so while it is empty', async () => {
-    expect(await page()).toContain('No mail was sent since npm start.')
+    expect(await page()).toContain('No email was sent since npm start.')
   })
 
   it('keeps what was sent', async () => {

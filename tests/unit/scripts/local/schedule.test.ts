@@ -15,7 +15,7 @@ describe('nextTime', () => {
 
   it('refuses a schedule that is not daily', () => {
     expect(() => next('rate(5 minutes)', '2026-01-31T08:00:00Z')).toThrow(
-      'npm start knows daily schedules only, not rate(5 minutes).',
+      'npm start supports only daily schedules, not rate(5 minutes).',
     )
   })
 })
