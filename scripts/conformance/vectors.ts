@@ -1,4 +1,4 @@
-/** What every client has to accept or refuse, in whatever language: made of fixed keys, so that it is always the same. */
+/** Test vectors for clients in any language. They use fixed keys, so that the file is reproducible. */
 
 import { createHmac, sign as ed25519 } from 'node:crypto'
 import { type SigningKey, signingKeyOf } from '../../lib/signing/key.ts'
@@ -9,16 +9,16 @@ import { endorse, signToken } from '../../lib/signing/token.ts'
 export interface Vector {
   readonly name: string
   readonly token: string
-  /** What the client sent. None: the token is a lease that was kept, and its times count. */
+  /** Nonce of the request. Without one, the token is a stored lease, whose times count. */
   readonly nonce?: string
-  /** What the client calls its device. None: the token may name none. */
+  /** Device of the client. Without one, the token must name none. */
   readonly deviceId?: string
-  /** The clock of the client, in seconds since the epoch. */
+  /** Clock of the client, in seconds since the epoch. */
   readonly now: number
-  /** A list of revocations that the client could get. */
+  /** Revocation list that the client has. */
   readonly revocations?: string
   readonly accept: boolean
-  /** What an accepted token says. */
+  /** Code of an accepted token. */
   readonly code?: string
 }
 
@@ -43,20 +43,27 @@ const CLAIMS = {
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A token with something else in it than was signed. */
-function tampered(token: string, claims: object): string {
+/** Changes claims of a token without signing it again. */
+function tamper(token: string, claims: object): string {
   const parts = token.split('.')
-  const said = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString())
-  return parts.with(1, encode({ ...said, ...claims })).join('.')
+  const original = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString())
+  return parts.with(1, encode({ ...original, ...claims })).join('.')
 }
 
-/** The whole file. `keys` is what an app is built with. */
-export async function conformance() {
+function tamperSignature(token: string): string {
+  const [head, body, signature = ''] = token.split('.')
+  return `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+}
+
+const withoutSignature = async (token: Promise<string>) => (await token).replace(/[^.]+$/, '')
+
+/** Builds the content of the file. `keys` are those that an app is built with. */
+export async function buildVectors() {
   const named = (name: string) => signingKeyOf(toKey(`conformance ${name}`))
   const [own, next, last, foreign, stray] = await Promise.all(
     ['own', 'next', 'last', 'foreign', 'stray'].map(named),
   )
-  if (!own || !next || !last || !foreign || !stray) throw new Error('A key could not be made')
+  if (!own || !next || !last || !foreign || !stray) throw new Error('A key is missing')
 
   const published = await publishKeys(
     toRing({ keys: [{ secret: 'conformance own', signsFrom: 0 }], endorsements: [] }),
@@ -65,7 +72,7 @@ export async function conformance() {
   const endorsements = [
     await endorse(own, next.publicJwk, NOW * 1000),
     await endorse(next, last.publicJwk, NOW * 1000),
-    // Whoever sits on the line can speak for himself only.
+    // An attacker can only endorse with a key of its own.
     await endorse(foreign, stray.publicJwk, NOW * 1000),
   ]
 
@@ -83,10 +90,8 @@ export async function conformance() {
 
   const online = { nonce: NONCE, deviceId: DEVICE, now: NOW }
   const offline = { deviceId: DEVICE, now: NOW }
-  const good = { accept: true, code: 'VALID' }
-  const bad = { accept: false }
   const header = { alg: 'EdDSA', typ: 'license+jwt', kid: own.publicJwk.kid }
-  /** Signed by the right key all the same: only the header is at fault. */
+  /** Signs a token with a changed header by the right key. */
   const withHeader = async (changed: object) => {
     const [, body] = (await answer()).split('.')
     const signed = `${encode({ ...header, ...changed })}.${body}`
@@ -99,237 +104,95 @@ export async function conformance() {
   }
   const raw = Buffer.from(own.publicJwk.x, 'base64url')
   const revoked = LICENSE.slice(4, 16)
+  const notFound = { code: 'NOT_FOUND', deviceId: DEVICE }
+  const until = { now: NOW * 1000, until: (NOW + SKEW) * 1000 }
   const underOwnName = { ...foreign, publicJwk: own.publicJwk }
 
-  const vectors: readonly (Omit<Vector, 'token'> & { readonly token: string | Promise<string> })[] =
+  /** Name, token, context, the code of an accepted token (undefined if it must be refused), and a revocation list. */
+  type Row = readonly [
+    name: string,
+    token: string | Promise<string>,
+    context: Pick<Vector, 'nonce' | 'deviceId' | 'now'>,
+    code?: string | undefined,
+    revocations?: string,
+  ]
+  const noDevice = { deviceId: undefined }
+  const otherDevice = { deviceId: 'other' }
+  const rows: readonly Row[] = [
+    ['a response', answer(), online, 'VALID'],
+    ['a response with a clock a day slow', answer(), { ...online, now: NOW - DAY }, 'VALID'],
+    ['a response with a clock a day fast', answer(), { ...online, now: NOW + DAY }, 'VALID'],
+    ['a response without a device', answer(noDevice), { nonce: NONCE, now: NOW }, 'VALID'],
+    ['a response: revoked', answer({ code: 'REVOKED', state: 'revoked' }), online, 'REVOKED'],
+    ['a response: expired', answer({ code: 'EXPIRED', state: 'expired' }), online, 'EXPIRED'],
+    ['a response with another nonce', answer({ nonce: 'another-nonce-123' }), online],
+    ['a lease in place of a response', sign(), online],
+    ['a response for another device', answer(otherDevice), online],
+    ['a response without a device, on a device', answer(noDevice), online],
+    ['a response by an unknown key', answer({}, { by: foreign }), online],
+    ['a response by another key under a known kid', answer({}, { by: underOwnName }), online],
+    ['a response without a kid', withHeader({ kid: undefined }), online],
+    ['alg none', withHeader({ alg: 'none' }), online],
+    ['alg none without a signature', withoutSignature(withHeader({ alg: 'none' })), online],
+    ['alg HS256 with the public key', hs256(raw), online],
+    ['alg HS256 with the JWK', hs256(Buffer.from(JSON.stringify(own.publicJwk))), online],
+    ['an unknown critical header', withHeader({ crit: ['b64'], b64: false }), online],
+    ['tampered claims', answer().then((token) => tamper(token, { tier: 'elite' })), online],
+    ['a tampered signature', answer().then(tamperSignature), online],
+    ['an empty token', '', online],
+    ['a token that is not a JWS', 'VALID', online],
+    ['a revocation list as a response', answer({}, { type: 'revocations' }), online],
+    ['an endorsement as a response', answer({}, { type: 'endorsement' }), online],
+
+    ['a lease', sign(), offline, 'VALID'],
+    ['a lease in its last second', sign({}, { from: -14 * DAY - SKEW + 1 }), offline, 'VALID'],
+    ['an expired lease', sign({}, { from: -14 * DAY - SKEW - 1 }), offline],
+    ['a lease with a slightly slow clock', sign({}, { from: SKEW - 1 }), offline, 'VALID'],
+    ['a lease from the future', sign({}, { from: SKEW + 1 }), offline],
+    ['a lease of another device', sign(otherDevice), offline],
     [
-      { name: 'an answer', token: answer(), ...online, ...good },
-      {
-        name: 'an answer on a device whose clock is a day late',
-        token: answer(),
-        ...online,
-        now: NOW - DAY,
-        ...good,
-      },
-      {
-        name: 'an answer on a device whose clock is a day early',
-        token: answer(),
-        ...online,
-        now: NOW + DAY,
-        ...good,
-      },
-      {
-        name: 'an answer for no device',
-        token: answer({ deviceId: undefined }),
-        nonce: NONCE,
-        now: NOW,
-        ...good,
-      },
-      {
-        name: 'an answer that the license was revoked',
-        token: answer({ code: 'REVOKED', state: 'revoked' }),
-        ...online,
-        accept: true,
-        code: 'REVOKED',
-      },
-      {
-        name: 'an answer that the license expired',
-        token: answer({ code: 'EXPIRED', state: 'expired' }),
-        ...online,
-        accept: true,
-        code: 'EXPIRED',
-      },
-      {
-        name: 'an answer with another nonce',
-        token: answer({ nonce: 'another-nonce-123' }),
-        ...online,
-        ...bad,
-      },
-      { name: 'a lease as an answer', token: sign(), ...online, ...bad },
-      {
-        name: 'an answer for another device',
-        token: answer({ deviceId: 'other' }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'an answer for no device on a device',
-        token: answer({ deviceId: undefined }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'an answer with the name of a key that is not known',
-        token: answer({}, { by: foreign }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'an answer that another key signed under a known name',
-        token: answer({}, { by: underOwnName }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'an answer without the name of a key',
-        token: withHeader({ kid: undefined }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'alg none',
-        token: withHeader({ alg: 'none' }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'alg none without a signature',
-        token: (async () => {
-          const token = await withHeader({ alg: 'none' })
-          return `${token.split('.').slice(0, 2).join('.')}.`
-        })(),
-        ...online,
-        ...bad,
-      },
-      { name: 'alg HS256 with the public key', token: hs256(raw), ...online, ...bad },
-      {
-        name: 'alg HS256 with the public key as a JWK',
-        token: hs256(Buffer.from(JSON.stringify(own.publicJwk))),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'a header that must be understood and is not',
-        token: withHeader({ crit: ['b64'], b64: false }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'claims that were changed',
-        token: answer().then((token) => tampered(token, { tier: 'elite' })),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'a signature that was changed',
-        token: (async () => {
-          const [head, body, signature = ''] = (await answer()).split('.')
-          return `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
-        })(),
-        ...online,
-        ...bad,
-      },
-      { name: 'no token', token: '', ...online, ...bad },
-      { name: 'a text', token: 'VALID', ...online, ...bad },
-      {
-        name: 'a list of revocations as an answer',
-        token: answer({}, { type: 'revocations' }),
-        ...online,
-        ...bad,
-      },
-      {
-        name: 'what a key says for another as an answer',
-        token: answer({}, { type: 'endorsement' }),
-        ...online,
-        ...bad,
-      },
+      'a stored refusal: unknown key',
+      signToken(own, 'verdict', notFound, until),
+      offline,
+      'NOT_FOUND',
+    ],
+    [
+      'a stored refusal: revoked, a month later',
+      answer({ code: 'REVOKED', state: 'revoked' }),
+      { ...offline, now: NOW + 30 * DAY },
+      'REVOKED',
+    ],
+    ['a lease without an expiry', signToken(own, 'verdict', CLAIMS, { now: NOW * 1000 }), offline],
+    ['a lease by an endorsed key', sign({}, { by: last }), offline, 'VALID'],
+    ['a lease by a key that an unknown key endorsed', sign({}, { by: stray }), offline],
 
-      { name: 'a lease', token: sign(), ...offline, ...good },
-      {
-        name: 'a lease in its last seconds',
-        token: sign({}, { from: -14 * DAY - SKEW + 1 }),
-        ...offline,
-        ...good,
-      },
-      {
-        name: 'a lease that is over',
-        token: sign({}, { from: -14 * DAY - SKEW - 1 }),
-        ...offline,
-        ...bad,
-      },
-      {
-        name: 'a lease of a clock that is a little early',
-        token: sign({}, { from: SKEW - 1 }),
-        ...offline,
-        ...good,
-      },
-      { name: 'a lease of the future', token: sign({}, { from: SKEW + 1 }), ...offline, ...bad },
-      { name: 'a lease of another device', token: sign({ deviceId: 'other' }), ...offline, ...bad },
-      {
-        name: 'a kept answer that there is no such key',
-        token: signToken(
-          own,
-          'verdict',
-          { code: 'NOT_FOUND', deviceId: DEVICE },
-          { now: NOW * 1000, until: (NOW + SKEW) * 1000 },
-        ),
-        ...offline,
-        accept: true,
-        code: 'NOT_FOUND',
-      },
-      {
-        name: 'a kept answer that the license was revoked, a month later',
-        token: answer({ code: 'REVOKED', state: 'revoked' }),
-        ...offline,
-        now: NOW + 30 * DAY,
-        accept: true,
-        code: 'REVOKED',
-      },
-      {
-        name: 'a lease without an end',
-        token: signToken(own, 'verdict', CLAIMS, { now: NOW * 1000 }),
-        ...offline,
-        ...bad,
-      },
-      {
-        name: 'a lease that a later key signed',
-        token: sign({}, { by: last }),
-        ...offline,
-        ...good,
-      },
-      {
-        name: 'a lease by a key that a foreign one spoke for',
-        token: sign({}, { by: stray }),
-        ...offline,
-        ...bad,
-      },
-
-      {
-        name: 'a lease that was revoked',
-        token: sign(),
-        ...offline,
-        revocations: await list({ [revoked]: NOW }),
-        ...bad,
-      },
-      {
-        name: 'a lease of after the revocation',
-        token: sign(),
-        ...offline,
-        revocations: await list({ [revoked]: NOW - 1 }),
-        ...good,
-      },
-      {
-        name: 'a lease of another license than was revoked',
-        token: sign(),
-        ...offline,
-        revocations: await list({ mnopqrstuvwx: NOW }),
-        ...good,
-      },
-      {
-        name: 'a lease beside a list that nobody trusted signed',
-        token: sign(),
-        ...offline,
-        revocations: await list({ [revoked]: NOW }, foreign),
-        ...good,
-      },
-    ]
-  return {
-    keys: { ...published, endorsements },
-    vectors: await Promise.all(
-      vectors.map(async ({ token, ...vector }): Promise<Vector> => {
-        const { name, ...rest } = vector
-        return { name, token: await token, ...rest }
-      }),
-    ),
-  }
+    ['a revoked lease', sign(), offline, undefined, await list({ [revoked]: NOW })],
+    [
+      'a lease issued after the revocation',
+      sign(),
+      offline,
+      'VALID',
+      await list({ [revoked]: NOW - 1 }),
+    ],
+    [
+      'a revocation of another license',
+      sign(),
+      offline,
+      'VALID',
+      await list({ mnopqrstuvwx: NOW }),
+    ],
+    [
+      'a revocation list by an unknown key',
+      sign(),
+      offline,
+      'VALID',
+      await list({ [revoked]: NOW }, foreign),
+    ],
+  ]
+  const vectors = rows.map(async ([name, token, context, code, revocations]): Promise<Vector> => {
+    const accept = code !== undefined
+    const list = revocations === undefined ? {} : { revocations }
+    return { name, token: await token, ...context, ...list, accept, ...(accept && { code }) }
+  })
+  return { keys: { ...published, endorsements }, vectors: await Promise.all(vectors) }
 }

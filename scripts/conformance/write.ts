@@ -1,7 +1,7 @@
-/** npm run conformance: writes clients/conformance/vectors.json anew. */
+/** npm run conformance: writes clients/conformance/vectors.json. */
 
 import { writeFileSync } from 'node:fs'
-import { conformance } from './vectors.ts'
+import { buildVectors } from './vectors.ts'
 
-const text = JSON.stringify(await conformance(), undefined, 2)
+const text = JSON.stringify(await buildVectors(), undefined, 2)
 writeFileSync('clients/conformance/vectors.json', `${text}\n`)

@@ -7,9 +7,9 @@ import {
   readToken,
   type TrustedKeys,
 } from '../../../clients/typescript/src/index.ts'
-import { conformance, type Vector } from '../../../scripts/conformance/vectors.ts'
+import { buildVectors, type Vector } from '../../../scripts/conformance/vectors.ts'
 
-const { keys, vectors } = await conformance()
+const { keys, vectors } = await buildVectors()
 
 let trustedKeys: TrustedKeys
 beforeAll(async () => {
