@@ -2,7 +2,7 @@
 
 import Stripe from 'stripe'
 import type { StripeEvent } from '../stripe/objects.ts'
-import { aPlayer } from '../stripe/scenarios.ts'
+import { createEventFactory } from '../stripe/scenarios.ts'
 import type { Request } from './load.ts'
 import { ADMIN_TOKEN, WEBHOOK_SECRET } from './stage.ts'
 
@@ -94,7 +94,7 @@ export const requests = questions(overHttp)
 
 /** A customer of Stripe's, whom no other event is about. */
 export const aBuyer = (name: string) =>
-  aPlayer({
+  createEventFactory({
     name,
     user: name,
     email: `${name}@example.com`,

@@ -1,9 +1,9 @@
 /**
- * Stripe's objects and events as its API versions shape them, with as much of each as Stripe sends that anybody
- * might read. For trying things out and for tests; every one is made up here.
+ * Builds Stripe's objects and events in the shape of each API version, with the fields that decide a license and those
+ * that could be mistaken for them. For local trials and for tests; all values are made up.
  */
 
-/** The shapes that differ. `hybrid` is an old version with the fields of the new ones besides, as Stripe sends it since 2025. */
+/** API versions whose shapes differ. `hybrid`: an old version with the fields of the new ones, as Stripe sends since 2025. */
 export const VERSIONS = [
   '2020-08-27',
   '2023-10-16',
@@ -14,13 +14,13 @@ export const VERSIONS = [
 export type Version = (typeof VERSIONS)[number]
 
 const isOld = (version: Version) => version.startsWith('202') && version < '2025-03-31'
-const hasOld = (version: Version) => isOld(version) || version === 'hybrid'
-const hasNew = (version: Version) => !isOld(version)
+const hasOldFields = (version: Version) => isOld(version) || version === 'hybrid'
+const hasNewFields = (version: Version) => !isOld(version)
 
-/** Seconds since the epoch, as Stripe counts. */
+/** Seconds since the epoch, the unit of Stripe's times. */
 export type Seconds = number
 
-/** What everything costs, in the smallest unit of its currency. */
+/** The price of everything, in the smallest unit of its currency. */
 export const PRICE = 2900
 
 type Fields = Readonly<Record<string, unknown>>
@@ -31,8 +31,6 @@ export interface StripeEvent {
   readonly api_version: string
   readonly created: Seconds
   readonly livemode: boolean
-  readonly pending_webhooks: number
-  readonly request: { readonly id: string | null; readonly idempotency_key: string | null }
   readonly type: string
   readonly data: { readonly object: Fields }
 }
@@ -44,17 +42,8 @@ export function anEvent(
   object: Fields,
   version: Version,
 ): StripeEvent {
-  return {
-    id,
-    object: 'event',
-    api_version: version === 'hybrid' ? '2023-10-16' : version,
-    created,
-    livemode: false,
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-    type,
-    data: { object },
-  }
+  const api_version = version === 'hybrid' ? '2023-10-16' : version
+  return { id, object: 'event', api_version, created, livemode: false, type, data: { object } }
 }
 
 interface Buyer {
@@ -63,28 +52,26 @@ interface Buyer {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export function aSession(id: string, { customer, email, metadata }: Buyer, fields: Fields): Fields {
-  return {
-    id,
-    object: 'checkout.session',
-    amount_subtotal: PRICE,
-    amount_total: PRICE,
-    client_reference_id: null,
-    currency: 'usd',
-    customer,
-    customer_details: { email, name: 'A Buyer', address: null, phone: null, tax_ids: [] },
-    customer_email: null,
-    invoice: null,
-    livemode: false,
-    metadata,
-    mode: 'payment',
-    payment_intent: null,
-    payment_status: 'paid',
-    status: 'complete',
-    subscription: null,
-    ...fields,
-  }
-}
+export const aSession = (
+  id: string,
+  { customer, email, metadata }: Buyer,
+  fields: Fields,
+): Fields => ({
+  id,
+  object: 'checkout.session',
+  amount_total: PRICE,
+  client_reference_id: null,
+  customer,
+  customer_details: { email },
+  customer_email: null,
+  metadata,
+  mode: 'payment',
+  payment_intent: null,
+  payment_status: 'paid',
+  status: 'complete',
+  subscription: null,
+  ...fields,
+})
 
 export interface Period {
   readonly start: Seconds
@@ -108,12 +95,11 @@ export function aSubscription(
   const item = {
     id: `si_${id}`,
     object: 'subscription_item',
-    metadata: {},
-    price: { id: price, object: 'price', currency: 'usd', lookup_key: null, unit_amount: PRICE },
-    plan: { id: price, object: 'plan', amount: PRICE, interval: 'month' },
+    price: { id: price, object: 'price' },
+    plan: { id: price, object: 'plan' },
     quantity,
     subscription: id,
-    ...(hasNew(version) && bounds),
+    ...(hasNewFields(version) && bounds),
   }
   return {
     id,
@@ -124,23 +110,21 @@ export function aSubscription(
     collection_method: 'charge_automatically',
     customer,
     ended_at: null,
-    items: { object: 'list', data: [item], has_more: false, total_count: 1 },
-    livemode: false,
+    items: { object: 'list', data: [item], has_more: false },
     metadata,
-    pause_collection: null,
     status: 'active',
     trial_end: null,
-    trial_start: null,
-    ...(hasOld(version) && { ...bounds, plan: item.plan, quantity }),
+    ...(hasOldFields(version) && { ...bounds, plan: item.plan, quantity }),
     ...fields,
   }
 }
 
-/** What one line of an invoice charges for, or gives back. */
+/** A line of an invoice. */
 export interface Line extends Bought {
   readonly period: Period
+  /** Negative for a refund of the rest of a period. */
   readonly amount?: number
-  /** For the rest of a period, after a change. */
+  /** True if it is for the rest of a period, after a change. */
   readonly proration?: boolean
 }
 
@@ -156,41 +140,29 @@ export function anInvoice(
   const { payment_intent = null, ...others } = fields
   const paid = fields.status === 'paid'
   const due = lines.reduce((sum, { amount = PRICE }) => sum + amount, 0)
+  const data = lines.map((line, index) => aLine(`il_${id}_${index}`, subscription, line, version))
   return {
     id,
     object: 'invoice',
     amount_due: due,
     amount_paid: paid ? due : 0,
-    attempt_count: 1,
     billing_reason: 'subscription_cycle',
     created,
-    currency: 'usd',
     customer,
     customer_email: email,
-    lines: {
-      object: 'list',
-      data: lines.map((line, index) => aLine(`il_${id}_${index}`, subscription, line, version)),
-      has_more: false,
-    },
-    livemode: false,
+    lines: { object: 'list', data, has_more: false },
     metadata: {},
-    // The period in which usage was counted: on a first invoice it is empty, and it never is the one that is paid for.
+    // The period in which usage was counted, which is never the one that is paid for.
     period_start: created,
     period_end: created,
-    status_transitions: {
-      finalized_at: created,
-      paid_at: paid ? created : null,
-      marked_uncollectible_at: null,
-      voided_at: null,
-    },
-    ...(hasNew(version) && {
+    status_transitions: { finalized_at: created, paid_at: paid ? created : null },
+    ...(hasNewFields(version) && {
       parent: {
         type: 'subscription_details',
-        quote_details: null,
         subscription_details: { subscription, metadata },
       },
     }),
-    ...(hasOld(version) && {
+    ...(hasOldFields(version) && {
       subscription,
       payment_intent,
       charge: payment_intent?.replace('pi_', 'ch_') ?? null,
@@ -211,42 +183,31 @@ function aLine(
     id,
     object: 'line_item',
     amount,
-    currency: 'usd',
     metadata: {},
     period,
     quantity,
-    ...(hasNew(version) && {
+    ...(hasNewFields(version) && {
       parent: {
         type: 'subscription_item_details',
-        invoice_item_details: null,
-        subscription_item_details: {
-          proration,
-          subscription,
-          subscription_item: `si_${subscription}`,
-        },
+        subscription_item_details: { proration, subscription },
       },
-      pricing: { type: 'price_details', price_details: { price, product: 'prod_1' } },
+      pricing: { type: 'price_details', price_details: { price } },
     }),
-    ...(hasOld(version) && {
+    ...(hasOldFields(version) && {
       type: 'subscription',
       subscription,
       proration,
       plan: { id: price, object: 'plan' },
     }),
-    ...(hasOld(version) && version !== '2020-08-27' && { price: { id: price, object: 'price' } }),
+    ...(hasOldFields(version) && version !== '2020-08-27' && { price: { id: price } }),
   }
 }
 
-/** What tells with which payment an invoice was paid, since the invoice itself does not any more. */
+/** Builds the object that links an invoice to its payment: since 2025, the invoice does not name it. */
 export const anInvoicePayment = (invoice: string, paymentIntent: string): Fields => ({
   id: `inpay_${invoice}`,
   object: 'invoice_payment',
-  amount_paid: PRICE,
-  amount_requested: PRICE,
-  currency: 'usd',
   invoice,
-  is_default: true,
-  livemode: false,
   payment: { type: 'payment_intent', payment_intent: paymentIntent },
   status: 'paid',
 })
@@ -262,13 +223,8 @@ export const aCharge = (
   amount,
   amount_captured: amount,
   amount_refunded: refunded,
-  billing_details: { email: null, name: null },
-  captured: true,
-  currency: 'usd',
   customer,
-  livemode: false,
   metadata: {},
-  paid: true,
   payment_intent: paymentIntent,
   refunded: refunded === amount,
   status: 'succeeded',
@@ -284,14 +240,11 @@ export const aRefund = (
   object: 'refund',
   amount,
   charge: paymentIntent.replace('pi_', 'ch_'),
-  currency: 'usd',
-  metadata: {},
   payment_intent: paymentIntent,
-  reason: 'requested_by_customer',
   status,
 })
 
-/** Old versions name the charge only. */
+/** Builds a dispute, which names the charge only in old API versions. */
 export const aDispute = (
   id: string,
   paymentIntent: string,
@@ -302,13 +255,7 @@ export const aDispute = (
   object: 'dispute',
   amount: PRICE,
   charge: paymentIntent.replace('pi_', 'ch_'),
-  currency: 'usd',
-  evidence: {},
-  is_charge_refundable: false,
-  livemode: false,
-  metadata: {},
   ...(version !== '2020-08-27' && { payment_intent: paymentIntent }),
-  reason: 'fraudulent',
   status,
 })
 
@@ -316,13 +263,4 @@ export const aCustomer = (
   id: string,
   email: string,
   metadata: Readonly<Record<string, string>> = {},
-): Fields => ({
-  id,
-  object: 'customer',
-  created: 0,
-  email,
-  invoice_prefix: 'A1B2C3D4',
-  livemode: false,
-  metadata,
-  name: 'A Buyer',
-})
+): Fields => ({ id, object: 'customer', created: 0, email, metadata })

@@ -1,491 +1,374 @@
-/** Stories as Stripe tells them: which events come of what a customer does. */
+/** Scenarios: the events that Stripe sends for what a customer does. */
 
-import {
-  aCharge,
-  aCustomer,
-  aDispute,
-  anEvent,
-  anInvoice,
-  anInvoicePayment,
-  aRefund,
-  aSession,
-  aSubscription,
-  type Bought,
-  type Line,
-  type Period,
-  PRICE,
-  type Seconds,
-  type StripeEvent,
-  type Version,
-} from './objects.ts'
+import * as stripe from './objects.ts'
+import { type Bought, type Line, type Period, PRICE, type Seconds } from './objects.ts'
 
-export interface Cast {
-  /** Part of every id, so that stories do not meet. */
+export interface ScenarioOptions {
+  /** Part of every id, so that the objects of different purchases differ. */
   readonly name: string
-  /** Null for a buyer whom the vendor's server did not name. */
+  /** Null if the vendor's server did not name the buyer. */
   readonly user: string | null
   readonly email: string
   readonly tier: string
   /** The tier after a change of plan. */
   readonly nextTier: string
-  readonly version: Version
-  /** When it begins, in seconds since the epoch. */
+  readonly version: stripe.Version
+  /** The time of the first event, in seconds since the epoch. */
   readonly start: Seconds
 }
 
-export interface Step {
+interface Step {
   readonly title: string
-  readonly events: readonly StripeEvent[]
+  readonly events: readonly stripe.StripeEvent[]
 }
 
-const DAY = 24 * 60 * 60
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
 const MONTH = 30 * DAY
 
-/** The Stripe price of a tier, for catalogs that have prices. */
-const priceOf = (tier: string) => `price_${tier}`
-
-/** Everything that one customer's story is made of. Each event has its own id; two of them may share a second. */
-export function aPlayer({ name, user, email, tier, nextTier, version, start }: Cast) {
-  const ids = {
-    session: `cs_${name}`,
-    subscription: `sub_${name}`,
-    customer: `cus_${name}`,
-  }
+/**
+ * Creates the builders of all events about one customer. Times are in seconds since the start. Each event has its own id;
+ * two of them can share a second.
+ */
+export function createEventFactory(options: ScenarioOptions) {
+  const { name, user, email, tier, nextTier, version, start } = options
+  const subscriptionId = `sub_${name}`
   const metadata = { ...(user !== null && { userId: user }), tier }
-  const buyer = { customer: ids.customer, email, metadata }
+  const buyer = { customer: `cus_${name}`, email, metadata }
+  // Catalogs with prices use these names for them.
+  const bought: Bought = { price: `price_${tier}`, quantity: 1 }
+  const next: Bought = { price: `price_${nextTier}`, quantity: 1 }
   let count = 0
   const event = (type: string, at: Seconds, object: Readonly<Record<string, unknown>>) =>
-    anEvent(`evt_${name}_${++count}`, type, start + at, object, version)
-  const period = (month: number, length = 1): Period => ({
-    start: start + month * MONTH,
-    end: start + (month + length) * MONTH,
-  })
-  const bought = (of = tier, quantity = 1): Bought => ({ price: priceOf(of), quantity })
-
-  const subscription = (
+    stripe.anEvent(`evt_${name}_${++count}`, type, start + at, object, version)
+  const session = (
     type: string,
     at: Seconds,
-    during: Period,
-    fields: object = {},
-    what = bought(),
-    by = buyer,
-  ) =>
-    event(
-      `customer.subscription.${type}`,
-      at,
-      aSubscription(ids.subscription, by, what, during, version, { ...fields }),
-    )
-  const invoice = (
-    type: string,
-    at: Seconds,
-    number: number,
-    during: Period,
-    status: string,
-    {
-      opened = at,
-      lines = [{ ...bought(), period: during }],
-      ...fields
-    }: {
-      opened?: Seconds
-      lines?: readonly Line[]
-      billing_reason?: string
-    } = {},
-  ) =>
-    event(
-      type,
-      at,
-      anInvoice(`in_${name}_${number}`, ids.subscription, buyer, lines, start + opened, version, {
-        status,
-        payment_intent: `pi_${name}_${number}`,
-        ...(status === 'paid' && {
-          status_transitions: { finalized_at: start + opened, paid_at: start + at },
-        }),
-        ...fields,
-      }),
-    )
-  const paidBy = (at: Seconds, number: number) =>
-    event(
-      'invoice_payment.paid',
-      at,
-      anInvoicePayment(`in_${name}_${number}`, `pi_${name}_${number}`),
-    )
-  const subscribed = (at: Seconds) =>
-    event(
-      'checkout.session.completed',
-      at,
-      aSession(ids.session, buyer, { mode: 'subscription', subscription: ids.subscription }),
-    )
-  const oneTime = (type: string, at: Seconds, fields: object = {}) =>
-    event(
-      `checkout.session.${type}`,
-      at,
-      aSession(
-        ids.session,
-        { ...buyer, customer: null },
-        {
-          payment_intent: `pi_${name}`,
-          ...fields,
-        },
-      ),
-    )
-  const charge = (at: Seconds, payment: string, refunded: number) =>
-    event('charge.refunded', at, aCharge(payment, refunded, null))
-  const refund = (type: string, at: Seconds, payment: string, status: string, number = 1) =>
-    event(`refund.${type}`, at, aRefund(`re_${name}_${number}`, payment, status))
-  const dispute = (type: string, at: Seconds, payment: string, status: string) =>
-    event(`charge.dispute.${type}`, at, aDispute(`du_${name}`, payment, status, version))
-  const customer = (type: string, at: Seconds, mail: string, said: Record<string, string> = {}) =>
-    event(`customer.${type}`, at, aCustomer(ids.customer, mail, said))
+    by: Parameters<typeof stripe.aSession>[1],
+    fields: object,
+  ) => event(`checkout.session.${type}`, at, stripe.aSession(`cs_${name}`, by, { ...fields }))
+  const toInvoiceId = (number: number) => `in_${name}_${number}`
+  const payment = (number?: number) => `pi_${name}${number === undefined ? '' : `_${number}`}`
 
   return {
     buyer,
     bought,
-    charge,
-    customer,
-    dispute,
-    ids,
-    invoice,
-    moment: (at: Seconds) => start + at,
-    next: bought(nextTier),
-    nextMetadata: { ...metadata, tier: nextTier },
-    oneTime,
-    paidBy,
-    payment: (number?: number) => `pi_${name}${number === undefined ? '' : `_${number}`}`,
-    period,
-    refund,
-    subscribed,
-    subscription,
+    next,
+    payment,
+    period: (month: number, length = 1): Period => ({
+      start: start + month * MONTH,
+      end: start + (month + length) * MONTH,
+    }),
+    toTime: (at: Seconds) => start + at,
+    oneTime: (type: string, at: Seconds, fields: object = {}) =>
+      session(type, at, { ...buyer, customer: null }, { payment_intent: payment(), ...fields }),
+    subscribed: (at: Seconds) =>
+      session('completed', at, buyer, { mode: 'subscription', subscription: subscriptionId }),
+    subscription(type: string, at: Seconds, period: Period, fields: object = {}, item = bought) {
+      const by = item === bought ? buyer : { ...buyer, metadata: { ...metadata, tier: nextTier } }
+      const object = stripe.aSubscription(subscriptionId, by, item, period, version, { ...fields })
+      return event(`customer.subscription.${type}`, at, object)
+    },
+    invoice(
+      type: string,
+      at: Seconds,
+      number: number,
+      period: Period,
+      status: string,
+      {
+        opened = at,
+        lines = [{ ...bought, period }],
+        ...fields
+      }: { opened?: Seconds; lines?: readonly Line[]; billing_reason?: string } = {},
+    ) {
+      const created = start + opened
+      const object = stripe.anInvoice(
+        toInvoiceId(number),
+        subscriptionId,
+        buyer,
+        lines,
+        created,
+        version,
+        {
+          status,
+          payment_intent: payment(number),
+          ...(status === 'paid' && {
+            status_transitions: { finalized_at: created, paid_at: start + at },
+          }),
+          ...fields,
+        },
+      )
+      return event(`invoice.${type}`, at, object)
+    },
+    paidBy: (at: Seconds, number: number) =>
+      event(
+        'invoice_payment.paid',
+        at,
+        stripe.anInvoicePayment(toInvoiceId(number), payment(number)),
+      ),
+    charge: (at: Seconds, paymentIntent: string, refunded: number) =>
+      event('charge.refunded', at, stripe.aCharge(paymentIntent, refunded, null)),
+    refund: (type: string, at: Seconds, paymentIntent: string, status: string) =>
+      event(`refund.${type}`, at, stripe.aRefund(`re_${name}_1`, paymentIntent, status)),
+    dispute: (type: string, at: Seconds, paymentIntent: string, status: string) =>
+      event(
+        `charge.dispute.${type}`,
+        at,
+        stripe.aDispute(`du_${name}`, paymentIntent, status, version),
+      ),
+    customer: (type: string, at: Seconds, address: string, entries: Record<string, string> = {}) =>
+      event(`customer.${type}`, at, stripe.aCustomer(buyer.customer, address, entries)),
   }
 }
 
-export type Player = ReturnType<typeof aPlayer>
+export type EventFactory = ReturnType<typeof createEventFactory>
 
-const purchase = ({ subscribed, subscription, invoice, paidBy, period }: Player): Step => ({
-  title: 'subscribes and pays the first month',
-  events: [
+const step = (title: string, ...events: readonly stripe.StripeEvent[]): Step => ({ title, events })
+
+const buys = ({ oneTime }: EventFactory) => step('buys once', oneTime('completed', 0))
+
+const orders = ({ oneTime }: EventFactory) =>
+  step('orders by bank transfer', oneTime('completed', 0, { payment_status: 'unpaid' }))
+
+const subscribes = ({ subscribed, subscription, invoice, paidBy, period }: EventFactory) =>
+  step(
+    'subscribes and pays the first month',
     subscribed(2),
     subscription('created', 0, period(0), { status: 'incomplete' }),
     subscription('updated', 1, period(0)),
-    invoice('invoice.paid', 1, 0, period(0), 'paid', { billing_reason: 'subscription_create' }),
+    invoice('paid', 1, 0, period(0), 'paid', { billing_reason: 'subscription_create' }),
     paidBy(1, 0),
-  ],
-})
+  )
 
-const renewal = ({ subscription, invoice, paidBy, period }: Player, month = 1): Step => ({
-  title: 'pays the next month',
-  events: [
-    subscription('updated', month * MONTH, period(month)),
-    invoice('invoice.paid', month * MONTH + 3600, month, period(month), 'paid'),
-    paidBy(month * MONTH + 3600, month),
-  ],
-})
+const renews = ({ subscription, invoice, paidBy, period }: EventFactory) =>
+  step(
+    'pays the next month',
+    subscription('updated', MONTH, period(1)),
+    invoice('paid', MONTH + HOUR, 1, period(1), 'paid'),
+    paidBy(MONTH + HOUR, 1),
+  )
 
-const failure = ({ subscription, invoice, period }: Player): Step => ({
-  title: 'has a card that does not pay the next month',
-  events: [
-    invoice('invoice.payment_failed', MONTH + 3600, 1, period(1), 'open'),
-    subscription('updated', MONTH + 3600, period(1), { status: 'past_due' }),
-  ],
-})
+const fails = ({ subscription, invoice, period }: EventFactory, month = 1) =>
+  step(
+    'has a card that is declined for the next month',
+    invoice('payment_failed', month * MONTH + HOUR, month, period(month), 'open'),
+    subscription('updated', month * MONTH + HOUR, period(month), { status: 'past_due' }),
+  )
 
-type Tell = (player: Player) => readonly Step[]
+const recovers = ({ subscription, invoice, paidBy, period }: EventFactory, month = 1) =>
+  step(
+    'pays late',
+    invoice('paid', month * MONTH + 4 * DAY, month, period(month), 'paid', {
+      opened: month * MONTH + HOUR,
+    }),
+    paidBy(month * MONTH + 4 * DAY, month),
+    subscription('updated', month * MONTH + 4 * DAY, period(month)),
+  )
 
-/** Each ends in one state, in whatever order and however often its events arrive. */
-const STORIES = {
-  /** A license that is bought once. */
-  'one-time': ({ oneTime }) => [{ title: 'buys once', events: [oneTime('completed', 0)] }],
+const disputes = ({ dispute, payment }: EventFactory, at = 8 * DAY, month = 0) =>
+  step('disputes the payment', dispute('created', at, payment(month), 'needs_response'))
+
+const refunds = ({ refund, charge, payment }: EventFactory, status: string) => [
+  refund('created', DAY, payment(), status),
+  charge(DAY, payment(), PRICE),
+]
+
+type Scenario = (factory: EventFactory) => readonly Step[]
+
+/** Each scenario has one final state, in any order of its events and with any of them repeated. */
+const BUILDERS = {
+  'one-time': (to) => [buys(to)],
 
   /** A bank transfer takes days. */
-  'bank-transfer': ({ oneTime }) => [
-    {
-      title: 'orders by bank transfer',
-      events: [oneTime('completed', 0, { payment_status: 'unpaid' })],
-    },
-    { title: 'has paid', events: [oneTime('async_payment_succeeded', 3 * DAY)] },
+  'bank-transfer': (to) => [
+    orders(to),
+    step('has paid', to.oneTime('async_payment_succeeded', 3 * DAY)),
   ],
 
-  'bank-transfer-failed': ({ oneTime }) => [
-    {
-      title: 'orders by bank transfer',
-      events: [oneTime('completed', 0, { payment_status: 'unpaid' })],
-    },
-    {
-      title: 'has no money',
-      events: [oneTime('async_payment_failed', 3 * DAY, { payment_status: 'unpaid' })],
-    },
+  'bank-transfer-failed': (to) => [
+    orders(to),
+    step('does not pay', to.oneTime('async_payment_failed', 3 * DAY, { payment_status: 'unpaid' })),
   ],
 
-  'one-time-refunded': ({ oneTime, charge, refund, payment }) => [
-    { title: 'buys once', events: [oneTime('completed', 0)] },
-    {
-      title: 'gets all of the money back',
-      events: [
-        refund('created', DAY, payment(), 'pending'),
-        charge(DAY, payment(), PRICE),
-        refund('updated', DAY + 60, payment(), 'succeeded'),
-      ],
-    },
+  'one-time-refunded': (to) => [
+    buys(to),
+    step(
+      'gets a full refund',
+      ...refunds(to, 'pending'),
+      to.refund('updated', DAY + 60, to.payment(), 'succeeded'),
+    ),
   ],
 
-  'one-time-refund-failed': ({ oneTime, charge, refund, payment }) => [
-    { title: 'buys once', events: [oneTime('completed', 0)] },
-    {
-      title: 'gets all of the money back',
-      events: [refund('created', DAY, payment(), 'pending'), charge(DAY, payment(), PRICE)],
-    },
-    {
-      title: 'has a bank that returns it',
-      events: [refund('failed', 2 * DAY, payment(), 'failed')],
-    },
+  'one-time-refund-failed': (to) => [
+    buys(to),
+    step('gets a full refund', ...refunds(to, 'pending')),
+    step('has a bank that returns it', to.refund('failed', 2 * DAY, to.payment(), 'failed')),
   ],
 
-  'one-time-part-refunded': ({ oneTime, charge, payment }) => [
-    { title: 'buys once', events: [oneTime('completed', 0)] },
-    { title: 'gets a part of the money back', events: [charge(DAY, payment(), 1000)] },
+  'one-time-part-refunded': (to) => [
+    buys(to),
+    step('gets a partial refund', to.charge(DAY, to.payment(), 1000)),
   ],
 
-  renewal: (player) => [purchase(player), renewal(player)],
+  renewal: (to) => [subscribes(to), renews(to)],
 
-  'failed-and-recovered': (player) => [
-    purchase(player),
-    failure(player),
-    {
-      title: 'pays after all',
-      events: [
-        player.invoice('invoice.paid', MONTH + 4 * DAY, 1, player.period(1), 'paid', {
-          opened: MONTH + 3600,
-        }),
-        player.subscription('updated', MONTH + 4 * DAY, player.period(1)),
-      ],
-    },
-  ],
+  'failed-and-recovered': (to) => [subscribes(to), fails(to), recovers(to)],
 
-  /** The last word is that the card does not pay. */
-  failed: (player) => [purchase(player), failure(player)],
+  failed: (to) => [subscribes(to), fails(to)],
 
-  upgrade: (player) => [
-    purchase(player),
-    {
-      title: 'changes to a better plan for three people',
-      events: [
-        player.subscription(
-          'updated',
-          10 * DAY,
-          player.period(0),
-          {},
-          { ...player.next, quantity: 3 },
-          { ...player.buyer, metadata: player.nextMetadata },
-        ),
-        player.invoice('invoice.paid', 10 * DAY, 1, player.period(0), 'paid', {
+  upgrade: (to) => {
+    const period = to.period(0)
+    const item = { ...to.next, quantity: 3 }
+    return [
+      subscribes(to),
+      step(
+        'upgrades to a higher plan for three people',
+        to.subscription('updated', 10 * DAY, period, {}, item),
+        to.invoice('paid', 10 * DAY, 1, period, 'paid', {
           billing_reason: 'subscription_update',
           lines: [
-            { ...player.bought(), period: player.period(0), amount: -1900 },
-            {
-              ...player.next,
-              quantity: 3,
-              period: player.period(0),
-              amount: 6000,
-              proration: true,
-            },
+            { ...to.bought, period, amount: -1900 },
+            { ...item, period, amount: 6000, proration: true },
           ],
         }),
-      ],
-    },
+      ),
+    ]
+  },
+
+  'canceled-and-back': (to) => [
+    subscribes(to),
+    step(
+      'cancels at the end of the month',
+      to.subscription('updated', 5 * DAY, to.period(0), { cancel_at_period_end: true }),
+    ),
+    step('withdraws the cancellation', to.subscription('updated', 6 * DAY, to.period(0))),
   ],
 
-  'canceled-and-back': (player) => [
-    purchase(player),
-    {
-      title: 'cancels at the end of the month',
-      events: [
-        player.subscription('updated', 5 * DAY, player.period(0), { cancel_at_period_end: true }),
-      ],
-    },
-    {
-      title: 'thinks better of it',
-      events: [player.subscription('updated', 6 * DAY, player.period(0))],
-    },
+  'canceled-in-portal': (to) => [
+    subscribes(to),
+    step(
+      'cancels in the portal',
+      to.subscription('updated', 5 * DAY, to.period(0), { cancel_at: to.period(0).end }),
+    ),
   ],
 
-  'canceled-in-portal': (player) => [
-    purchase(player),
-    {
-      title: 'cancels in the portal',
-      events: [
-        player.subscription('updated', 5 * DAY, player.period(0), {
-          cancel_at: player.period(0).end,
-        }),
-      ],
-    },
-  ],
-
-  ended: (player) => [
-    purchase(player),
-    {
-      title: 'ends it at once',
-      events: [
-        player.subscription('deleted', 7 * DAY, player.period(0), {
+  ended: (to) => {
+    const ended = to.toTime(7 * DAY)
+    return [
+      subscribes(to),
+      step(
+        'cancels immediately',
+        to.subscription('deleted', 7 * DAY, to.period(0), {
           status: 'canceled',
-          canceled_at: player.period(0).start + 7 * DAY,
-          ended_at: player.period(0).start + 7 * DAY,
+          canceled_at: ended,
+          ended_at: ended,
         }),
-      ],
-    },
-  ],
+      ),
+    ]
+  },
 
-  trial: (player) => [
-    {
-      title: 'begins a trial',
-      events: [
-        player.subscribed(1),
-        player.subscription('created', 0, player.period(0, 0.5), {
-          status: 'trialing',
-          trial_end: player.period(0, 0.5).end,
-        }),
-        player.invoice('invoice.paid', 0, 0, player.period(0, 0.5), 'paid', {
+  trial: (to) => {
+    const period = to.period(0, 0.5)
+    return [
+      step(
+        'begins a trial',
+        to.subscribed(1),
+        to.subscription('created', 0, period, { status: 'trialing', trial_end: period.end }),
+        to.invoice('paid', 0, 0, period, 'paid', {
           billing_reason: 'subscription_create',
-          lines: [{ ...player.bought(), period: player.period(0, 0.5), amount: 0 }],
+          lines: [{ ...to.bought, period, amount: 0 }],
         }),
-      ],
-    },
-    {
-      title: 'pays when the trial ends',
-      events: [
-        player.subscription('updated', 15 * DAY, player.period(0.5)),
-        player.invoice('invoice.paid', 15 * DAY + 3600, 1, player.period(0.5), 'paid'),
-        player.paidBy(15 * DAY + 3600, 1),
-      ],
-    },
+      ),
+      step(
+        'pays when the trial ends',
+        to.subscription('updated', 15 * DAY, to.period(0.5)),
+        to.invoice('paid', 15 * DAY + HOUR, 1, to.period(0.5), 'paid'),
+        to.paidBy(15 * DAY + HOUR, 1),
+      ),
+    ]
+  },
+
+  'dispute-won': (to) => [
+    subscribes(to),
+    disputes(to),
+    step(
+      'loses the dispute',
+      to.dispute('updated', 9 * DAY, to.payment(0), 'under_review'),
+      to.dispute('closed', 20 * DAY, to.payment(0), 'won'),
+    ),
   ],
 
-  'dispute-won': (player) => [
-    purchase(player),
-    {
-      title: 'disputes the payment',
-      events: [player.dispute('created', 8 * DAY, player.payment(0), 'needs_response')],
-    },
-    {
-      title: 'loses the dispute',
-      events: [
-        player.dispute('updated', 9 * DAY, player.payment(0), 'under_review'),
-        player.dispute('closed', 20 * DAY, player.payment(0), 'won'),
-      ],
-    },
+  'dispute-lost': (to) => [
+    subscribes(to),
+    disputes(to),
+    step('wins the dispute', to.dispute('closed', 20 * DAY, to.payment(0), 'lost')),
   ],
 
-  'dispute-lost': (player) => [
-    purchase(player),
-    {
-      title: 'disputes the payment and wins',
-      events: [
-        player.dispute('created', 8 * DAY, player.payment(0), 'needs_response'),
-        player.dispute('closed', 20 * DAY, player.payment(0), 'lost'),
-      ],
-    },
+  'month-refunded': (to) => [
+    subscribes(to),
+    step(
+      'gets a refund for the month',
+      to.refund('created', 8 * DAY, to.payment(0), 'succeeded'),
+      to.charge(8 * DAY, to.payment(0), PRICE),
+    ),
   ],
 
-  'month-refunded': (player) => [
-    purchase(player),
-    {
-      title: 'gets the money for the month back',
-      events: [
-        player.refund('created', 8 * DAY, player.payment(0), 'succeeded'),
-        player.charge(8 * DAY, player.payment(0), PRICE),
-      ],
-    },
+  'old-month-refunded': (to) => [
+    subscribes(to),
+    renews(to),
+    step('gets a refund for the first month', to.charge(MONTH + DAY, to.payment(0), PRICE)),
   ],
 
-  'old-month-refunded': (player) => [
-    purchase(player),
-    renewal(player),
-    {
-      title: 'gets the money for the first month back',
-      events: [player.charge(MONTH + DAY, player.payment(0), PRICE)],
-    },
+  'customer-moves': (to) => [
+    subscribes(to),
+    step('has a new email address', to.customer('updated', 3 * DAY, 'new@example.com')),
   ],
 
-  'customer-moves': (player) => [
-    purchase(player),
-    {
-      title: 'has a new e-mail address',
-      events: [player.customer('updated', 3 * DAY, 'new@example.com')],
-    },
-  ],
-
-  /** All that can happen to a subscription, one after the other. */
-  life: (player) => [
-    purchase(player),
-    renewal(player),
-    {
-      title: 'has a card that does not pay the next month',
-      events: [
-        player.invoice('invoice.payment_failed', 2 * MONTH + 3600, 2, player.period(2), 'open'),
-        player.subscription('updated', 2 * MONTH + 3600, player.period(2), { status: 'past_due' }),
-      ],
-    },
-    {
-      title: 'pays after all',
-      events: [
-        player.invoice('invoice.paid', 2 * MONTH + 4 * DAY, 2, player.period(2), 'paid', {
-          opened: 2 * MONTH + 3600,
-        }),
-        player.paidBy(2 * MONTH + 4 * DAY, 2),
-        player.subscription('updated', 2 * MONTH + 4 * DAY, player.period(2)),
-      ],
-    },
-    {
-      title: 'changes to a better plan',
-      events: [
-        player.subscription('updated', 2 * MONTH + 10 * DAY, player.period(2), {}, player.next, {
-          ...player.buyer,
-          metadata: player.nextMetadata,
-        }),
-      ],
-    },
-    {
-      title: 'disputes the payment',
-      events: [
-        player.dispute('created', 2 * MONTH + 12 * DAY, player.payment(2), 'needs_response'),
-      ],
-    },
-    {
-      title: 'loses the dispute',
-      events: [player.dispute('closed', 2 * MONTH + 20 * DAY, player.payment(2), 'won')],
-    },
-    {
-      title: 'cancels at the end of the month',
-      events: [
-        player.subscription(
+  /** The whole life of a subscription. */
+  life: (to) => {
+    const at = 2 * MONTH
+    const period = to.period(2)
+    const { end } = period
+    return [
+      subscribes(to),
+      renews(to),
+      fails(to, 2),
+      recovers(to, 2),
+      step(
+        'upgrades to a higher plan',
+        to.subscription('updated', at + 10 * DAY, period, {}, to.next),
+      ),
+      disputes(to, at + 12 * DAY, 2),
+      step('loses the dispute', to.dispute('closed', at + 20 * DAY, to.payment(2), 'won')),
+      step(
+        'cancels at the end of the month',
+        to.subscription(
           'updated',
-          2 * MONTH + 25 * DAY,
-          player.period(2),
-          { cancel_at_period_end: true, cancel_at: player.period(2).end },
-          player.next,
-          { ...player.buyer, metadata: player.nextMetadata },
+          at + 25 * DAY,
+          period,
+          { cancel_at_period_end: true, cancel_at: end },
+          to.next,
         ),
-      ],
-    },
-    {
-      title: 'is gone',
-      events: [
-        player.subscription(
+      ),
+      step(
+        'reaches the end of the month',
+        to.subscription(
           'deleted',
           3 * MONTH,
-          player.period(2),
-          { status: 'canceled', ended_at: player.period(2).end },
-          player.next,
-          { ...player.buyer, metadata: player.nextMetadata },
+          period,
+          { status: 'canceled', ended_at: end },
+          to.next,
         ),
-      ],
-    },
-  ],
-} satisfies Readonly<Record<string, Tell>>
+      ),
+    ]
+  },
+} satisfies Readonly<Record<string, Scenario>>
 
-export type ScenarioName = keyof typeof STORIES
-export const SCENARIOS = Object.keys(STORIES) as ScenarioName[]
+export type ScenarioName = keyof typeof BUILDERS
+export const SCENARIOS = Object.keys(BUILDERS) as ScenarioName[]
 
-/** Tells a story, step by step, in the order in which it happened. */
-export function scenario(name: ScenarioName, by: Cast): readonly Step[] {
-  const tell: Tell = STORIES[name]
-  return tell(aPlayer(by))
+/** Builds the steps of a scenario, in the order in which they occur. */
+export function buildScenario(name: ScenarioName, options: ScenarioOptions): readonly Step[] {
+  const build: Scenario = BUILDERS[name]
+  return build(createEventFactory(options))
 }

@@ -1,93 +1,90 @@
-/**
- * npm run stripe:send: signs events as Stripe does, posts them to a License Authority, and shows what each of them
- * did and what the license is then.
- */
+/** npm run stripe:send: signs events as Stripe does, posts them, and prints their effects and the resulting verdicts. */
 
 import { randomBytes } from 'node:crypto'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import Stripe from 'stripe'
-import type { StripeEvent } from './objects.ts'
-import { VERSIONS, type Version } from './objects.ts'
-import { aPlayer, type Cast, SCENARIOS, type ScenarioName, scenario } from './scenarios.ts'
-import { SINGLES } from './single.ts'
+import { type StripeEvent, VERSIONS, type Version } from './objects.ts'
+import {
+  buildScenario,
+  createEventFactory,
+  SCENARIOS,
+  type ScenarioName,
+  type ScenarioOptions,
+} from './scenarios.ts'
+import { EVENT_BUILDERS } from './singleEvents.ts'
 
 interface Options {
   readonly scenario?: ScenarioName
   readonly shuffle?: true
-  readonly purchase: string
+  readonly purchase?: string
   readonly user: string | false
   readonly email: string
   readonly tier: string
   readonly nextTier: string
   readonly subscription?: true
-  readonly month: number
-  readonly set: readonly (readonly [string, unknown])[]
+  readonly month: string
+  readonly set: readonly (readonly [path: string, value: unknown])[]
   readonly stripeVersion: Version
   readonly url: string
   readonly secret: string
   readonly token: string
 }
 
-const DAY_SECONDS = 24 * 60 * 60
-
-/** `status=past_due`, `items.data.0.quantity=3`: the value is JSON if it can be, otherwise a text. */
-function aSetting(text: string, before: Options['set']): Options['set'] {
+/** Parses `status=past_due` or `items.data.0.quantity=3`. A value that is not JSON is a string. */
+function parseSetting(text: string, previous: Options['set']): Options['set'] {
   const [, path, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (path === undefined) throw new InvalidArgumentError('It must be <path>=<value>.')
   try {
-    return [...before, [path, JSON.parse(value)]]
+    return [...previous, [path, JSON.parse(value)]]
   } catch {
-    return [...before, [path, value]]
+    return [...previous, [path, value]]
   }
 }
 
-function aMonth(text: string): number {
-  if (/^\d{1,3}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a number from 0 on.')
-}
-
-function aPurchase(text: string): string {
-  if (/^\w{1,60}$/.test(text)) return text
-  throw new InvalidArgumentError('It must be letters, digits and _, at most 60.')
+const matches = (pattern: RegExp, rule: string) => (text: string) => {
+  if (pattern.test(text)) return text
+  throw new InvalidArgumentError(rule)
 }
 
 const command: Command = new Command('npm run stripe:send --')
-  .description('Signs events as Stripe does and posts them, for trying out what they do.')
+  .description('Signs Stripe events and posts them to a License Authority.')
   .argument('[type]', 'the type of the event, such as checkout.session.completed')
-  .addOption(
-    new Option('--scenario <name>', 'all events of a story, instead of one').choices(SCENARIOS),
-  )
-  .option('--shuffle', 'the events of the story in any order, and some of them twice')
+  .addOption(new Option('--scenario <name>', 'send all events of a scenario').choices(SCENARIOS))
+  .option('--shuffle', 'send the events of the scenario in random order, and some of them twice')
   .option(
     '--purchase <name>',
-    'which purchase it is about, as part of every id',
-    aPurchase,
-    randomBytes(4).toString('hex'),
+    'the name of the purchase, which is part of every id (default: a random one)',
+    matches(/^\w{1,60}$/, 'It must be 1 to 60 letters, digits or underscores.'),
   )
-  .option('--user <id>', 'the user whom your server named', 'user_123')
-  .option('--no-user', 'your server named nobody')
-  .option('--email <address>', "the buyer's address", 'user@example.com')
-  .option('--tier <tier>', 'the tier that was bought', 'pro')
-  .option('--next-tier <tier>', 'the tier after a change of plan, in a story', 'elite')
-  .option('--subscription', 'what was bought is a subscription, where the type does not say so')
-  .option('--month <number>', 'which month of the subscription, from 0', aMonth, 0)
+  .option('--user <id>', 'the user id that your server set', 'user_123')
+  .option('--no-user', 'no user id')
+  .option('--email <address>', 'the email address of the buyer', 'user@example.com')
+  .option('--tier <tier>', 'the tier that is bought', 'pro')
+  .option('--next-tier <tier>', 'the tier after a change of plan in a scenario', 'elite')
+  .option('--subscription', 'the purchase is a subscription, for types that do not imply it')
+  .option(
+    '--month <number>',
+    'the month of the subscription, from 0',
+    matches(/^\d{1,3}$/, 'It must be a number from 0 to 999.'),
+    '0',
+  )
   .option(
     '--set <path=value>',
-    "another value in the event's object, as in --set status=past_due; may be repeated",
-    aSetting,
+    "set a field of the event's object, such as status=past_due; can be repeated",
+    parseSetting,
     [],
   )
   .addOption(
-    new Option('--stripe-version <version>', 'the API version whose shapes are sent')
+    new Option('--stripe-version <version>', 'the API version of the events')
       .choices(VERSIONS)
       .default('2026-10-28.endive'),
   )
-  .option('--url <url>', 'where the License Authority is', 'http://localhost:8000')
+  .option('--url <url>', 'the address of the License Authority', 'http://localhost:8000')
   .option('--secret <secret>', 'the signing secret of its webhook', 'whsec_dev')
-  .option('--token <token>', 'its API token, to ask for the key', 'dev_admin_token')
+  .option('--token <token>', 'an API token, to show the key', 'dev_admin_token')
   .addHelpText(
     'after',
-    `\nTypes:\n  ${Object.keys(SINGLES).join('\n  ')}\n\nExample:\n` +
+    `\nTypes:\n  ${Object.keys(EVENT_BUILDERS).join('\n  ')}\n\nExamples:\n` +
       '  npm run stripe:send -- checkout.session.completed --tier pro --user user_123\n' +
       '  npm run stripe:send -- --scenario life',
   )
@@ -99,36 +96,35 @@ if ((type === undefined) === (options.scenario === undefined)) {
   command.error('error: name either the type of an event or a --scenario (see --help)')
 }
 
+const DAY_SECONDS = 24 * 60 * 60
 const now = Math.floor(Date.now() / 1000)
-const by: Cast = {
-  name: options.purchase,
+const scenarioOptions: ScenarioOptions = {
+  name: options.purchase ?? randomBytes(4).toString('hex'),
   user: options.user === false ? null : options.user,
   email: options.email,
   tier: options.tier,
   nextTier: options.nextTier,
   version: options.stripeVersion,
-  // The events of one purchase are sent one by one on the same day: its months must be the same each time.
+  // Single events of one purchase are sent in several commands, all of which must use the same months.
   start: options.scenario ? now : now - (now % DAY_SECONDS),
 }
 
-function theEvent(name: string): StripeEvent {
-  const make = Object.hasOwn(SINGLES, name) ? SINGLES[name] : undefined
-  if (!make) command.error(`error: there is no event of the type ${name} here (see --help)`)
-  const { month, subscription = false, set } = options
-  const event = make(aPlayer(by), { at: now - by.start, month, subscribed: subscription })
-  const changed = structuredClone({ ...event, id: `evt_${randomBytes(8).toString('hex')}` })
-  for (const [path, value] of set) setAt(changed.data.object, path.split('.'), value)
-  return changed
+function buildSingle(type: string): StripeEvent {
+  const build = Object.hasOwn(EVENT_BUILDERS, type) ? EVENT_BUILDERS[type] : undefined
+  if (!build) command.error(`error: unknown event type ${type} (see --help)`)
+  const { month, subscription: subscribed = false, set } = options
+  const details = { at: now - scenarioOptions.start, month: Number(month), subscribed }
+  const id = `evt_${randomBytes(8).toString('hex')}`
+  const event = structuredClone({ ...build(createEventFactory(scenarioOptions), details), id })
+  for (const [path, value] of set) setField(event.data.object, path.split('.'), value)
+  return event
 }
 
-function setAt(object: object, path: readonly string[], value: unknown): void {
-  const [name = '', ...rest] = path
+function setField(object: object, [name = '', ...rest]: readonly string[], value: unknown): void {
   const inner: unknown = Reflect.get(object, name)
-  if (rest.length > 0 && (typeof inner !== 'object' || inner === null)) {
-    command.error(`error: the event's object has no ${name} to set anything in`)
-  }
-  if (rest.length > 0) setAt(inner as object, rest, value)
-  else Reflect.set(object, name, value)
+  if (rest.length === 0) Reflect.set(object, name, value)
+  else if (typeof inner === 'object' && inner !== null) setField(inner, rest, value)
+  else command.error(`error: the event's object has no ${name} to set anything in`)
 }
 
 interface Answer {
@@ -142,7 +138,7 @@ async function post(path: string, body: string, headers: Record<string, string>)
     headers: { 'content-type': 'application/json', ...headers },
     body,
   }).catch((cause: Error) => {
-    command.error(`error: ${options.url} does not answer (${cause.message}): is npm start running?`)
+    command.error(`error: cannot reach ${options.url} (${cause.message}): is npm start running?`)
   })
   const text = await response.text()
   try {
@@ -152,85 +148,73 @@ async function post(path: string, body: string, headers: Record<string, string>)
   }
 }
 
-async function send(event: StripeEvent): Promise<void> {
-  const payload = JSON.stringify(event)
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: options.secret })
-  const { status, body } = await post('/webhooks/stripe', payload, {
-    'stripe-signature': signature,
-  })
-  if (status !== 200) process.exitCode = 1
-  const { licenseId } = body
-  if (typeof licenseId === 'string') await learnKey(licenseId)
-  const parts = [event.type.padEnd(TYPE_WIDTH), effectOf(status, body).padEnd(EFFECT_WIDTH)]
-  console.log(`  ${[...parts, await stateOf()].join('  ').trimEnd()}`)
-}
-
 const TYPE_WIDTH = 40
 const EFFECT_WIDTH = 16
 
-function effectOf(
-  status: number,
-  { effect, ignored, repeated, alerts, error, code }: Answer['body'],
-) {
+async function send(event: StripeEvent): Promise<void> {
+  const payload = JSON.stringify(event)
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: options.secret })
+  const headers = { 'stripe-signature': signature }
+  const { status, body } = await post('/webhooks/stripe', payload, headers)
+  if (status !== 200) process.exitCode = 1
+  if (typeof body['licenseId'] === 'string') await revealKey(body['licenseId'])
+  const effect = formatEffect(status, body).padEnd(EFFECT_WIDTH)
+  console.log(`  ${event.type.padEnd(TYPE_WIDTH)}  ${effect}  ${await verify()}`.trimEnd())
+}
+
+function formatEffect(status: number, body: Answer['body']): string {
+  const { effect, ignored, repeated, alerts, error, code } = body
   if (status !== 200) return `${status} ${code ?? ''} ${error}`
   if (ignored !== undefined) return `ignored: ${ignored}`
   if (repeated !== undefined) return 'repeated'
-  const did = { issued: 'license issued', changed: 'license changed' }[`${effect}`] ?? 'noted'
-  return Array.isArray(alerts) && alerts.length > 0 ? `${did}, ALERT ${alerts.join(', ')}` : did
+  const text = { issued: 'license issued', changed: 'license changed' }[`${effect}`] ?? 'noted'
+  return Array.isArray(alerts) && alerts.length > 0 ? `${text}, ALERT ${alerts.join(', ')}` : text
 }
 
-let license: string | undefined
+let licenseId: string | undefined
 let key: string | undefined
 
-/** Has the key shown, as an administrator does. */
-async function learnKey(id: string): Promise<void> {
-  if (license === id) return
-  license = id
+async function revealKey(id: string): Promise<void> {
+  if (licenseId === id) return
+  licenseId = id
   console.log(`  license ${id}`)
   const headers = { authorization: `Bearer ${options.token}` }
   const reason = JSON.stringify({ reason: 'stripe:send' })
   const { status, body } = await post(`/api/admin/licenses/${id}/reveal`, reason, headers)
   if (status === 200) key = `${body['license']}`
-  console.log(`  key ${key ?? `was refused: ${body['code']} ${body['error']}`}`)
+  console.log(`  key ${key ?? `not shown: ${body['code']} ${body['error']}`}`)
   if (body['userId'] === null) {
-    console.log(
-      '  Nobody has claimed it: it is kept for the address until an event says who bought.',
-    )
+    console.log('  The license has no user: it is assigned when an event names one.')
   }
 }
 
-/** What POST /api/verify says of the key, once there is one. */
-async function stateOf(): Promise<string> {
+/** Formats the verdict on the key. Empty before a license is issued. */
+async function verify(): Promise<string> {
   if (key === undefined) return ''
   const { status, body } = await post('/api/verify', JSON.stringify({ license: key }), {})
   const { code, tier, state, expiresAt } = body
-  const until = () => new Date(Number(expiresAt)).toISOString().replace(/T(..:..).*/, ' $1')
-  return status === 200 ? `${code} ${tier} ${state} until ${until()}` : `${code}`
+  if (status !== 200) return `${code}`
+  const until = new Date(Number(expiresAt)).toISOString().replace(/T(..:..).*/, ' $1')
+  return `${code} ${tier} ${state} until ${until}`
 }
 
-function* shuffled(events: readonly StripeEvent[]): Generator<StripeEvent> {
-  const left = [...events, ...events.filter(() => Math.random() < 1 / 3)]
-  while (left.length > 0) yield* left.splice(Math.floor(Math.random() * left.length), 1)
+function shuffle<T>(items: readonly T[]): readonly T[] {
+  const left = [...items, ...items.filter(() => Math.random() < 1 / 3)]
+  const shuffled: T[] = []
+  while (left.length > 0) shuffled.push(...left.splice(Math.floor(Math.random() * left.length), 1))
+  return shuffled
 }
 
-function* told(): Generator<readonly [heading: string, event: StripeEvent]> {
-  if (type !== undefined) yield ['', theEvent(type)]
-  if (options.scenario === undefined) return
-  const steps = scenario(options.scenario, by)
-  if (options.shuffle) {
-    for (const event of shuffled(steps.flatMap(({ events }) => events))) yield ['', event]
-    return
-  }
-  for (const { title, events } of steps) {
-    for (const event of events) yield [`${by.user ?? 'somebody'} ${title}`, event]
-  }
+function buildSteps(): ReturnType<typeof buildScenario> {
+  if (type !== undefined) return [{ title: '', events: [buildSingle(type)] }]
+  const steps = options.scenario ? buildScenario(options.scenario, scenarioOptions) : []
+  if (!options.shuffle) return steps
+  return [{ title: '', events: shuffle(steps.flatMap(({ events }) => events)) }]
 }
 
-let heading = `purchase ${by.name}`
-const events = [...told()]
-console.log(heading)
-for (const [title, event] of events) {
-  if (title !== '' && title !== heading) console.log(`\n${title}`)
-  heading = title
-  await send(event)
+const steps = buildSteps()
+console.log(`purchase ${scenarioOptions.name}`)
+for (const { title, events } of steps) {
+  if (title !== '') console.log(`\n${scenarioOptions.user ?? 'The customer'} ${title}`)
+  for (const event of events) await send(event)
 }

@@ -7,7 +7,11 @@ import { type Facts, mergeFacts, NO_FACTS } from '../../lib/stripe/facts.ts'
 import { observe } from '../../lib/stripe/observe.ts'
 import { findMissing } from '../../lib/stripe/refresh.ts'
 import type { StripeEvent, Version } from '../../scripts/stripe/objects.ts'
-import { type Cast, type ScenarioName, scenario } from '../../scripts/stripe/scenarios.ts'
+import {
+  buildScenario,
+  type ScenarioName,
+  type ScenarioOptions,
+} from '../../scripts/stripe/scenarios.ts'
 import { NOW } from './licenses.ts'
 
 /** What is known of one purchase and its customer. */
@@ -37,7 +41,7 @@ export const derived = (
   missing: findMissing(known.facts, by),
 })
 
-const aCast = (changes: Partial<Cast> = {}): Cast => ({
+const aCast = (changes: Partial<ScenarioOptions> = {}): ScenarioOptions => ({
   name: 'story',
   user: 'user_123',
   email: 'buyer@example.com',
@@ -52,8 +56,9 @@ const aCast = (changes: Partial<Cast> = {}): Cast => ({
 export const eventsOf = (
   name: ScenarioName,
   version: Version,
-  changes: Partial<Cast> = {},
-): StripeEvent[] => scenario(name, aCast({ version, ...changes })).flatMap(({ events }) => events)
+  changes: Partial<ScenarioOptions> = {},
+): StripeEvent[] =>
+  buildScenario(name, aCast({ version, ...changes })).flatMap(({ events }) => events)
 
 interface End {
   /** How many days after its beginning one looks at it. */

@@ -26,7 +26,6 @@ const EXCLUDED: readonly string[] = [
   'scripts/bench',
   'scripts/mail',
   'scripts/openapi',
-  'scripts/stripe',
 ]
 
 const OPENING = /^(?:What|Whether|How|Who(?:se|m)?)\b/

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { rowSchema } from '../../../lib/admin/bulk.ts'
 import { catalog } from '../../../lib/catalog/catalog.ts'
 import { VERSIONS } from '../../../scripts/stripe/objects.ts'
-import { aPlayer } from '../../../scripts/stripe/scenarios.ts'
-import { SINGLES } from '../../../scripts/stripe/single.ts'
+import { createEventFactory } from '../../../scripts/stripe/scenarios.ts'
+import { EVENT_BUILDERS } from '../../../scripts/stripe/singleEvents.ts'
 import { NOW } from '../licenses.ts'
 import { fitting, type Known } from './schema.ts'
 
@@ -72,7 +72,7 @@ export const anyEvent: fc.Arbitrary<unknown> = fc
   .record({
     number: fc.nat(PLAYERS - 1),
     id: fc.nat(100_000),
-    tell: fc.constantFrom(...Object.values(SINGLES)),
+    tell: fc.constantFrom(...Object.values(EVENT_BUILDERS)),
     version: fc.constantFrom(...VERSIONS),
     tier: fc.constantFrom(...TIERS),
     isNamed: fc.boolean(),
@@ -81,7 +81,7 @@ export const anyEvent: fc.Arbitrary<unknown> = fc
     subscribed: fc.boolean(),
   })
   .map(({ number, id, tell, version, tier, isNamed, days, month, subscribed }) => {
-    const player = aPlayer({
+    const player = createEventFactory({
       name: `player${number}`,
       user: isNamed ? `fuzz_user_${number}` : null,
       email: `player_${number}@example.com`,
