@@ -42,10 +42,10 @@ export function Shell() {
         Skip to content
       </a>
       <header className="sidebar">
-        <div className="brand">
+        <div className="brand row">
           <strong>{session?.productName ?? 'License Authority'}</strong>
           {session && (
-            <span className={session.livemode ? 'stage stage-live' : 'stage'}>
+            <span className={session.livemode ? 'badge badge-danger' : 'badge'}>
               {session.stage} · {session.livemode ? 'live mode' : 'test mode'}
             </span>
           )}
@@ -67,7 +67,7 @@ export function Shell() {
               </Link>
             ))}
           </nav>
-          <div className="account">
+          <div className="account stack">
             {session && <p className="hint">Signed in with {session.name ?? 'the root token'}</p>}
             <Select
               label="Theme"

@@ -282,7 +282,7 @@ browsers('the admin panel', () => {
     await post(`/api/admin/licenses/${id}/change-tier`, { tier: 'elite', reason: 'faster' })
     const dialog = page.getByRole('alertdialog')
     await dialog.getByLabel('Reason').fill('slower')
-    await dialog.getByText('I want to suspend').click()
+    await dialog.getByText('I confirm this action').click()
     await dialog.getByRole('button', { name: 'Suspend' }).click()
     await dialog.getByText('The license was changed meanwhile and has been reloaded.').waitFor()
     await dialog.getByRole('button', { name: 'Suspend' }).click()

@@ -61,7 +61,9 @@ export const unmatchedPurchasesQuery = () =>
   infiniteQueryOptions({
     queryKey: ['unmatchedPurchases'],
     queryFn: ({ signal, pageParam }) =>
-      dataOf(api.GET('/api/admin/parked', { params: cursorParams(pageParam), signal })),
+      dataOf(
+        api.GET('/api/admin/unmatched-purchases', { params: cursorParams(pageParam), signal }),
+      ),
     ...cursorPaging,
   })
 

@@ -11,7 +11,7 @@ export function DescriptionList({ className = 'details', items }: DescriptionLis
     <dl className={className}>
       {Object.entries(items).map(([term, description]) => (
         <div key={term}>
-          <dt>{term}</dt>
+          <dt className="hint">{term}</dt>
           <dd>{description ?? <span className="hint">None</span>}</dd>
         </div>
       ))}
@@ -21,9 +21,11 @@ export function DescriptionList({ className = 'details', items }: DescriptionLis
 
 export function Tags({ items }: { items: readonly string[] }) {
   return (
-    <ul className="tags">
+    <ul className="row">
       {items.map((item) => (
-        <li key={item}>{item}</li>
+        <li key={item} className="badge">
+          {item}
+        </li>
       ))}
     </ul>
   )

@@ -13,7 +13,7 @@ export function ErrorMessage({ error, title, onRetry }: ErrorMessageProps) {
   const fields = apiError?.details.fields ?? []
   const canRetry = apiError === undefined || apiError.details.retryable
   return (
-    <div role="alert" className="error">
+    <div role="alert" className="error stack">
       <p>
         <strong>{title}</strong> {apiError?.message ?? 'Something went wrong'}.{' '}
         {apiError ? adviceFor(apiError) : 'Reload the page.'}

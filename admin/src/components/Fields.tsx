@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import { FieldError } from 'react-aria-components/FieldError'
 import { Input } from 'react-aria-components/Input'
 import { Label } from 'react-aria-components/Label'
@@ -118,4 +118,14 @@ export function Checkbox({ label, isSelected, onChange }: CheckboxProps) {
       <span>{label}</span>
     </label>
   )
+}
+
+/** Holds the values of a form. `bind` returns the props that connect a field to its value. */
+export function useForm<Values extends object>(initial: Values) {
+  const [values, setValues] = useState(initial)
+  const bind = <Name extends keyof Values>(name: Name) => ({
+    value: values[name],
+    onChange: (value: Values[Name]) => setValues((values) => ({ ...values, [name]: value })),
+  })
+  return { values, bind }
 }

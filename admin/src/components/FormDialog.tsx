@@ -1,10 +1,9 @@
-import type { FormEvent, ReactNode } from 'react'
+import { type FormEvent, type ReactNode, useRef } from 'react'
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog'
 import { Heading } from 'react-aria-components/Heading'
 import { Modal, ModalOverlay } from 'react-aria-components/Modal'
 import { Button } from './Button.tsx'
 import { ErrorMessage } from './ErrorMessage.tsx'
-import { useSingleFlight } from './useSingleFlight.ts'
 
 interface FormDialogProps {
   readonly title: string
@@ -32,10 +31,16 @@ export function FormDialog({
   onClose,
   children,
 }: FormDialogProps) {
-  const mutateOnce = useSingleFlight(mutateAsync)
+  // `isPending` is set too late to ignore the second click of a double click.
+  const isRunning = useRef(false)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (isComplete) mutateOnce()
+    if (!isComplete || isRunning.current) return
+    isRunning.current = true
+    const finish = () => {
+      isRunning.current = false
+    }
+    mutateAsync().then(finish, finish)
   }
   return (
     <ModalOverlay
@@ -52,10 +57,10 @@ export function FormDialog({
           <Heading slot="title" level={2}>
             {title}
           </Heading>
-          <form onSubmit={submit}>
+          <form onSubmit={submit} className="stack">
             {children}
             {error !== null && <ErrorMessage error={error} title={errorTitle} />}
-            <div className="buttons">
+            <div className="row">
               <Button onPress={onClose} isDisabled={isPending}>
                 Cancel
               </Button>

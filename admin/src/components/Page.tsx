@@ -14,12 +14,12 @@ export function Page({ title, subtitle, toolbar, children }: PageProps) {
   }, [title])
   return (
     <>
-      <header className="page-head">
+      <header className="page-head row spread">
         <div>
           <h1 tabIndex={-1}>{title}</h1>
-          {subtitle && <p className="subtitle">{subtitle}</p>}
+          {subtitle && <p className="hint">{subtitle}</p>}
         </div>
-        {toolbar && <div className="buttons">{toolbar}</div>}
+        {toolbar && <div className="row">{toolbar}</div>}
       </header>
       {children}
     </>
@@ -35,7 +35,7 @@ interface CardProps {
 export function Card({ title, children, toolbar }: CardProps) {
   return (
     <section className="card" aria-label={title}>
-      <div className="card-head">
+      <div className="row spread">
         <h2>{title}</h2>
         {toolbar}
       </div>
@@ -45,5 +45,22 @@ export function Card({ title, children, toolbar }: CardProps) {
 }
 
 export function EmptyState({ children }: { children: ReactNode }) {
-  return <p className="empty">{children}</p>
+  return <p className="hint empty">{children}</p>
+}
+
+interface SkeletonProps {
+  readonly rows?: number
+  readonly label?: string
+}
+
+/** A placeholder for content that is loading. */
+export function Skeleton({ rows = 4, label = 'Loading' }: SkeletonProps) {
+  return (
+    <div role="status" aria-label={label} className="skeleton">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are identical
+        <span key={row} aria-hidden="true" />
+      ))}
+    </div>
+  )
 }

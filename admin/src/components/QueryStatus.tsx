@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react'
 import { Button } from './Button.tsx'
 import { ErrorMessage } from './ErrorMessage.tsx'
-import { EmptyState } from './Page.tsx'
-import { Skeleton } from './Skeleton.tsx'
+import { EmptyState, Skeleton } from './Page.tsx'
 
 interface Query {
   readonly data: unknown

@@ -13,7 +13,7 @@ export function Timestamp({ at, dateOnly = false }: TimestampProps) {
   return (
     <time dateTime={iso} title={iso} className="timestamp">
       {dateOnly ? formatDate(at) : formatDateTime(at)}{' '}
-      <span className="hint">{formatRelative(at, Date.now())}</span>
+      <span className="hint">({formatRelative(at, Date.now())})</span>
     </time>
   )
 }

@@ -21,16 +21,17 @@ const utcDay = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   timeZone: 'UTC',
 })
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const relative = new Intl.RelativeTimeFormat(undefined)
+const now = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(0, 'second')
 
 export const formatDateTime = (at: number) => dateTime.format(at)
 export const formatDate = (at: number) => date.format(at)
 
-/** Formats the distance from `now`, as in "in 3 days". */
-export function formatRelative(at: number, now: number): string {
-  const minutes = (at - now) / MINUTE_MS
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(minutes) >= size) ?? ['minute', 1]
-  return relative.format(Math.trunc(minutes / size), unit)
+/** Formats the distance from a time, as in "in 3 days". */
+export function formatRelative(at: number, from: number): string {
+  const minutes = (at - from) / MINUTE_MS
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(minutes) >= size) ?? []
+  return unit === undefined ? now : relative.format(Math.trunc(minutes / size), unit)
 }
 
 /** @param day in UTC, as `YYYY-MM-DD` */

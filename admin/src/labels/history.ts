@@ -108,6 +108,8 @@ export function describeActor(actor: string): Actor {
   switch (kind) {
     case 'stripe':
       return { label: 'Stripe', stripeEvent: id }
+    case 'holder':
+      return { label: 'the customer' }
     case 'token':
       return { label: describeToken(id) }
     default:

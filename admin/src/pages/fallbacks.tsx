@@ -1,7 +1,6 @@
 import { type ErrorComponentProps, Link } from '@tanstack/react-router'
 import { Button } from '../components/Button.tsx'
-import { Page } from '../components/Page.tsx'
-import { Skeleton } from '../components/Skeleton.tsx'
+import { Page, Skeleton } from '../components/Page.tsx'
 
 export function NotFoundPage() {
   return (

@@ -138,7 +138,7 @@ function BulkForm({ tiers }: { tiers: readonly { name: string }[] }) {
                 title="Not all rows were processed. Continuing does not issue duplicates."
               />
             )}
-            <div className="buttons">
+            <div className="row">
               {results.size > 0 && (
                 <Button
                   onPress={() =>

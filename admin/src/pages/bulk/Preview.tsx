@@ -25,9 +25,11 @@ const COLUMNS = helper.columns([
 
 function Result(outcome: Outcome) {
   const { row, result } = outcome
-  if (row.errors.length > 0) return <Badge tone="danger">{row.errors.join('; ')}</Badge>
+  if (hasFailed(outcome)) {
+    const error = row.errors.join('; ') || outcomeText(outcome)
+    return <span className="field-error">{error}</span>
+  }
   if (!result) return <Badge tone="neutral">Ready</Badge>
-  if (!result.ok) return <Badge tone="danger">{outcomeText(outcome)}</Badge>
   return (
     <>
       <Badge tone="success">{outcomeText(outcome)}</Badge>{' '}
@@ -64,7 +66,7 @@ export function Preview({ outcomes }: { outcomes: readonly Outcome[] }) {
         rowId={({ row }) => `${row.line}`}
       />
       {pageCount > 1 && (
-        <nav className="pager" aria-label="Pages of rows">
+        <nav className="pager row" aria-label="Pages of rows">
           <Button isDisabled={page === 0} onPress={() => setSelectedPage(page - 1)}>
             Previous
           </Button>

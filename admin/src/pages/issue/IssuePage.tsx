@@ -9,9 +9,10 @@ import type { TierName } from '../../api/types.ts'
 import { announce } from '../../components/Announcer.tsx'
 import { Button } from '../../components/Button.tsx'
 import { ErrorMessage } from '../../components/ErrorMessage.tsx'
-import { Field, Select } from '../../components/Fields.tsx'
+import { Field, Select, useForm } from '../../components/Fields.tsx'
 import { Page } from '../../components/Page.tsx'
 import { QueryStatus } from '../../components/QueryStatus.tsx'
+import { tierOptions } from '../../labels/tiers.ts'
 import { IssuedLicense } from './IssuedLicense.tsx'
 
 const MAX_DAYS = 36_500
@@ -63,11 +64,11 @@ export function IssuePage() {
 }
 
 function IssueForm({ initial, onReset }: { initial: Form; onReset: () => void }) {
-  const [form, setForm] = useState(initial)
+  const { values, bind } = useForm(initial)
   const [idempotencyKeyFor] = useState(createIdempotencyKeys)
   const catalog = useQuery(catalogQuery())
   const tiers = catalog.data?.tiers ?? []
-  const tier = form.tier || tiers[0]?.name || ''
+  const tier = values.tier || tiers[0]?.name || ''
   const issuing = useMutation({
     mutationFn: (body: ReturnType<typeof toBody>) => {
       const headers = { 'idempotency-key': idempotencyKeyFor(body) }
@@ -78,24 +79,22 @@ function IssueForm({ initial, onReset }: { initial: Form; onReset: () => void })
       void invalidateLists()
     },
   })
-  const change = (changes: Partial<Form>) => setForm((form) => ({ ...form, ...changes }))
   const errorOf = (path: string) =>
     issuing.error instanceof ApiError
       ? issuing.error.details.fields?.find((field) => field.path === path)?.message
       : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!issuing.isPending) issuing.mutate(toBody({ ...form, tier }))
+    if (!issuing.isPending) issuing.mutate(toBody({ ...values, tier }))
   }
 
   if (issuing.data) return <IssuedLicense response={issuing.data} onReset={onReset} />
   if (catalog.error) return <QueryStatus query={catalog} name="the catalog" />
   return (
-    <form className="card form" onSubmit={submit}>
+    <form className="card form stack" onSubmit={submit}>
       <Field
         label="User ID"
-        value={form.userId}
-        onChange={(userId) => change({ userId })}
+        {...bind('userId')}
         isRequired
         maxLength={256}
         hint="The ID of the customer in your app."
@@ -104,45 +103,36 @@ function IssueForm({ initial, onReset }: { initial: Form; onReset: () => void })
       <Field
         label="Email"
         type="email"
-        value={form.userEmail}
-        onChange={(userEmail) => change({ userEmail })}
+        {...bind('userEmail')}
         maxLength={256}
         hint="The license key is sent to this address."
         error={errorOf('userEmail')}
       />
-      <Select
-        label="Tier"
-        value={tier}
-        onChange={(tier) => change({ tier })}
-        options={tiers.map(({ name, label }) => ({ value: name, label }))}
-      />
+      <Select label="Tier" {...bind('tier')} value={tier} options={tierOptions(tiers)} />
       <Select
         label="Duration"
-        value={form.duration}
-        onChange={(duration) => change({ duration })}
+        {...bind('duration')}
         options={[
           { value: 'tier', label: durationLabel(tiers.find(({ name }) => name === tier)) },
           { value: 'days', label: 'Number of days' },
           { value: 'lifetime', label: 'Lifetime' },
         ]}
       />
-      {form.duration === 'days' && (
+      {values.duration === 'days' && (
         <Field
           label="Days"
           type="number"
           min={1}
           max={MAX_DAYS}
           step={1}
-          value={form.days}
-          onChange={(days) => change({ days })}
+          {...bind('days')}
           isRequired
           error={errorOf('duration')}
         />
       )}
       <Field
         label="Payment"
-        value={form.paymentIntentId}
-        onChange={(paymentIntentId) => change({ paymentIntentId })}
+        {...bind('paymentIntentId')}
         maxLength={256}
         hint="The Stripe ID of a payment, subscription or Checkout session. Each payment creates exactly one license."
         error={errorOf('paymentIntentId')}
@@ -150,7 +140,7 @@ function IssueForm({ initial, onReset }: { initial: Form; onReset: () => void })
       {issuing.error && (
         <ErrorMessage error={issuing.error} title="The license could not be issued." />
       )}
-      <div className="buttons">
+      <div className="row">
         <Button type="submit" variant="primary" isPending={issuing.isPending} isDisabled={!tier}>
           Issue license
         </Button>

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { Button } from '../../components/Button.tsx'
+import { Secret } from '../../components/CopyableText.tsx'
 import { DescriptionList } from '../../components/DescriptionList.tsx'
-import { Secret } from '../../components/Secret.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { isLifetime } from '../../format/time.ts'
 
@@ -25,7 +25,7 @@ export function IssuedLicense({ response, onReset }: IssuedLicenseProps) {
   useEffect(() => title.current?.focus(), [])
   const { license, userId, userEmail, tier, expiresAt, generatedAt } = response
   return (
-    <section className="card form">
+    <section className="card form stack">
       <h2 ref={title} tabIndex={-1}>
         License issued
       </h2>
@@ -40,7 +40,7 @@ export function IssuedLicense({ response, onReset }: IssuedLicenseProps) {
           Expires: isLifetime(expiresAt, generatedAt) ? 'Never' : <Timestamp at={expiresAt} />,
         }}
       />
-      <div className="buttons">
+      <div className="row">
         <Link to="/licenses" search={{ q: userEmail ?? userId }} className="button">
           View licenses
         </Link>

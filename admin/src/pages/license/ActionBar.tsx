@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import type { LicenseDetail } from '../../api/types.ts'
 import { Button } from '../../components/Button.tsx'
-import { Secret } from '../../components/Secret.tsx'
+import { Secret } from '../../components/CopyableText.tsx'
 import { ActionDialog } from './ActionDialog.tsx'
 import { LICENSE_ACTIONS, type LicenseAction } from './actions.ts'
 
@@ -19,7 +19,7 @@ export function ActionBar({ license }: { license: LicenseDetail }) {
     )
   return (
     <section aria-label="Actions" ref={section} tabIndex={-1}>
-      <div className="buttons">
+      <div className="row">
         {LICENSE_ACTIONS.filter(({ isAvailable }) => isAvailable?.(license) ?? true).map((item) => (
           <Button
             key={item.name}

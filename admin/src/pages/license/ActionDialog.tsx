@@ -5,11 +5,10 @@ import { licenseQuery } from '../../api/queries.ts'
 import { invalidateLists } from '../../api/queryClient.ts'
 import type { LicenseDetail } from '../../api/types.ts'
 import { announce } from '../../components/Announcer.tsx'
-import { Checkbox, Field } from '../../components/Fields.tsx'
+import { Checkbox, Field, useForm } from '../../components/Fields.tsx'
 import { FormDialog } from '../../components/FormDialog.tsx'
 import { ActionFields } from './ActionFields.tsx'
 import {
-  type ActionInput,
   type ActionResult,
   holderName,
   initialInput,
@@ -28,7 +27,7 @@ const isConflict = (error: unknown) => error instanceof ApiError && error.detail
 
 /** Asks for the input of an action, and for a confirmation if it is dangerous, and runs it. */
 export function ActionDialog({ action, license, onDone, onClose }: ActionDialogProps) {
-  const [input, setInput] = useState(() => initialInput(license))
+  const form = useForm(initialInput(license))
   const [typedName, setTypedName] = useState('')
   const [isChecked, setChecked] = useState(false)
   const client = useQueryClient()
@@ -36,7 +35,7 @@ export function ActionDialog({ action, license, onDone, onClose }: ActionDialogP
     Promise.all([client.invalidateQueries(licenseQuery(license.id)), invalidateLists()])
 
   const running = useMutation({
-    mutationFn: () => runAction(action, license, input),
+    mutationFn: () => runAction(action, license, form.values),
     async onSuccess(result) {
       announce(`${action.doneMessage}: ${name}`)
       await refresh()
@@ -52,7 +51,6 @@ export function ActionDialog({ action, license, onDone, onClose }: ActionDialogP
   const name = holderName(license)
   const isTyped = typedName.trim().toLowerCase() === name.toLowerCase()
   const isConfirmed = { none: true, checkbox: isChecked, name: isTyped }[action.confirm ?? 'none']
-  const change = (changes: Partial<ActionInput>) => setInput((input) => ({ ...input, ...changes }))
 
   return (
     <FormDialog
@@ -69,11 +67,10 @@ export function ActionDialog({ action, license, onDone, onClose }: ActionDialogP
       onClose={onClose}
     >
       <p>{action.description}</p>
-      <ActionFields fieldSet={action.fieldSet} license={license} input={input} onChange={change} />
+      <ActionFields fieldSet={action.fieldSet} license={license} form={form} />
       <Field
         label={action.name === 'note' ? 'Note' : 'Reason'}
-        value={input.reason}
-        onChange={(reason) => change({ reason })}
+        {...form.bind('reason')}
         isRequired
         rows={2}
         maxLength={500}
@@ -90,11 +87,7 @@ export function ActionDialog({ action, license, onDone, onClose }: ActionDialogP
         />
       )}
       {action.confirm === 'checkbox' && (
-        <Checkbox
-          label={`I want to ${action.label.toLowerCase()}`}
-          isSelected={isChecked}
-          onChange={setChecked}
-        />
+        <Checkbox label="I confirm this action" isSelected={isChecked} onChange={setChecked} />
       )}
     </FormDialog>
   )

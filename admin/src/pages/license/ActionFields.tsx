@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { catalogQuery } from '../../api/queries.ts'
 import type { LicenseDetail } from '../../api/types.ts'
-import { Checkbox, Field, Select } from '../../components/Fields.tsx'
+import { Checkbox, Field, Select, type useForm } from '../../components/Fields.tsx'
+import { tierOptions } from '../../labels/tiers.ts'
 import type { ActionInput, LicenseAction } from './actions.ts'
 
-interface InputProps {
-  readonly input: ActionInput
-  readonly onChange: (changes: Partial<ActionInput>) => void
+interface FormProps {
+  readonly form: ReturnType<typeof useForm<ActionInput>>
 }
 
-interface ActionFieldsProps extends InputProps {
+interface ActionFieldsProps extends FormProps {
   readonly fieldSet: LicenseAction['fieldSet']
   readonly license: LicenseDetail
 }
@@ -20,7 +20,9 @@ const MAX_SEATS = 100_000
 const MAX_HOURS = 8760
 
 /** The fields of an action, other than the reason. */
-export function ActionFields({ fieldSet, license, input, onChange }: ActionFieldsProps) {
+export function ActionFields({ fieldSet, license, form }: ActionFieldsProps) {
+  const { bind } = form
+  const clearRisk = bind('clearRisk')
   switch (fieldSet) {
     case undefined:
       return null
@@ -28,29 +30,27 @@ export function ActionFields({ fieldSet, license, input, onChange }: ActionField
       return license.facts.risk === 'clear' ? null : (
         <Checkbox
           label={`Also clear the refund or dispute (${license.facts.risk})`}
-          isSelected={input.clearRisk}
-          onChange={(clearRisk) => onChange({ clearRisk })}
+          isSelected={clearRisk.value}
+          onChange={clearRisk.onChange}
         />
       )
     case 'extend':
-      return <ExtensionFields input={input} onChange={onChange} />
+      return <ExtensionFields form={form} />
     case 'tier':
-      return <TierFields input={input} onChange={onChange} />
+      return <TierFields form={form} />
     case 'owner':
       return (
         <>
           <Field
             label="User ID"
-            value={input.userId}
-            onChange={(userId) => onChange({ userId })}
+            {...bind('userId')}
             maxLength={256}
             isRequired={license.userId !== null}
           />
           <Field
             label="Email"
             type="email"
-            value={input.userEmail}
-            onChange={(userEmail) => onChange({ userEmail })}
+            {...bind('userEmail')}
             maxLength={256}
             hint="Emails and key recovery use this address. Leave empty to remove it."
           />
@@ -64,8 +64,7 @@ export function ActionFields({ fieldSet, license, input, onChange }: ActionField
           min={0}
           max={MAX_HOURS}
           step="any"
-          value={input.overlapHours}
-          onChange={(overlapHours) => onChange({ overlapHours })}
+          {...bind('overlapHours')}
           isRequired
           hint="The current key stays valid for this long. Enter 0 to invalidate it immediately."
         />
@@ -73,27 +72,25 @@ export function ActionFields({ fieldSet, license, input, onChange }: ActionField
   }
 }
 
-function ExtensionFields({ input, onChange }: InputProps) {
+function ExtensionFields({ form: { values, bind } }: FormProps) {
   return (
     <>
       <Select
         label="Extend"
-        value={input.extendBy}
-        onChange={(value) => onChange({ extendBy: value === 'until' ? 'until' : 'days' })}
+        {...bind('extendBy')}
         options={[
           { value: 'days', label: 'By a number of days' },
           { value: 'until', label: 'Until a date (UTC)' },
         ]}
       />
-      {input.extendBy === 'days' ? (
+      {values.extendBy === 'days' ? (
         <Field
           label="Days"
           type="number"
           min={1}
           max={MAX_DAYS}
           step={1}
-          value={input.days}
-          onChange={(days) => onChange({ days })}
+          {...bind('days')}
           isRequired
           hint="Added to the current expiry date."
         />
@@ -101,8 +98,7 @@ function ExtensionFields({ input, onChange }: InputProps) {
         <Field
           label="Expires on"
           type="date"
-          value={input.until}
-          onChange={(until) => onChange({ until })}
+          {...bind('until')}
           isRequired
           hint="The license expires at the end of this day."
         />
@@ -111,29 +107,19 @@ function ExtensionFields({ input, onChange }: InputProps) {
   )
 }
 
-function TierFields({ input, onChange }: InputProps) {
+function TierFields({ form: { values, bind } }: FormProps) {
   const { data: catalog } = useQuery(catalogQuery())
-  const tiers = catalog?.tiers ?? []
-  const selected = tiers.find(({ name }) => name === input.tier)
+  const selected = catalog?.tiers.find(({ name }) => name === values.tier)
   return (
     <>
-      <Select
-        label="Tier"
-        value={input.tier}
-        onChange={(tier) => onChange({ tier })}
-        options={[
-          ...(selected ? [] : [{ value: input.tier, label: input.tier }]),
-          ...tiers.map(({ name, label }) => ({ value: name, label })),
-        ]}
-      />
+      <Select label="Tier" {...bind('tier')} options={tierOptions(catalog?.tiers, values.tier)} />
       <Field
         label="Seats"
         type="number"
         min={1}
         max={MAX_SEATS}
         step={1}
-        value={input.seats}
-        onChange={(seats) => onChange({ seats })}
+        {...bind('seats')}
         hint={selected && `Leave empty for the default of the tier (${selected.seats}).`}
       />
     </>

@@ -58,13 +58,13 @@ function Verdict(license: LicenseDetail) {
   const { cause, text } = explainVerdict(license)
   return (
     <section className={`verdict ${verdict.valid ? 'is-valid' : ''}`} aria-label="Verdict">
-      <h2>
+      <h2 className="row">
         {verdict.valid ? 'Valid' : 'Invalid'} <code>{verdict.code}</code>{' '}
         <StatusBadge status={describeState(verdict.state, trial)} />
       </h2>
       <p className="explanation">{text}</p>
       <p className="hint">Determined by {DECISIVE_CAUSES[cause]}.</p>
-      <DescriptionList className="causes" items={listCauses(license)} />
+      <DescriptionList className="causes row" items={listCauses(license)} />
     </section>
   )
 }

@@ -67,13 +67,15 @@ export function Timeline({ license }: { license: LicenseDetail }) {
 function Entry({ at, actor, action, reason, before, after }: LicenseEvent) {
   const { label, stripeEvent } = describeActor(actor)
   const changes = listChanges(before, after)
+  // The API sets a fixed reason for devices, which adds nothing to the action.
+  const hasReason = reason !== '' && reason !== 'device'
   return (
     <li>
       <h3>{actionLabel(action)}</h3>
       <p className="hint">
         <Timestamp at={at} /> by {label} {stripeEvent && <StripeLink id={stripeEvent} />}
       </p>
-      {reason !== '' && <p className="reason">{reason}</p>}
+      {hasReason && <p className="reason">{reason}</p>}
       {changes.length > 0 && (
         <ul className="changes">
           {changes.map((change) => (
@@ -88,7 +90,7 @@ function Entry({ at, actor, action, reason, before, after }: LicenseEvent) {
 function Change({ name, before, after }: FieldChange) {
   return (
     <li>
-      <span className="name">{name}</span>{' '}
+      <span className="hint">{name}</span>{' '}
       {before !== undefined && (
         <>
           <del>

@@ -7,7 +7,8 @@ import type { LicenseDetail, RequestBody, TierName } from '../../api/types.ts'
 export interface ActionInput {
   readonly reason: string
   readonly clearRisk: boolean
-  readonly extendBy: 'days' | 'until'
+  /** Either `days` or `until`. */
+  readonly extendBy: string
   readonly days: string
   readonly until: string
   readonly tier: string

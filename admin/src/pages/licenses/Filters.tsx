@@ -7,6 +7,7 @@ import { catalogQuery } from '../../api/queries.ts'
 import { ErrorMessage } from '../../components/ErrorMessage.tsx'
 import { Field, Select } from '../../components/Fields.tsx'
 import { describeState } from '../../labels/states.ts'
+import { tierOptions } from '../../labels/tiers.ts'
 import { containsKey, findCompleteKey, type ListSearch, STATES, WITHIN_DAYS } from './search.ts'
 
 const DEBOUNCE_MS = 250
@@ -83,10 +84,7 @@ export function Filters({ search, onChange }: FiltersProps) {
         label="Tier"
         value={search.tier ?? ''}
         onChange={(value) => onChange({ tier: value === '' ? undefined : value })}
-        options={[
-          { value: '', label: 'All tiers' },
-          ...tierOptions(catalog?.tiers ?? [], search.tier),
-        ]}
+        options={[{ value: '', label: 'All tiers' }, ...tierOptions(catalog?.tiers, search.tier)]}
       />
       <Select
         label="Expires"
@@ -107,14 +105,4 @@ export function Filters({ search, onChange }: FiltersProps) {
       )}
     </search>
   )
-}
-
-/** Returns the tiers of the catalog, and the selected tier if it was removed from the catalog. */
-function tierOptions(
-  tiers: readonly { name: string; label: string }[],
-  selected: string | undefined,
-) {
-  const known = tiers.map(({ name, label }) => ({ value: name, label }))
-  const isKnown = selected === undefined || known.some(({ value }) => value === selected)
-  return isKnown ? known : [...known, { value: selected, label: selected }]
 }

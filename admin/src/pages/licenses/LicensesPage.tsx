@@ -82,7 +82,7 @@ export function LicensesPage() {
         />
       )}
       {data && rows.length === 0 && <NoLicenses search={search} hasMore={!!data.cursor} />}
-      <nav className="pager" aria-label="Pages of licenses">
+      <nav className="pager row" aria-label="Pages of licenses">
         {search.cursor !== undefined && (
           <Button
             onPress={() => {

@@ -26,7 +26,10 @@ export const LICENSE_COLUMNS = helper.columns([
       <StatusBadge status={describeState(license.state, license.trial)} />
     ),
   }),
-  helper.accessor('tier', { header: 'Tier' }),
+  helper.accessor('tier', {
+    header: 'Tier',
+    cell: ({ getValue }) => <span className="tier">{getValue()}</span>,
+  }),
   helper.accessor('devices', {
     header: 'Devices',
     cell: ({ row: { original: license } }) => `${license.devices} of ${license.seats}`,

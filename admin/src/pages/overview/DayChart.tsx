@@ -4,18 +4,25 @@ import 'uplot/dist/uPlot.min.css'
 import { formatNumber } from '../../format/number.ts'
 import { formatUtcDay } from '../../format/time.ts'
 
-interface Series {
+interface Day {
+  /** In UTC, as `YYYY-MM-DD`. */
+  readonly day: string
+}
+
+export interface Series<T> {
   readonly label: string
   /** The CSS custom property of its color. */
   readonly color: string
-  readonly values: readonly number[]
+  readonly count: (day: T) => number
 }
 
-interface DayChartProps {
+interface Chart<T extends Day> {
+  readonly days: readonly T[]
+  readonly series: readonly Series<T>[]
+}
+
+interface DayChartProps<T extends Day> extends Chart<T> {
   readonly title: string
-  /** Days in UTC, as `YYYY-MM-DD`. */
-  readonly days: readonly string[]
-  readonly series: readonly Series[]
 }
 
 const HEIGHT = 190
@@ -31,7 +38,10 @@ function resolveColor(element: HTMLElement, property: string): string {
   return color
 }
 
-function createOptions({ days, series }: DayChartProps, element: HTMLElement): uPlot.Options {
+function createOptions<T extends Day>(
+  { days, series }: Chart<T>,
+  element: HTMLElement,
+): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, MAX_BAR_WIDTH], radius: 0.15 })
   const axis = {
     stroke: resolveColor(element, '--text-muted'),
@@ -55,7 +65,7 @@ function createOptions({ days, series }: DayChartProps, element: HTMLElement): u
         size: 28,
         grid: { show: false },
         values: (_, splits) =>
-          splits.map((index) => (days[index] === undefined ? '' : formatUtcDay(days[index]))),
+          splits.map((index) => (days[index] === undefined ? '' : formatUtcDay(days[index].day))),
         incrs: [1, 2, 5, 7, 10, 15],
         space: 64,
       },
@@ -78,16 +88,13 @@ function createOptions({ days, series }: DayChartProps, element: HTMLElement): u
 }
 
 /** Adds the later series to each series: later ones are drawn in front, each from zero. */
-const stack = (series: readonly Series[]) =>
+const stack = <T extends Day>({ days, series }: Chart<T>) =>
   series.map((_, index) =>
-    (series[0]?.values ?? []).map((_value, day) =>
-      series.slice(index).reduce((sum, { values }) => sum + (values[day] ?? 0), 0),
-    ),
+    days.map((day) => series.slice(index).reduce((sum, { count }) => sum + count(day), 0)),
   )
 
 /** A bar chart with a bar for each day, and the same data as a table for screen readers. */
-export function DayChart(props: DayChartProps) {
-  const { title, days, series } = props
+export function DayChart<T extends Day>({ title, days, series }: DayChartProps<T>) {
   const container = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
@@ -96,8 +103,8 @@ export function DayChart(props: DayChartProps) {
     let plot: uPlot | undefined
     const draw = () => {
       plot?.destroy()
-      const data: uPlot.AlignedData = [days.map((_, index) => index), ...stack(series)]
-      plot = new uPlot(createOptions({ title, days, series }, element), data, element)
+      const data: uPlot.AlignedData = [days.map((_, index) => index), ...stack({ days, series })]
+      plot = new uPlot(createOptions({ days, series }, element), data, element)
     }
     const onResize = new ResizeObserver(() =>
       plot?.setSize({ width: element.clientWidth, height: HEIGHT }),
@@ -113,16 +120,16 @@ export function DayChart(props: DayChartProps) {
       removeEventListener('themechange', draw)
       plot?.destroy()
     }
-  }, [title, days, series])
+  }, [days, series])
 
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return (
     <figure className="chart">
-      <figcaption>
-        {series.map(({ label, values, color }) => (
-          <span key={label} className="legend">
+      <figcaption className="row hint">
+        {series.map(({ label, count, color }) => (
+          <span key={label}>
             <span className={`swatch swatch${color}`} aria-hidden="true" />
-            {label}: {formatNumber(sum(values))} in the last {days.length} days
+            {label}: {formatNumber(days.reduce((sum, day) => sum + count(day), 0))} in the last{' '}
+            {days.length} days
           </span>
         ))}
       </figcaption>
@@ -144,11 +151,11 @@ export function DayChart(props: DayChartProps) {
               </tr>
             </thead>
             <tbody>
-              {days.map((day, index) => (
-                <tr key={day}>
-                  <th scope="row">{formatUtcDay(day)}</th>
-                  {series.map(({ label, values }) => (
-                    <td key={label}>{formatNumber(values[index] ?? 0)}</td>
+              {days.map((day) => (
+                <tr key={day.day}>
+                  <th scope="row">{formatUtcDay(day.day)}</th>
+                  {series.map(({ label, count }) => (
+                    <td key={label}>{formatNumber(count(day))}</td>
                   ))}
                 </tr>
               ))}

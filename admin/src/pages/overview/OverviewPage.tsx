@@ -3,16 +3,26 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { overviewQuery } from '../../api/queries.ts'
 import type { Overview } from '../../api/types.ts'
-import { Card, EmptyState, Page } from '../../components/Page.tsx'
+import { Card, EmptyState, Page, Skeleton } from '../../components/Page.tsx'
 import { QueryStatus } from '../../components/QueryStatus.tsx'
-import { Skeleton } from '../../components/Skeleton.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { formatNumber } from '../../format/number.ts'
 import { describeState } from '../../labels/states.ts'
 import { type ListSearch, STATES } from '../licenses/search.ts'
 import { BarList } from './BarList.tsx'
+import type { Series } from './DayChart.tsx'
 
-const DayChart = lazy(async () => ({ default: (await import('./DayChart.tsx')).DayChart }))
+const DayChart = lazy(async () => ({
+  default: (await import('./DayChart.tsx')).DayChart,
+})) as typeof import('./DayChart.tsx').DayChart
+
+const ISSUED: readonly Series<Overview['issuedPerDay'][number]>[] = [
+  { label: 'Issued', color: '--accent', count: ({ issued }) => issued },
+]
+const VERIFIED: readonly Series<{ valid: number; refused: number }>[] = [
+  { label: 'Valid', color: '--accent', count: ({ valid }) => valid },
+  { label: 'Invalid', color: '--danger', count: ({ refused }) => refused },
+]
 
 const EXPIRING_DAYS = 30
 /** The API counts unmatched purchases up to this number. */
@@ -52,17 +62,7 @@ function Loaded(overview: Overview) {
       <div className="columns">
         <Card title="Licenses issued per day">
           <Suspense fallback={<Skeleton />}>
-            <DayChart
-              title="Licenses issued per day in UTC"
-              days={issuedPerDay.map(({ day }) => day)}
-              series={[
-                {
-                  label: 'Issued',
-                  color: '--accent',
-                  values: issuedPerDay.map(({ issued }) => issued),
-                },
-              ]}
-            />
+            <DayChart title="Licenses issued per day in UTC" days={issuedPerDay} series={ISSUED} />
           </Suspense>
         </Card>
         <Card title="Verifications per day">
@@ -70,19 +70,8 @@ function Loaded(overview: Overview) {
             <Suspense fallback={<Skeleton />}>
               <DayChart
                 title="Verifications per day in UTC"
-                days={verifiesPerDay.map(({ day }) => day)}
-                series={[
-                  {
-                    label: 'Valid',
-                    color: '--accent',
-                    values: verifiesPerDay.map(({ valid }) => valid),
-                  },
-                  {
-                    label: 'Invalid',
-                    color: '--danger',
-                    values: verifiesPerDay.map(({ refused }) => refused),
-                  },
-                ]}
+                days={verifiesPerDay}
+                series={VERIFIED}
               />
             </Suspense>
           ) : (
@@ -118,7 +107,7 @@ function UnmatchedNotice({ count }: { count: number }) {
   return (
     <p className="notice">
       <strong>{count >= MAX_UNMATCHED ? `At least ${purchases}` : purchases}</strong>{' '}
-      {count === 1 ? 'has' : 'have'} no license, because the tier is unknown.{' '}
+      {count === 1 ? 'has' : 'have'} no license because the tier is unknown.{' '}
       <Link to="/unmatched-purchases">Review unmatched purchases</Link>
     </p>
   )
@@ -174,7 +163,7 @@ function Metric({ label, value, hint, search }: MetricProps) {
   return (
     <li>
       <Link to="/licenses" search={search} className="metric">
-        <span className="metric-label">{label}</span>
+        <strong className="hint">{label}</strong>
         <span className="metric-value">{formatNumber(value)}</span>
         <span className="hint">{hint}</span>
       </Link>

@@ -4,10 +4,10 @@ import { sessionQuery, tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
 import { Badge } from '../../components/Badge.tsx'
 import { Button } from '../../components/Button.tsx'
+import { Secret } from '../../components/CopyableText.tsx'
 import { Tags } from '../../components/DescriptionList.tsx'
 import { Page } from '../../components/Page.tsx'
 import { PagedList } from '../../components/QueryStatus.tsx'
-import { Secret } from '../../components/Secret.tsx'
 import { Timestamp } from '../../components/Timestamp.tsx'
 import { describeToken } from '../../labels/history.ts'
 import { CreateTokenDialog } from './CreateTokenDialog.tsx'
@@ -76,27 +76,27 @@ interface TokenCardProps {
 function TokenCard({ token, isCurrent, onRevoke }: TokenCardProps) {
   const { name, scopes, createdAt, createdBy, revokedAt, lastUsedAt, id } = token
   return (
-    <li className="card token">
-      <div>
-        <h2>
+    <li className="card">
+      <div className="row spread">
+        <h2 className="row">
           {name} <TokenBadge {...token} /> {isCurrent && <Badge tone="info">Current session</Badge>}
         </h2>
-        <Tags items={scopes} />
-        <p className="hint">
-          Created <Timestamp at={createdAt} /> with {describeToken(createdBy)}
-          {' · '}
-          {lastUsedAt === null ? 'Never used' : <>Last used {<Timestamp at={lastUsedAt} />}</>}
-          {' · '}
-          <TokenEnd {...token} />
-          {' · '}
-          <code title={id}>{id.slice(0, 12)}…</code>
-        </p>
+        {revokedAt === null && (
+          <Button variant="danger" label={`Revoke ${name}`} onPress={onRevoke}>
+            Revoke
+          </Button>
+        )}
       </div>
-      {revokedAt === null && (
-        <Button variant="danger" label={`Revoke ${name}`} onPress={onRevoke}>
-          Revoke
-        </Button>
-      )}
+      <Tags items={scopes} />
+      <p className="hint">
+        Created <Timestamp at={createdAt} /> with {describeToken(createdBy)}
+        {' · '}
+        {lastUsedAt === null ? 'Never used' : <>Last used {<Timestamp at={lastUsedAt} />}</>}
+        {' · '}
+        <TokenEnd {...token} />
+        {' · '}
+        <code title={id}>{id.slice(0, 12)}…</code>
+      </p>
     </li>
   )
 }

@@ -12,7 +12,7 @@ export function UnmatchedPurchasesPage() {
   return (
     <Page
       title="Unmatched purchases"
-      subtitle="Paid purchases without a license, because their tier is unknown."
+      subtitle="Paid purchases that have no license because their tier is unknown."
     >
       <PagedList
         query={useInfiniteQuery(unmatchedPurchasesQuery())}
@@ -34,11 +34,11 @@ function PurchaseCard(item: UnmatchedPurchase) {
       <p className="hint">
         <Timestamp at={at} />
       </p>
-      <ul className="tags">
+      <ul className="row">
         {[...ids]
           .filter((id) => id !== null)
           .map((id) => (
-            <li key={id}>
+            <li key={id} className="badge">
               <StripeLink id={id} />
             </li>
           ))}
@@ -51,7 +51,7 @@ function PurchaseCard(item: UnmatchedPurchase) {
               <dt>
                 <code>{alert}</code> {description}
               </dt>
-              <dd>{resolution}</dd>
+              <dd className="hint">{resolution}</dd>
             </div>
           )
         })}
