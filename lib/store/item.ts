@@ -8,7 +8,6 @@ import type {
   Device,
   DeviceKey,
   ExistingClaim,
-  KeyOrigin,
   License,
   LicenseChange,
   LicenseId,
@@ -49,34 +48,25 @@ export const LISTED = { license: 'LICENSE', token: 'TOKEN', waiting: 'WAITING' }
 /** Returns the form of an email address that is indexed, for searches that ignore case. */
 export const emailKey = (email: string) => email.toLowerCase()
 
-/** Returns the attributes of a license or a change, each with its path. Null means that the attribute is absent. */
-function toAttributes(terms: LicenseChange): [path: readonly string[], value: unknown][] {
-  const { origin, admin, billing, risk, extendedUntil, ...plain } = terms
-  const flat = Object.entries(plain).map(([name, value]): [string[], unknown] => [[name], value])
-  const facts = Object.entries({ admin, billing, risk, extendedUntil })
-  const end = billing ? later(indexedExpiry(billing), extendedUntil) : extendedUntil
-  return [
-    ...flat,
-    ...facts
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]): [string[], unknown] => [['facts', name], value]),
-    ...Object.entries(origin ?? {}).map(([name, value]): [string[], unknown] => [
-      [ORIGIN[name as keyof KeyOrigin]],
-      value,
-    ]),
-    ...(plain.userEmail === undefined
-      ? []
-      : [[['emailKey'], plain.userEmail && emailKey(plain.userEmail)] as [string[], unknown]]),
-    ...(end === undefined ? [] : [[['endsAt'], end] as [string[], unknown]]),
-  ]
+/** Returns the attributes of a license or a change by their paths. Null means that the attribute is absent. */
+function toAttributes(change: LicenseChange): [path: string, value: unknown][] {
+  const { origin, admin, billing, risk, extendedUntil, ...plain } = change
+  const { userEmail } = plain
+  const attributes = {
+    ...plain,
+    emailKey: userEmail && emailKey(userEmail),
+    endsAt: billing ? later(indexedExpiry(billing), extendedUntil) : extendedUntil,
+    'facts.admin': admin,
+    'facts.billing': billing,
+    'facts.risk': risk,
+    'facts.extendedUntil': extendedUntil,
+    subject: origin?.subject,
+    tierAtIssue: origin?.tier,
+    issuedAt: origin?.issuedAt,
+    keyVersion: origin?.keyVersion,
+  }
+  return Object.entries(attributes).filter(([, value]) => value !== undefined)
 }
-
-const ORIGIN = {
-  subject: 'subject',
-  tier: 'tierAtIssue',
-  issuedAt: 'issuedAt',
-  keyVersion: 'keyVersion',
-} as const satisfies Record<keyof KeyOrigin, string>
 
 /** Returns the later of two times. Null never comes. */
 const later = (end: number | null, other: number | undefined) =>
@@ -105,10 +95,10 @@ export function toLicenseItem({
     listed: LISTED.license,
     facts,
   }
-  for (const [[name = '', inner], value] of toAttributes({ ...terms, ...facts })) {
-    if (inner === undefined && value !== null) item[name] = value
-  }
-  return item
+  const attributes = toAttributes({ ...terms, ...facts }).filter(
+    ([path, value]) => !path.startsWith('facts.') && value !== null,
+  )
+  return { ...item, ...Object.fromEntries(attributes) }
 }
 
 export const deviceItemKey = (id: LicenseId, key: DeviceKey) => ({
@@ -248,15 +238,14 @@ export function toUpdate(change: LicenseChange, at: number) {
   const values: Item = { ':one': 1, ':at': at }
   const sets = ['#version = #version + :one', '#changedAt = :at']
   const removed: string[] = []
-  for (const [parts, value] of toAttributes(change)) {
-    const path = parts.map((part) => `#${part}`).join('.')
-    if (value === null) {
-      removed.push(path)
-      continue
+  for (const [path, value] of toAttributes(change)) {
+    const attribute = path.replace(/\w+/g, '#$&')
+    const name = `:${path.replace('.', '_')}`
+    if (value === null) removed.push(attribute)
+    else {
+      values[name] = value
+      sets.push(`${attribute} = ${name}`)
     }
-    const name = `:${parts.join('_')}`
-    values[name] = value
-    sets.push(`${path} = ${name}`)
   }
   const remove = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''
   return {

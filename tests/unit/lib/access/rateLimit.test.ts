@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { rateLimitCounter, toNetwork } from '../../../../lib/access/rateLimit.ts'
 import { aSecret, NOW } from '../../../support/licenses.ts'
 
-describe('whose address it is', () => {
+describe('the network', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
@@ -22,11 +22,11 @@ describe('whose address it is', () => {
 
 describe('a counter', () => {
   const limit = { failures: 20, minutes: 10 }
-  const at = (now: number, who = '203.0.113.7') =>
-    rateLimitCounter('key', who, { limit, pepper: aSecret('pepper'), now })
+  const at = (now: number, subject = '203.0.113.7') =>
+    rateLimitCounter('key', subject, { limit, pepper: aSecret('pepper'), now })
   const WINDOW = 10 * 60_000
 
-  it('is the same for the whole window, and another one in the next', () => {
+  it('is the same within a window, and different in the next', () => {
     expect(at(NOW + WINDOW - 1).id).toBe(at(NOW).id)
     expect(at(NOW + WINDOW).id).not.toBe(at(NOW).id)
   })
@@ -36,11 +36,11 @@ describe('a counter', () => {
     [1, 600],
     [1000, 599],
     [WINDOW - 1, 1],
-  ])('%d ms into its window tells to wait %d s', (into, wait) => {
+  ])('%d ms into its window ends in %d s', (into, wait) => {
     expect(at(NOW + into)).toMatchObject({ wait, until: NOW + WINDOW })
   })
 
-  it('is one for each who tries, and for each thing that is tried, and does not say who', () => {
+  it('differs by subject, scope and pepper, and does not contain the subject', () => {
     expect(at(NOW, '203.0.113.8').id).not.toBe(at(NOW).id)
     const token = rateLimitCounter('token', '203.0.113.7', {
       limit,
