@@ -1,25 +1,13 @@
 import { findTier } from '../catalog/tier.ts'
 import { type SignedResult, toClaims } from '../http/licenseBody.ts'
-import { type License, toLeaseEnd } from '../license/index.ts'
+import { toSignedPeriod } from '../license/index.ts'
 import { signingKeyOf } from '../signing/key.ts'
 import { signerAt } from '../signing/ring.ts'
 import { signToken } from '../signing/token.ts'
 import type { Runtime } from './runtime.ts'
 import { createSecretsLoader } from './secrets.ts'
 
-/** How long an answer counts that is no lease: as long as clocks may differ. */
-const ANSWER_MS = 5 * 60 * 1000
-
 const NO_TERMS = { leaseDays: 0, graceDays: 0 }
-
-/**
- * When an answer counts as given. Leases are void up to a whole second, so one that is given in the second of the change
- * that made others void has to be of the next.
- */
-function signedAt({ changedAt, version }: License, now: number): number {
-  const next = (Math.floor(changedAt / 1000) + 1) * 1000
-  return version > 1 && next > now && next - now <= 1000 ? next : now
-}
 
 /** What the signed answer says besides the finding. */
 export interface Asked {
@@ -52,17 +40,15 @@ export function createSigner(
     const { signingKeys } = await load()
     const key = await signingKeyOf(signerAt(signingKeys, now).secret)
     return async (finding) => {
-      const isLease = finding.valid && deviceId !== undefined
-      const until = isLease
-        ? toLeaseEnd(finding, now, termsOf(finding.license.tier))
-        : now + ANSWER_MS
+      const isLease = deviceId !== undefined && finding.valid
+      const terms = isLease ? termsOf(finding.license.tier) : undefined
+      const { issuedAt, expiresAt } = toSignedPeriod(finding, now, terms)
       const claims = {
         ...toClaims(finding, catalog),
         ...(deviceId !== undefined && { deviceId }),
         ...(nonce !== undefined && { nonce }),
       }
-      const at = finding.license ? signedAt(finding.license, now) : now
-      return { token: await signToken(key, 'verdict', claims, { now: at, until }) }
+      return { token: await signToken(key, 'verdict', claims, { now: issuedAt, until: expiresAt }) }
     }
   }
 }

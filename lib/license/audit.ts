@@ -1,7 +1,6 @@
-import type { LicenseId } from './key.ts'
-import type { AuditAction, AuditEntry, License, LicenseChange } from './license.ts'
+import type { AuditAction, AuditEntry, License, LicenseChange, LicenseId } from './license.ts'
 
-/** Who changes a license, and why. */
+/** The actor of a change, the reason, and the request. */
 export interface Cause {
   readonly actor: string
   readonly reason: string
@@ -24,7 +23,11 @@ export function auditIssue({ actor, reason, requestId }: Cause, license: License
   }
 }
 
-/** @param now milliseconds since the epoch */
+/**
+ * Creates the history entry of a change.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function auditChange(
   { actor, reason, requestId }: Cause,
   licenseId: LicenseId,
@@ -36,7 +39,7 @@ export function auditChange(
   return { licenseId, at: now, actor, action, reason, requestId, before, after }
 }
 
-/** What a change would replace. */
+/** Returns the current values of the fields that a change sets. */
 export function selectReplaced(license: License, change: LicenseChange): LicenseChange {
   const all: LicenseChange = { ...license, ...license.facts }
   return Object.fromEntries(

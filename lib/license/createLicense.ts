@@ -1,7 +1,7 @@
-import { deriveKey, type Keys, type LicenseKey, toLicenseId } from './key.ts'
-import type { Entitlement, KeyOrigin, License } from './license.ts'
+import { deriveKey, type Keys, toLicenseId } from './key.ts'
+import type { Entitlement, KeyOrigin, License, LicenseKey } from './license.ts'
 
-/** A license that is new, with the key of its origin. `now` is in milliseconds since the epoch. */
+/** Creates a license with the key of its origin. `now` is in milliseconds since the epoch. */
 export function createLicense(
   origin: KeyOrigin,
   { billing, risk, ...terms }: Entitlement,

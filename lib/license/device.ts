@@ -1,49 +1,26 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { Cause } from './audit.ts'
-import type { LicenseId } from './key.ts'
-import type { AuditAction, AuditEntry, License } from './license.ts'
+import type { AuditAction, AuditEntry, Device, DeviceKey, License, LicenseId } from './license.ts'
 import { type LicenseStore, StoreUnavailable } from './store.ts'
 import { DAY_MS } from './time.ts'
-import {
-  findByKey,
-  type InvalidVerdict,
-  refuse,
-  type ValidVerdict,
-  type VerifyContext,
-} from './verify.ts'
+import { type InvalidVerdict, refuse, type ValidVerdict } from './verdict.ts'
+import { findByKey, type VerifyContext } from './verify.ts'
 
-declare const brand: unique symbol
-
-/** Names a device. Derived from the id that it gave itself, and tells nothing about it. */
-export type DeviceKey = string & { readonly [brand]: 'DeviceKey' }
-
-/** A device that was activated. All moments are milliseconds since the epoch. */
-export interface Device {
-  readonly key: DeviceKey
-  /** What its owner calls it. */
-  readonly name: string | null
-  /** The end of the id that it gave itself, so that its owner knows it among others. */
-  readonly hint: string
-  readonly activatedAt: number
-  /** Null while it is active. */
-  readonly releasedAt: number | null
-}
-
-/** How many devices may take the place of others within the days. */
+/** The period in which device replacements are counted. */
 const SWAP_DAYS = 30
 
-/** How often a seat is asked for again when others were given back in between. */
-const MAX_TRIES = 10
+const MAX_ATTEMPTS = 10
 
 const HINT_LENGTH = 4
-/** A shorter id would be told as a whole. */
-const SHORTEST_HINTED = 12
+/** The shortest id with a hint. A hint would reveal too much of a shorter one. */
+const MIN_HINTED_LENGTH = 12
 
+/** Returns the id under which a device is stored. The id that it sends cannot be recovered from it. */
 export const toDeviceKey = (deviceId: string, pepper: KeyObject) =>
   createHmac('sha256', pepper).update(`device:${deviceId}`).digest('base64url') as DeviceKey
 
 const toHint = (deviceId: string) =>
-  deviceId.length < SHORTEST_HINTED ? '' : deviceId.slice(-HINT_LENGTH)
+  deviceId.length < MIN_HINTED_LENGTH ? '' : deviceId.slice(-HINT_LENGTH)
 
 export interface DeviceRequest extends Omit<Cause, 'actor' | 'reason'> {
   readonly deviceId: string
@@ -57,7 +34,7 @@ export type Activation =
       readonly device: Device
     }
   | { readonly status: 'refused'; readonly verdict: InvalidVerdict }
-  /** Every seat is taken, or devices were changed too often; the active ones are told. */
+  /** All seats are taken, or devices were replaced too often. `devices` are the active ones. */
   | {
       readonly status: 'full'
       readonly why: 'seats' | 'swaps'
@@ -66,10 +43,10 @@ export type Activation =
     }
 
 /**
- * Gives a device a seat of the license of a key, unless it has one. Seats are counted in the transaction that takes
- * one, so as many devices as there are seats get one, however many ask at once.
+ * Activates a device: gives it a seat of the key's license, unless it has one. Seats are counted in the transaction
+ * that takes one, so concurrent requests never get more seats than there are.
  *
- * @param swaps how many devices may take the place of released ones within thirty days
+ * @param swaps the number of devices that may replace released ones within 30 days
  * @throws StoreUnavailable
  */
 export async function activateDevice(
@@ -80,7 +57,7 @@ export async function activateDevice(
 ): Promise<Activation> {
   const { store, keys, now } = context
   const key = toDeviceKey(deviceId, keys.pepper)
-  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { verdict, device: known } = await findByKey(context, text, key)
     if (!verdict.valid) return { status: 'refused', verdict }
     if (known?.releasedAt === null) return { status: 'known', verdict, device: known }
@@ -97,10 +74,10 @@ export async function activateDevice(
     if (outcome === 'full') return full('seats')
     if (outcome !== 'stale') return { status: outcome, verdict, device }
   }
-  throw new StoreUnavailable('Devices of the license are changed all the time')
+  throw new StoreUnavailable(new Error(`Gave up after ${MAX_ATTEMPTS} concurrent device updates`))
 }
 
-/** The devices that have a seat, in the order in which they got it. */
+/** Lists the active devices in the order of their activation. */
 async function listActive(
   store: Pick<LicenseStore, 'devices'>,
   id: LicenseId,
@@ -112,13 +89,12 @@ async function listActive(
 }
 
 export type Release =
-  /** `verdict`: what the key is on this device from now on. */
+  /** `verdict` is that of the key on this device after the release. */
   | { readonly status: 'released' | 'unknown'; readonly verdict: InvalidVerdict }
   | { readonly status: 'refused'; readonly verdict: InvalidVerdict }
 
 /**
- * Frees the seat of a device, for whoever has the key, also when the license is not good any more. A device that has
- * none stays without one.
+ * Releases the seat of a device. The license need not be valid. A device without a seat is left unchanged.
  *
  * @throws StoreUnavailable
  */
@@ -140,7 +116,11 @@ export async function releaseDevice(
   return { status: await store.release(license.id, device.key, audit), verdict }
 }
 
-/** The devices of the license of a key, for whoever has it. */
+/**
+ * Lists the active devices of the key's license.
+ *
+ * @throws StoreUnavailable
+ */
 export async function listDevices(
   context: VerifyContext & { readonly store: Pick<LicenseStore, 'devices'> },
   text: string,

@@ -4,16 +4,16 @@ export type ValidState = 'active' | 'canceling' | 'grace'
 export type InvalidState = 'pending' | 'expired' | 'suspended' | 'revoked'
 export type LicenseState = ValidState | InvalidState
 
-/** What the facts mean at one moment. */
+/** The state that follows from the facts at one time. */
 export interface Evaluation {
   readonly state: LicenseState
-  /** Only present on an active trial. */
+  /** Present for an active trial only. */
   readonly trial?: true
-  /** When the access that was paid for ends or ended, in milliseconds since the epoch; null for never. */
+  /** The end of paid access in milliseconds since the epoch, past or future; null for a lifetime license. */
   readonly expiresAt: number | null
 }
 
-/** From best to worst. */
+/** All states, from best to worst. */
 export const STATES = Object.freeze([
   'active',
   'canceling',
@@ -24,14 +24,14 @@ export const STATES = Object.freeze([
   'revoked',
 ] as const satisfies readonly LicenseState[])
 
-/** Whether a license in this state is good. */
+/** Returns true if a license in this state is valid. */
 export const isValidState = (state: LicenseState): state is ValidState =>
   STATES.indexOf(state) < STATES.indexOf('pending')
 
 /**
- * The only judge of a license: what its facts mean at `now` (milliseconds since the epoch). The three causes are
- * independent and the worst one counts, so no payment can undo what a person revoked. A moment belongs to the
- * period it ends: a license is still good at the very millisecond of its expiry, as in the seed.
+ * Computes the state of a license at `now` (milliseconds since the epoch). It is the only place that does. The three
+ * causes are independent and the worst one decides, so no payment can undo an admin's revocation. A period includes
+ * its last millisecond: a license is valid at its `expiresAt`.
  */
 export function evaluate(facts: LicenseFacts, now: number): Evaluation {
   const billing = extendBilling(evaluateBilling(facts.billing, now), facts.extendedUntil, now)
@@ -40,8 +40,8 @@ export function evaluate(facts: LicenseFacts, now: number): Evaluation {
 }
 
 /**
- * The last moment at which a license is good if nothing about it changes, in milliseconds since the epoch: `Infinity`
- * for ever, `-Infinity` when it is not good at all. Up to then it is good at every moment.
+ * Returns the last millisecond since the epoch at which a license is valid if nothing changes: `Infinity` for a
+ * lifetime license, `-Infinity` if it is not valid. The license is valid at every time until then.
  */
 export function validUntil({ admin, risk, billing, extendedUntil }: LicenseFacts): number {
   if (!isValidState(worst(fromAdmin[admin], fromRisk[risk]))) return Number.NEGATIVE_INFINITY
@@ -70,7 +70,7 @@ function worst(a: LicenseState, b: LicenseState): LicenseState {
   return STATES.indexOf(a) > STATES.indexOf(b) ? a : b
 }
 
-/** A person may let it go on, whatever was paid; that never takes anything away. */
+/** Applies an admin's extension, which never shortens access. */
 function extendBilling(billing: Evaluation, until: number | undefined, now: number): Evaluation {
   if (until === undefined) return billing
   const { state, expiresAt } = billing
@@ -113,11 +113,11 @@ function evaluateBilling(billing: Billing, now: number): Evaluation {
   }
 }
 
-/** Null is never. */
+/** Null stands for no end. */
 const earliest = (end: number | null, other: number = Number.POSITIVE_INFINITY) =>
   finite(Math.min(end ?? Number.POSITIVE_INFINITY, other))
 
-/** Grace never takes away what was paid for. */
+/** Grace never ends before the paid period. */
 const latest = (end: number | null, other: number = Number.NEGATIVE_INFINITY) =>
   end === null ? null : Math.max(end, other)
 

@@ -3,8 +3,8 @@ import { applyChange } from './manage.ts'
 import type { LicenseStore } from './store.ts'
 
 /**
- * A license as it was at a moment (milliseconds since the epoch), put together from its history; for a moment to come
- * as it is now. Undefined before it was issued.
+ * Rebuilds a license from its history as of `time` (milliseconds since the epoch). Returns the current license for a
+ * future time, and undefined for a time before its issue.
  *
  * @throws StoreUnavailable
  */
@@ -22,7 +22,7 @@ export async function replayHistory(
   })
 }
 
-/** What a history begins with says every fact. */
+/** Placeholders: the first history entry sets every fact. */
 const ABSENT: License['facts'] = {
   admin: 'clear',
   billing: { status: 'pending', paidUntil: null },

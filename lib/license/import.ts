@@ -1,25 +1,25 @@
 import { auditIssue, type Cause } from './audit.ts'
 import { createLicense } from './createLicense.ts'
-import { deriveKey, type Keys, type LicenseKey, parseKey, sameKey } from './key.ts'
-import type { KeyOrigin, License } from './license.ts'
+import { deriveKey, type Keys, parseKey, sameKey } from './key.ts'
+import type { KeyOrigin, License, LicenseKey } from './license.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
 
-/** A license whose key somebody made before us, with the same formula and one of our master keys. */
+/** A license whose key was derived by another system with the same formula and a master key of the ring. */
 export interface ImportRequest extends Cause {
-  /** As it was sold. */
+  /** The key as it was sold. */
   readonly key: string
   readonly userId: string
   readonly userEmail: string | null
   readonly tier: string
   readonly seats: number
-  /** Milliseconds since the epoch; null for ever. */
+  /** Milliseconds since the epoch; null for a lifetime license. */
   readonly expiresAt: number | null
 }
 
 /**
- * Puts a license on record whose key was sold already; importing it again changes nothing. Refuses with `MISMATCH` a
- * key that no master key of the ring makes for its user and tier, and with `CONFLICT` one that is on record for somebody else.
+ * Creates the record of a license whose key was sold before. Idempotent. Returns `MISMATCH` for a key that no master
+ * key of the ring derives for its user and tier, and `CONFLICT` for a key on record for another user.
  *
  * @param now milliseconds since the epoch
  * @throws StoreUnavailable
@@ -54,21 +54,21 @@ export async function importLicense(
   )
   const outcome = await store.commit({
     claims: [],
-    // Whoever bought it has the key.
+    // No email: the customer has the key.
     license: { issued: license, audit: auditIssue(imported, license), notices: [] },
     now,
   })
   if (outcome.status === 'written') return ok({ license, key, repeated: false })
   const found = await store.find(license.id)
-  // A key that was replaced since is not to be shown as if it were good.
+  // A key that was replaced since must not be reported as imported.
   return found?.keyId === license.id && found.origin.subject === imported.userId
     ? ok({ license: found, key, repeated: true })
     : err('CONFLICT')
 }
 
-/** What a key says that it was made of, if one of the master keys makes this very key of it. */
+/** Returns the origin that a key states, if one of the master keys derives the key from it. */
 function findOrigin(key: LicenseKey, subject: string, keys: Keys): KeyOrigin | undefined {
-  // The form of a key: prefix, tier, signature, second.
+  // A parsed key has four parts: prefix, tier, signature and second.
   const [, tier, , issuedAt] = key.split('-') as [string, string, string, string]
   return [...keys.ring.keys.keys()]
     .map((keyVersion) => ({

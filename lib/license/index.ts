@@ -1,8 +1,6 @@
 export {
   type Activation,
   activateDevice,
-  type Device,
-  type DeviceKey,
   listDevices,
   releaseDevice,
   toDeviceKey,
@@ -26,8 +24,6 @@ export {
   type KeyRing,
   type Keys,
   LICENSE_ID,
-  type LicenseId,
-  type LicenseKey,
   MasterKeyFault,
   parseKey,
   rederiveKey,
@@ -37,19 +33,23 @@ export {
 export {
   type LeaseTerms,
   MAX_LEASE_DAYS,
-  type Revocation,
   toLeaseChange,
-  toLeaseEnd,
+  toSignedPeriod,
 } from './lease.ts'
 export type {
   AuditAction,
   AuditEntry,
   Billing,
+  Device,
+  DeviceKey,
   EarlierKey,
   Entitlement,
   KeyOrigin,
   License,
   LicenseChange,
+  LicenseId,
+  LicenseKey,
+  Revocation,
   Risk,
 } from './license.ts'
 export { type Filter, listLicenses, matchesFilter } from './list.ts'
@@ -101,11 +101,9 @@ export {
 } from './summary.ts'
 export { DAY_MS } from './time.ts'
 export type { BucketKey, BucketRange } from './timeBuckets.ts'
+export type { RefusalCode, Verdict } from './verdict.ts'
+export { isUnknownKey, judge } from './verdict.ts'
 export {
   findLicenseOfKey,
-  isUnknownKey,
-  judge,
-  type RefusalCode,
-  type Verdict,
   verifyLicense,
 } from './verify.ts'

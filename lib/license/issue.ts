@@ -1,74 +1,71 @@
 import { auditChange, auditIssue, type Cause } from './audit.ts'
 import { createLicense } from './createLicense.ts'
-import { type Keys, type LicenseKey, rederiveKey } from './key.ts'
-import type { Entitlement, KeyOrigin, License, LicenseChange, Risk } from './license.ts'
+import { type Keys, rederiveKey, withFreeSecond } from './key.ts'
+import type { Entitlement, KeyOrigin, License, LicenseChange, LicenseKey, Risk } from './license.ts'
 import { diffNotices } from './notices.ts'
 import { adoptExisting, type PurchaseLink } from './reconcile.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Claim, ExistingClaim, LicenseStore, ProviderRecord } from './store.ts'
 import { DAY_MS } from './time.ts'
 
-/** How long a license without an end is said to last where a number is needed: the seed's 100 years of 365 days. */
+/** The length of a lifetime license where the wire needs a number: 100 years of 365 days. */
 export const LIFETIME_DAYS = 100 * 365
 
-/** The `duration` that means a license without an end, as in the seed. */
+/** The `duration` of a lifetime license. */
 export const LIFETIME = -1
 
-/** The longest license that is not for life, in days. */
+/** The longest duration other than lifetime, in days. */
 export const MAX_DURATION_DAYS = 36_500
 
-/** What somebody is entitled to. */
+/** A request to issue a license, by the vendor's server or an admin. */
 export interface IssueRequest extends Cause {
   readonly userId: string
   readonly userEmail: string | null
   readonly tier: string
-  /** Whole days from issue on, or `LIFETIME`. */
+  /** Whole days from issue, or `LIFETIME`. */
   readonly durationDays: number
   readonly seats: number
   readonly paymentIntentId: string | null
-  /** Of the subscription that the order is for. */
+  /** The subscription that the license is for. */
   readonly subscriptionId?: string
-  /** How many orders of the same user and tier come before it at once, so that it begins where they end. */
+  /** The number of concurrent requests for the same user and tier that precede this one, in seconds to skip. */
   readonly ahead?: number
-  /** The end of what is not counted from its issue, in milliseconds since the epoch; null for never. */
+  /** A fixed end in milliseconds since the epoch instead of a duration; null for a lifetime license. */
   readonly paidUntil?: number | null
-  /** Somebody chose how long, and did not leave it to the tier. */
+  /** True if the caller chose the duration, false if it is the tier's default. */
   readonly durationChosen: boolean
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly purchaseKey?: string
   readonly told?: KnownPurchase
-  /** One answer for every repetition of a request. */
+  /** Makes repetitions of the request return the same license. */
   readonly request?: Claim
 }
 
-/** What a payment provider has told of the purchase by now. */
+/** The payment provider's records of the purchase at the time of the request. */
 export interface KnownPurchase {
-  /** The records in which it might have, and has not. */
+  /** Ids of records that do not exist, and must not exist when the license is written. */
   readonly absent?: readonly string[]
-  /** The license that the purchase became. */
+  /** The license of the purchase, if there is one. */
   readonly held?: PurchaseLink
   readonly risk?: Risk
-  /** What is kept of the purchase, which is to remember its license. */
+  /** Returns the records of the purchase to write, with a link to its license. */
   readonly records?: (held: PurchaseLink) => readonly ProviderRecord[]
 }
 
 export interface Issued {
   readonly license: License
   readonly key: LicenseKey
-  /** The license was there before this call. */
+  /** True if an earlier request or event created the license. */
   readonly repeated: boolean
 }
 
-/** More licenses for one subject and tier at once than this are refused: their keys would lie too far in the future. */
-const MAX_AT_ONCE = 300
-
 /**
- * Issues the license of an order, once: a repeated order gets the license of the first one. A key names its second,
- * so a second license for the same subject and tier in one second takes the next free one.
+ * Issues a license. Idempotent by purchase and by request: a repetition returns the license of the first call. A
+ * second license for the same subject and tier in the same second takes the next free second.
  *
- * Refuses with `CONFLICT` an Idempotency-Key that was used for another order, a purchase that belongs to another
- * user or tier, and a subject that has used up every second within reach; with `STALE` when the provider told more of
- * the purchase meanwhile, so that it has to be looked at again.
+ * Returns `CONFLICT` for an Idempotency-Key that was used for a different request, a purchase that belongs to another
+ * user or tier, and a subject without a free second; `STALE` if the records of the purchase changed since they
+ * were read, so that the caller has to read them again.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -86,8 +83,9 @@ export async function issueLicense(
   if (order.request) claims.push(order.request)
   if (purchaseKey) claims.push({ kind: 'purchase', key: purchaseKey })
 
-  const first = Math.floor(now / 1000) + (order.ahead ?? 0)
-  for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
+  const attempt = async (
+    issuedAt: number,
+  ): Promise<Result<Issued, 'CONFLICT' | 'STALE'> | undefined> => {
     const origin = {
       subject: order.userId,
       tier: order.tier,
@@ -108,9 +106,9 @@ export async function issueLicense(
     })
     if (outcome.status === 'written') return ok({ license, key, repeated: false })
     if (outcome.status === 'stale') return err('STALE')
-    if (outcome.status === 'claimed') return repeat(context, order, outcome.claim)
+    return outcome.status === 'claimed' ? repeat(context, order, outcome.claim) : undefined
   }
-  return err('CONFLICT')
+  return (await withFreeSecond(now, attempt, order.ahead)) ?? err('CONFLICT')
 }
 
 export interface IssueContext {
@@ -120,6 +118,7 @@ export interface IssueContext {
   readonly now: number
 }
 
+/** Returns the license of an earlier request or event, if it is the one that was requested. */
 async function repeat(
   { store, keys, now }: IssueContext,
   order: IssueRequest,
@@ -130,20 +129,21 @@ async function repeat(
   }
   const found = claim.licenseId !== null && (await store.find(claim.licenseId))
   if (!found) throw new Error('A claim points to a license that does not exist')
-  const wasOfTier = [found, ...found.earlierKeys].some(({ origin }) => origin.tier === order.tier)
-  if ((found.userId ?? order.userId) !== order.userId || !wasOfTier) return err('CONFLICT')
+  const isSameTier = [found, ...found.earlierKeys].some(({ origin }) => origin.tier === order.tier)
+  if ((found.userId ?? order.userId) !== order.userId || !isSameTier) return err('CONFLICT')
   const license = await applyRequest(store, found, order, now)
   if (!license) return err('STALE')
   if (claim.kind === 'purchase' && order.request) {
-    const held = await store.claim(order.request, license.id, now)
-    if (held && held.fingerprint !== order.request.fingerprint) return err('CONFLICT')
+    const existing = await store.claim(order.request, license.id, now)
+    if (existing && existing.fingerprint !== order.request.fingerprint) return err('CONFLICT')
   }
   return ok({ license, key: rederiveKey(license, keys), repeated: true })
 }
 
 /**
- * A license that came of a payment, as the vendor's server wants it: for the user that it names, if nobody did, and
- * for as long as it chose, if only the provider did. Undefined when somebody else changed it at the same moment.
+ * Applies a request to the license that a payment created: assigns the user if no event named one, and sets the
+ * duration that the caller chose if the current one comes from the provider. Returns undefined if the license was
+ * changed concurrently.
  */
 async function applyRequest(
   store: LicenseStore,
@@ -152,31 +152,31 @@ async function applyRequest(
   now: number,
 ): Promise<License | undefined> {
   const { userId, userEmail } = order
-  const isUnclaimed = license.userId === null
+  const isUnassigned = license.userId === null
   const { held, records } = order.told ?? {}
   const { billing } = license.facts
-  // A key that was replaced begins later than what was bought.
+  // The duration counts from the first key: a replacement is issued later than the purchase.
   const { origin } = license.earlierKeys[0] ?? license
-  const isForAPeriod = order.purchaseKey?.startsWith('sub:')
-  const chooses =
-    order.durationChosen && !isForAPeriod && held?.given.billing && billing.status === 'paid'
-  if (!isUnclaimed && !chooses) return license
+  const isSubscription = order.purchaseKey?.startsWith('sub:')
+  const setsDuration =
+    order.durationChosen && !isSubscription && held?.given.billing && billing.status === 'paid'
+  if (!isUnassigned && !setsDuration) return license
 
   const to: LicenseChange = {
-    ...(isUnclaimed && { userId }),
-    ...(isUnclaimed && license.userEmail === null && { userEmail }),
-    ...(chooses && { billing: { ...billing, paidUntil: toPaidUntil(order, origin) } }),
+    ...(isUnassigned && { userId }),
+    ...(isUnassigned && license.userEmail === null && { userEmail }),
+    ...(setsDuration && { billing: { ...billing, paidUntil: toPaidUntil(order, origin) } }),
   }
   const before: LicenseChange = {
-    ...(isUnclaimed && { userId: null }),
-    ...(isUnclaimed && license.userEmail === null && { userEmail: null }),
-    ...(chooses && { billing }),
+    ...(isUnassigned && { userId: null }),
+    ...(isUnassigned && license.userEmail === null && { userEmail: null }),
+    ...(setsDuration && { billing }),
   }
   const { billing: _, ...given } = held?.given ?? {}
   const at = Math.max(now, license.changedAt + 1)
   const outcome = await store.commit({
     claims: [],
-    records: chooses && held && records ? records({ id: held.id, given }) : [],
+    records: setsDuration && held && records ? records({ id: held.id, given }) : [],
     license: {
       changed: license.id,
       expected: license.version,

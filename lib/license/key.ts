@@ -1,54 +1,46 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import type { KeyOrigin, License } from './license.ts'
+import type { KeyOrigin, License, LicenseId, LicenseKey } from './license.ts'
 
-declare const brand: unique symbol
-
-/** The text a customer types, for example `QF-PRO-0123456789ab-1735689600`. A secret: never logged, never stored. */
-export type LicenseKey = string & { readonly [brand]: 'LicenseKey' }
-
-/** Names a license. Derived from its key, and tells nothing about it. */
-export type LicenseId = string & { readonly [brand]: 'LicenseId' }
-
-/** Master keys by version, and the version that makes new keys. Whoever shows keys needs every one that ever made any. */
+/** Master keys by version, and the version that derives new keys. Showing a key requires the version that derived it. */
 export interface KeyRing {
   readonly current: string
   readonly keys: ReadonlyMap<string, KeyObject>
 }
 
-/** What is needed to find the license of a key: nothing that could make one. */
+/** The secrets and settings that find the license of a key, and cannot derive one. */
 export interface KeyLookup {
   readonly pepper: KeyObject
   readonly prefix: string
 }
 
-/** What is needed to make keys as well. */
+/** The secrets and settings that derive keys. */
 export interface Keys extends KeyLookup {
   readonly ring: KeyRing
 }
 
 /**
- * The ring lacks the master key of a license, or holds another one under its version. A fault of ours, never a
- * verdict about the license.
+ * Thrown when the ring lacks the master key of a license, or has a different one under its version. An error of the
+ * service, never a verdict on the license.
  */
 export class MasterKeyFault extends Error {
   override readonly name = 'MasterKeyFault'
 }
 
-/** What the id of a license looks like. */
+/** Matches the id of a license. */
 export const LICENSE_ID = /^lic_[a-z2-7]{52}$/
 
-/** What a tier may be called, in the catalog and in a key: `-` parts a key and `:` parts what is signed. */
+/** Matches the name of a tier. It excludes `-`, which separates the parts of a key, and `:`, which separates those of the signed text. */
 export const TIER_NAME = /^[a-z][a-z0-9_]{0,31}$/
 
-/** What a key may begin with. */
+/** Matches the prefix of keys. */
 export const KEY_PREFIX = /^[A-Z][A-Z0-9]{0,15}$/
 
 const SIGNATURE_DIGITS = 12
 const KEY_TEXT = /^([A-Za-z0-9]+)-([A-Za-z0-9_]+)-([0-9a-f]{12})-([1-9][0-9]{0,11})$/
 
 /**
- * Reads a key as a person types it: blanks around it and the case of the letters before the signature do not
- * matter. Answers the one spelling that was issued, or undefined for anything that is not a key of this prefix.
+ * Parses a key as a person types it: surrounding white space, and the case of prefix and tier, are ignored. Returns
+ * the spelling that was issued, or undefined for a text that is not a key with this prefix.
  */
 export function parseKey(text: string, prefix: string): LicenseKey | undefined {
   const [, start, tier, signature, issuedAt] = KEY_TEXT.exec(text.trim()) ?? []
@@ -57,10 +49,10 @@ export function parseKey(text: string, prefix: string): LicenseKey | undefined {
 }
 
 /**
- * Makes the key of an origin: the same text as the vendor's Python generator makes for the same master key, user,
- * tier and second. The signed text cannot be read two ways, since neither tier nor second holds a `:`.
+ * Derives the key of an origin: the text that the vendor's Python generator produces for the same master key, user,
+ * tier and second. The signed text is unambiguous, since neither tier nor second contains a `:`.
  *
- * @throws MasterKeyFault when the ring lacks the origin's version.
+ * @throws MasterKeyFault if the ring lacks the origin's version
  */
 export function deriveKey(
   origin: KeyOrigin,
@@ -78,9 +70,9 @@ export function deriveKey(
 }
 
 /**
- * Makes the key of a license again, as it was when it was issued or replaced.
+ * Derives the current key of a license again.
  *
- * @throws MasterKeyFault when the ring lacks its master key, or holds one under that version that makes another key.
+ * @throws MasterKeyFault if the ring lacks its master key, or has one under that version that derives another key
  */
 export function rederiveKey(
   { id, keyId, origin }: Pick<License, 'id' | 'keyId' | 'origin'>,
@@ -88,22 +80,44 @@ export function rederiveKey(
 ): LicenseKey {
   const key = deriveKey(origin, keys)
   if (toLicenseId(key, keys.pepper) === keyId) return key
-  throw new MasterKeyFault(`Master key "${origin.keyVersion}" does not make the key of ${id}`)
+  throw new MasterKeyFault(`Master key "${origin.keyVersion}" does not derive the key of ${id}`)
 }
 
-/** Compares in constant time, so that the time of an answer says nothing about how much of a guess was right. */
+/** The range of seconds that a new key may carry. More keys per subject and tier at once are rejected. */
+const MAX_SECONDS = 300
+
+/**
+ * Calls `attempt` with the Unix second of `now` plus `ahead`, then with the following ones, until it returns a value.
+ * A key names its second, so a second key for the same subject and tier needs another one.
+ *
+ * @returns the value; undefined if every second within five minutes is taken
+ */
+export async function withFreeSecond<T>(
+  now: number,
+  attempt: (issuedAt: number) => Promise<T | undefined>,
+  ahead = 0,
+): Promise<T | undefined> {
+  const first = Math.floor(now / 1000) + ahead
+  for (let issuedAt = first; issuedAt < first + MAX_SECONDS; issuedAt++) {
+    const value = await attempt(issuedAt)
+    if (value !== undefined) return value
+  }
+  return
+}
+
+/** Compares in constant time, so that the duration does not reveal how much of a guess was right. */
 export function sameKey(a: LicenseKey, b: LicenseKey): boolean {
   const left = Buffer.from(a)
   const right = Buffer.from(b)
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** The id under which the license of a key is stored. Whoever reads only the table cannot go back to the key. */
+/** Returns the id under which the license of a key is stored. The key cannot be recovered from it. */
 export function toLicenseId(key: LicenseKey, pepper: KeyObject): LicenseId {
   return `lic_${base32(createHmac('sha256', pepper).update(key).digest())}` as LicenseId
 }
 
-/** RFC 4648 section 6, in lower case and without padding. */
+/** Encodes by RFC 4648 section 6, in lower case and without padding. */
 function base32(bytes: Uint8Array): string {
   let text = ''
   let bits = 0

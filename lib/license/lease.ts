@@ -1,23 +1,22 @@
 import { evaluate, isValidState, validUntil } from './evaluate.ts'
-import type { LicenseId } from './key.ts'
-import type { License, LicenseFacts } from './license.ts'
+import type { License, LicenseFacts, Revocation } from './license.ts'
 import { DAY_MS } from './time.ts'
-import type { ValidVerdict } from './verify.ts'
+import type { ValidVerdict } from './verdict.ts'
 
-/** The most days that a tier may let a device go on without asking. */
+/** The longest lease that a tier may have, in days. */
 export const MAX_LEASE_DAYS = 90
 
-/** What the catalog says of the leases of a tier. */
+/** The settings of a tier that determine its leases. */
 export interface LeaseTerms {
-  /** How long a device may go on without asking. */
+  /** The number of days that a device may run offline. */
   readonly leaseDays: number
-  /** How long access goes on after a failed renewal. */
+  /** The number of days that access continues after a failed renewal. */
   readonly graceDays: number
 }
 
 /**
- * Until when a device may go on without asking, in milliseconds since the epoch: some days, and no longer than the
- * license is paid for and may be in grace, nor than the key is good.
+ * Returns the expiry of a lease in milliseconds since the epoch: after `leaseDays`, but not later than the paid period
+ * with its possible grace, nor than the key is valid.
  */
 export function toLeaseEnd(
   { license, keyUntil = Number.POSITIVE_INFINITY }: ValidVerdict,
@@ -28,8 +27,8 @@ export function toLeaseEnd(
 }
 
 /**
- * How long a license can be good by what is known of it. One that is going to be renewed is in grace, at the worst, when
- * the renewal fails: whoever is offline just then has not to come back for it.
+ * Returns the latest time at which a license can be valid by its present facts. A license that will renew enters at
+ * least grace, so a device that is offline at that time need not connect for it.
  */
 function servedUntil(facts: LicenseFacts, graceDays: number): number {
   const { status, paidUntil, graceUntil, cancelAt } = facts.billing
@@ -39,29 +38,40 @@ function servedUntil(facts: LicenseFacts, graceDays: number): number {
   return Math.max(known, paidUntil + graceDays * DAY_MS)
 }
 
-/** That leases which were given for a license do not count any more. All moments are milliseconds since the epoch. */
-export interface Revocation {
-  readonly licenseId: LicenseId
-  /** Leases that were given up to then are void; later ones count. */
-  readonly at: number
-  /** No lease can last longer, so that nobody needs to know of it any more. */
-  readonly until: number
-  /** Whoever has a key that leaked has leases as well; they stay void whatever becomes of the license. */
-  readonly isForGood: boolean
+/** The tolerance between clocks, for which a signed response that is not a lease is valid. */
+const RESPONSE_MS = 5 * 60 * 1000
+
+/**
+ * Returns the validity of a signed response in milliseconds since the epoch. With `terms`, that of a valid license on an
+ * activated device is a lease. Revocations void leases up to a whole second, so a response within the second of a change
+ * counts as issued in the next one.
+ */
+export function toSignedPeriod(
+  verdict: ValidVerdict | { readonly valid: false; readonly license?: License | undefined },
+  now: number,
+  terms?: LeaseTerms,
+): { readonly issuedAt: number; readonly expiresAt: number } {
+  const expiresAt = verdict.valid && terms ? toLeaseEnd(verdict, now, terms) : now + RESPONSE_MS
+  return { issuedAt: verdict.license ? toIssueTime(verdict.license, now) : now, expiresAt }
 }
 
-/** What a change of a license means to the leases that were given for it. */
+function toIssueTime({ changedAt, version }: License, now: number): number {
+  const next = (Math.floor(changedAt / 1000) + 1) * 1000
+  return version > 1 && next > now && next - now <= 1000 ? next : now
+}
+
+/** The effect of a change on the leases of a license. */
 export type LeaseChange =
   | { readonly revoked: Revocation }
-  /** They count again: whoever was wronged by mistake, and has not asked meanwhile, is not to suffer from it. */
+  /** Leases are valid again: a mistaken revocation must not lock out a device that is still offline. */
   | { readonly restored: Pick<Revocation, 'licenseId' | 'at'> }
 
 /**
- * What a change of a license means to its leases: nothing, unless it is not good any more, its key was replaced at once,
- * or it is good again. Leases were given by what was known of it then, and not by what was known last, so any of them may last
- * as long as a lease can.
+ * Returns the effect of a change on existing leases: undefined unless the license becomes invalid, its key is replaced
+ * at once, or it becomes valid again. A lease reflects the facts at its issue, not the latest ones, so any
+ * existing lease may last as long as a lease can.
  *
- * @param leaseDays of the tier with the longest leases: it may have been the license's own
+ * @param leaseDays the longest lease of any tier, since the license may have had another tier
  */
 export function toLeaseChange(
   before: License,
@@ -70,15 +80,15 @@ export function toLeaseChange(
 ): LeaseChange | undefined {
   const { id: licenseId, changedAt: at } = after
   const lease = leaseDays * DAY_MS
-  const lastGood = Math.min(at, validUntil(before.facts))
-  const mayBeHeld = lastGood + lease > at
-  const isGoodNow = isValidState(evaluate(after.facts, at).state)
+  const lastValid = Math.min(at, validUntil(before.facts))
+  const mayExist = lastValid + lease > at
+  const isValidNow = isValidState(evaluate(after.facts, at).state)
   const replaced = after.earlierKeys.find(({ keyId }) => keyId === before.keyId)
   const isForGood = replaced !== undefined && replaced.until <= at
-  // A key that leaked is one also while the license is bad for another reason, which may be taken back.
-  if (isForGood || (mayBeHeld && !isGoodNow)) {
+  // A leaked key stays leaked if the license is also invalid for a reason that may be reversed.
+  if (isForGood || (mayExist && !isValidNow)) {
     return { revoked: { licenseId, at, until: at + lease, isForGood } }
   }
-  const wasGood = isValidState(evaluate(before.facts, at).state)
-  return isGoodNow && !wasGood ? { restored: { licenseId, at } } : undefined
+  const wasValid = isValidState(evaluate(before.facts, at).state)
+  return isValidNow && !wasValid ? { restored: { licenseId, at } } : undefined
 }

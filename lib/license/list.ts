@@ -1,10 +1,9 @@
-import type { DeviceKey } from './device.ts'
 import { type Evaluation, evaluate, isValidState, type LicenseState } from './evaluate.ts'
-import type { License } from './license.ts'
+import type { DeviceKey, License } from './license.ts'
 import { type Page, paginate } from './paginate.ts'
 import type { LicenseStore, Position, Selection, SortOrder } from './store.ts'
 
-/** Which licenses are wanted, and in which order. All of it has to be true of each. */
+/** Conditions that every listed license meets, and the order of the list. */
 export interface Filter {
   readonly userId?: string
   readonly userEmail?: string
@@ -12,18 +11,18 @@ export interface Filter {
   readonly state?: LicenseState
   readonly customerId?: string
   readonly subscriptionId?: string
-  /** A device that it was ever activated for. */
+  /** A device that was activated at any time. */
   readonly device?: DeviceKey
-  /** In milliseconds since the epoch: those that are good now and will not be then. */
+  /** Milliseconds since the epoch: licenses that are valid now and expire before then. */
   readonly expiringBefore?: number
-  /** `end`: only those that have one. Goes with nothing that is read by an index of its own. */
+  /** `end` excludes lifetime licenses. Not supported together with a filter that has its own index. */
   readonly sort?: 'created' | 'end'
   readonly order?: SortOrder
 }
 
 /**
- * Lists licenses: newest first, or soonest to end first where that is asked for. What is asked for most narrowly is
- * read by its index, the rest is judged of each license; its state by `evaluate` alone.
+ * Lists licenses, newest first, or soonest to expire first with `expiringBefore` or `sort`. The most selective
+ * filter chooses the index; the others, and the state by `evaluate`, are checked for each license.
  *
  * @param now milliseconds since the epoch
  * @throws StoreUnavailable
@@ -36,11 +35,11 @@ export async function listLicenses(
 ): Promise<Page> {
   const { order } = filter
   const selection = { ...selectIndex(filter, now, after), ...(order && { order }) }
-  const part = { selection, isWanted: (license: License) => matchesFilter(license, filter, now) }
-  return paginate(store, [part], limit, after)
+  const section = { selection, matches: (license: License) => matchesFilter(license, filter, now) }
+  return paginate(store, [section], limit, after)
 }
 
-/** Renewals on their way carry a license somewhat past the end by which it is listed. */
+/** A renewal in progress keeps a license valid beyond the end that the index has. */
 const LATE_MS = 24 * 60 * 60 * 1000
 
 function selectIndex(filter: Filter, now: number, after?: Position): Selection {
@@ -54,17 +53,18 @@ function selectIndex(filter: Filter, now: number, after?: Position): Selection {
   return tier === undefined ? { by: 'creation' } : { by: 'tier', value: tier }
 }
 
-/** Those that are good end from now on, and those that have expired did before; of others there is no telling. */
+/** Valid licenses end in the future and expired ones in the past; other states can have any end. */
 function selectByEnd({ state, expiringBefore }: Filter, now: number, after?: Position): Selection {
-  const isOfGood = expiringBefore !== undefined || (state !== undefined && isValidState(state))
-  const from = isOfGood ? now - LATE_MS : 0
+  const isValidOnly = expiringBefore !== undefined || (state !== undefined && isValidState(state))
+  const from = isValidOnly ? now - LATE_MS : 0
   const until = state === 'expired' ? now + 1 : Number.MAX_SAFE_INTEGER
-  // A list that was begun earlier, or by another clock, goes on from where it is.
+  // A cursor from an earlier time, or from another clock, must stay within the range.
   const at = Number(after?.at ?? from)
   const first = Math.min(from, at)
   return { by: 'end', from: first, before: Math.max(expiringBefore ?? until, from + 1, at + 1) }
 }
 
+/** Returns true if a license meets a filter at `now`, in milliseconds since the epoch. */
 export function matchesFilter(license: License, filter: Filter, now: number): boolean {
   const {
     state,

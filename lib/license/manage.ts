@@ -1,24 +1,23 @@
 import { auditChange, type Cause, selectReplaced } from './audit.ts'
 import { evaluate } from './evaluate.ts'
-import type { LicenseId } from './key.ts'
-import type { License, LicenseChange } from './license.ts'
+import type { License, LicenseChange, LicenseId } from './license.ts'
 import type { Notice } from './notices.ts'
 import { err, ok, type Result } from './result.ts'
 import type { LicenseStore } from './store.ts'
 import { DAY_MS } from './time.ts'
 
-/** Why something was not done to a license. `why` is for people. */
+/** The reason why an action was not applied. `why` is a text for people. */
 export interface Refusal {
   readonly code: 'NOT_FOUND' | 'CONFLICT'
   readonly why: string
 }
 
-/** What a person wants of a license. */
+/** An admin's action on a license. */
 export type LicenseAction =
   | { readonly action: 'revoked' | 'suspended' | 'revealed' | 'noted' | 'resent' }
-  /** `clearRisk`: also forget that the money went back, which otherwise counts for itself. */
+  /** `clearRisk` also clears a refund or dispute, which otherwise still applies. */
   | { readonly action: 'reinstated'; readonly clearRisk: boolean }
-  /** By some days from its end, or from now if that is over; or until a moment in milliseconds since the epoch. */
+  /** Adds days to the end, or to now if it has passed; or sets the end in milliseconds since the epoch. */
   | { readonly action: 'extended'; readonly days: number }
   | { readonly action: 'extended'; readonly until: number }
   | { readonly action: 'tier_changed'; readonly tier: string; readonly seats: number }
@@ -35,8 +34,8 @@ export interface ManageContext {
 }
 
 /**
- * Does something to a license, with its entry in the history, in one transaction. It is decided by the license as it
- * was read: when somebody else changed it meanwhile, or since the `expected` version that was seen, nothing is done.
+ * Applies an action to a license and writes its history entry in one transaction. Returns `CONFLICT`, without any
+ * effect, if the license was changed since it was read or since the `expected` version.
  *
  * @throws StoreUnavailable
  */
@@ -54,7 +53,7 @@ export async function manageLicense(
   if ('why' in to) return err({ code: 'CONFLICT', why: to.why })
 
   const isChange = Object.keys(to).length > 0
-  // Whoever was decided by later comes later, whatever his clock says.
+  // The history is ordered by time, whatever the clock of this instance says.
   const at = Math.max(now, license.changedAt + 1)
   const outcome = await store.commit({
     claims: [],
@@ -78,7 +77,7 @@ export const NOT_FOUND: Refusal = Object.freeze({
 
 export const CONFLICT: Refusal = Object.freeze({
   code: 'CONFLICT',
-  why: 'Somebody else changed the license meanwhile: look at it again',
+  why: 'The license was changed concurrently; reload it and try again',
 })
 
 function toChange(
@@ -92,7 +91,7 @@ function toChange(
       return { admin: 'revoked' }
     case 'suspended':
       return admin === 'revoked'
-        ? { why: 'The license is revoked: reinstate it first' }
+        ? { why: 'The license is revoked; reinstate it first' }
         : { admin: 'suspended' }
     case 'reinstated':
       return {
@@ -115,7 +114,7 @@ function toChange(
   }
 }
 
-/** What the holder is told of it. The key is told once more under a period of its own. */
+/** Returns the emails that an action sends. Sending the key again needs a period of its own. */
 function toNotices({ action }: LicenseAction, now: number): readonly Notice[] {
   if (action === 'revoked') return [{ kind: 'revoked', period: `${now}`, at: now }]
   return action === 'resent' ? [{ kind: 'issued', period: `resent ${now}`, at: now }] : []
@@ -127,13 +126,15 @@ function extension(
   now: number,
 ): LicenseChange | { readonly why: string } {
   const { expiresAt, state } = evaluate(facts, now)
-  if (expiresAt === null && state !== 'pending') return { why: 'The license never ends' }
+  if (expiresAt === null && state !== 'pending') return { why: 'The license never expires' }
   const end = Math.max(expiresAt ?? now, now)
   const until = 'until' in requested ? requested.until : end + requested.days * DAY_MS
-  return until > end ? { extendedUntil: until } : { why: 'The license lasts longer than that' }
+  return until > end
+    ? { extendedUntil: until }
+    : { why: 'The license already expires later than that' }
 }
 
-/** A license once a change of it is written. `at` is in milliseconds since the epoch. */
+/** Returns the license after a change. `at` is in milliseconds since the epoch. */
 export function applyChange(license: License, change: LicenseChange, at: number): License {
   const { admin, billing, risk, extendedUntil, ...terms } = { ...license.facts, ...change }
   const facts = { admin, billing, risk, ...(extendedUntil !== undefined && { extendedUntil }) }

@@ -13,12 +13,12 @@ export type NoticeKind =
   | 'expiring_1'
 
 /**
- * What the holder of a license is to be told, once. Written with the change that is the reason, so that nothing is
- * told of what did not happen, and nothing that happened stays untold.
+ * An email to the customer, sent once. Written in the transaction of the change that causes it, so that an email is
+ * sent if and only if the change was made.
  */
 export interface Notice {
   readonly kind: NoticeKind
-  /** One notice of a kind for each period, however often the facts go back and forth. */
+  /** At most one notice of a kind is sent per period, even if the facts change back and forth. */
   readonly period: string
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -27,7 +27,7 @@ export interface Notice {
 type BillingFacts = Partial<Pick<Entitlement, 'billing' | 'risk'>>
 
 /**
- * What there is to tell when a license goes from one to the other. Nothing is `before` of a new one.
+ * Returns the notices that a change of billing facts causes. `before` is empty for a new license.
  *
  * @param now milliseconds since the epoch
  */
@@ -37,25 +37,25 @@ export function diffNotices(
   now: number,
 ): readonly Notice[] {
   const notice = (kind: Notice['kind'], period: string) => ({ kind, period, at: now })
-  const end = endOf(after.billing)
-  const paidUntil = renewedUntil(before.billing, after.billing)
+  const end = findCancellation(after.billing)
+  const paidUntil = findRenewal(before.billing, after.billing)
   return [
     ...(isUsable(after) && !isUsable(before) ? [notice('issued', 'first')] : []),
-    ...(isOwed(after) && !isOwed(before)
+    ...(isPastDue(after) && !isPastDue(before)
       ? [notice('payment_failed', `${after.billing?.graceUntil}`)]
       : []),
     ...(paidUntil !== null ? [notice('renewed', `${paidUntil}`)] : []),
-    ...(end !== null && hasBegun(before) && endOf(before.billing) === null
+    ...(end !== null && hasStarted(before) && findCancellation(before.billing) === null
       ? [notice('canceled', `${end}`)]
       : []),
-    ...(isTakenBack(after) && before.risk !== undefined && !isTakenBack(before)
+    ...(isRefunded(after) && before.risk !== undefined && !isRefunded(before)
       ? [notice('revoked', `${after.risk}`)]
       : []),
   ]
 }
 
-/** Until when it is paid now, if that is a renewal and not a trifle. */
-function renewedUntil(
+/** Returns the new end of the paid period if it is a renewal: at least a day later. */
+function findRenewal(
   before: BillingFacts['billing'],
   after: BillingFacts['billing'],
 ): number | null {
@@ -73,9 +73,9 @@ const REMINDERS = [
 ] as const
 
 /**
- * The reminder that is due for a license that ends and does not renew: of seven days before its end, or of one. A
- * license that was made for less than that has none. It is the same one however often and from wherever it is asked for,
- * since it is counted in milliseconds from the end.
+ * Returns the reminder that is due for a license that expires and does not renew: seven days before its end, or one.
+ * A license issued for a shorter time has none. The result is the same for every caller, since the period is the end
+ * itself.
  *
  * @param now milliseconds since the epoch
  */
@@ -90,17 +90,17 @@ export function findReminder({ facts, createdAt }: License, now: number): Notice
   return { kind: due.kind, period: `${end}`, at: now }
 }
 
-const hasBegun = ({ billing }: BillingFacts) =>
+const hasStarted = ({ billing }: BillingFacts) =>
   billing !== undefined && billing.status !== 'pending'
 
-/** Worth a key: paid for or on trial, and the money was not called back. */
+/** Returns true if the key may be sent: paid or on trial, and not refunded or disputed. */
 const isUsable = ({ billing, risk }: BillingFacts) =>
   (billing?.status === 'paid' || billing?.status === 'trialing') && risk === 'clear'
 
-const isOwed = ({ billing }: BillingFacts) => billing?.status === 'past_due'
+const isPastDue = ({ billing }: BillingFacts) => billing?.status === 'past_due'
 
-const isTakenBack = ({ risk }: BillingFacts) => risk === 'refunded' || risk === 'lost'
+const isRefunded = ({ risk }: BillingFacts) => risk === 'refunded' || risk === 'lost'
 
-/** When somebody ended it, or is going to. */
-const endOf = (billing: Billing | undefined): number | null =>
+/** Returns the time of a past or scheduled cancellation. */
+const findCancellation = (billing: Billing | undefined): number | null =>
   billing?.cancelAt ?? (billing?.status === 'ended' ? billing.paidUntil : null)

@@ -5,29 +5,29 @@ import { type Counters, type StatusCount, toStatusCounts } from './summary.ts'
 import { DAY_MS } from './time.ts'
 import { bucketsUpTo, toDay, toFullMinute, toIssuedBucket } from './timeBuckets.ts'
 
-/** How many days of issuing an overview shows, with today. */
+/** The number of days with issued licenses that an overview shows, including today. */
 const SHOWN_DAYS = 30
-/** What ends within so many days ends soon. */
+/** The period that counts as expiring soon. */
 const SOON_DAYS = 30
 
-/** How all licenses stand. */
+/** The number of licenses by status. */
 export interface Overview {
-  /** The last full minute, in milliseconds since the epoch: of it, all numbers are. */
+  /** The time of all numbers: the last full minute, in milliseconds since the epoch. */
   readonly at: number
   readonly states: Readonly<Record<LicenseState, number>>
-  /** Of those that are active. */
+  /** The number of active licenses that are trials. */
   readonly trials: number
   readonly total: number
-  /** Are good, and will not be in thirty days if nothing happens. */
+  /** The number of valid licenses that expire within 30 days if nothing changes. */
   readonly expiringSoon: number
-  /** How many are good, of each tier that has any license. */
+  /** The number of valid licenses of each tier that has any license. */
   readonly validByTier: ReadonlyMap<string, number>
-  /** Of each of the last thirty days in UTC, the last one today. */
+  /** The last thirty days in UTC, ending today. */
   readonly issuedPerDay: readonly { readonly day: string; readonly issued: number }[]
 }
 
 /**
- * Looks at how all licenses stand. That costs the same however many there are.
+ * Reads the number of licenses by status. The cost does not depend on the number of licenses.
  *
  * @param now milliseconds since the epoch
  * @throws StoreUnavailable
@@ -41,22 +41,22 @@ export async function readOverview({
 }): Promise<Overview> {
   const at = toFullMinute(now)
   const first = at - (SHOWN_DAYS - 1) * DAY_MS
-  const [then, soon, issued] = (await summary.read([
+  const [current, soon, issued] = (await summary.read([
     bucketsUpTo(at),
     bucketsUpTo(at + SOON_DAYS * DAY_MS),
     [{ from: toIssuedBucket(toDay(first)), to: toIssuedBucket(toDay(at)) }],
   ])) as [Counters, Counters, Counters]
-  const stands = toStatusCounts(then)
+  const counts = toStatusCounts(current)
   return {
     at,
     states: Object.fromEntries(
-      STATES.map((state) => [state, sumOf(stands, ({ standing }) => toState(standing) === state)]),
+      STATES.map((state) => [state, sumOf(counts, ({ standing }) => toState(standing) === state)]),
     ) as Record<LicenseState, number>,
-    trials: sumOf(stands, ({ standing }) => standing === 'trial'),
-    total: sumOf(stands, () => true),
-    // Nothing that is over becomes good again by time alone.
-    expiringSoon: sumOf(stands, isValidCount) - sumOf(toStatusCounts(soon), isValidCount),
-    validByTier: countValidByTier(stands),
+    trials: sumOf(counts, ({ standing }) => standing === 'trial'),
+    total: sumOf(counts, () => true),
+    // Time alone never makes an invalid license valid.
+    expiringSoon: sumOf(counts, isValidCount) - sumOf(toStatusCounts(soon), isValidCount),
+    validByTier: countValidByTier(counts),
     issuedPerDay: Array.from({ length: SHOWN_DAYS }, (_, index) => {
       const day = toDay(first + index * DAY_MS)
       return { day, issued: issued.get(day) ?? 0 }
@@ -68,14 +68,14 @@ const toState = (standing: Status): LicenseState => (standing === 'trial' ? 'act
 
 const isValidCount = ({ standing }: StatusCount) => isValidState(toState(standing))
 
-const sumOf = (stands: readonly StatusCount[], isWanted: (stand: StatusCount) => boolean) =>
-  stands.filter(isWanted).reduce((sum, { licenses }) => sum + licenses, 0)
+const sumOf = (counts: readonly StatusCount[], isWanted: (count: StatusCount) => boolean) =>
+  counts.filter(isWanted).reduce((sum, { licenses }) => sum + licenses, 0)
 
-function countValidByTier(stands: readonly StatusCount[]): ReadonlyMap<string, number> {
+function countValidByTier(counts: readonly StatusCount[]): ReadonlyMap<string, number> {
   const tiers = new Map<string, number>()
-  for (const stand of stands) {
-    const { tier, licenses } = stand
-    tiers.set(tier, (tiers.get(tier) ?? 0) + (isValidCount(stand) ? licenses : 0))
+  for (const count of counts) {
+    const { tier, licenses } = count
+    tiers.set(tier, (tiers.get(tier) ?? 0) + (isValidCount(count) ? licenses : 0))
   }
   return tiers
 }

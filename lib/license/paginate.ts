@@ -3,51 +3,51 @@ import type { LicenseStore, Listed, Position, Selection } from './store.ts'
 
 export interface Page {
   readonly licenses: readonly License[]
-  /** Where the next page begins. Absent on the last one. */
+  /** The position of the next page. Absent on the last page. */
   readonly next?: Position
 }
 
-/** What the store lists, and which of it is wanted. */
+/** A selection that the store lists, and a filter for it. */
 export interface Section {
   readonly selection: Selection
-  readonly isWanted: (license: License) => boolean
+  readonly matches: (license: License) => boolean
 }
 
 /**
- * How many licenses are looked at for one page, for each that is wanted: a page of what is rare stays short, and is
- * not the last, rather than reading the whole table.
+ * The number of licenses read per requested one. A page of a rare filter stays short and has a cursor, instead of
+ * reading the whole table.
  */
-const LOOKED_AT = 10
+const READS_PER_RESULT = 10
 
 /**
- * Lists what is wanted of one part after the other.
+ * Lists the licenses that pass the filter of each section, one section after the other.
  *
  * @throws StoreUnavailable
  */
 export async function paginate(
   store: Pick<LicenseStore, 'list'>,
-  parts: readonly Section[],
+  sections: readonly Section[],
   limit: number,
   after?: Position,
 ): Promise<Page> {
   const found: Listed[] = []
-  let looked = 0
+  let read = 0
   let position = after
-  for (const [index, { selection, isWanted }] of parts.entries()) {
+  for (const [index, { selection, matches }] of sections.entries()) {
     if (index < (after?.part ?? 0)) continue
     for (let isMore = true; isMore; ) {
       const listed = await store.list(selection, limit, position)
       for (const { license, position: at } of listed) {
         position = { ...at, part: index }
-        if (!isWanted(license)) continue
+        if (!matches(license)) continue
         found.push({ license, position })
         if (found.length === limit) return toPage(found, position)
       }
-      looked += limit
+      read += limit
       isMore = listed.length === limit
-      if (isMore && looked >= limit * LOOKED_AT) return toPage(found, position)
+      if (isMore && read >= limit * READS_PER_RESULT) return toPage(found, position)
     }
-    // The next part begins at its beginning.
+    // The next section starts from its beginning.
     position = undefined
   }
   return toPage(found)

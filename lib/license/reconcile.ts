@@ -1,34 +1,34 @@
 import { auditChange, auditIssue, type Cause, selectReplaced } from './audit.ts'
 import { createLicense } from './createLicense.ts'
-import type { Keys, LicenseId } from './key.ts'
-import type { Billing, Entitlement, License, LicenseChange, Risk } from './license.ts'
+import { type Keys, withFreeSecond } from './key.ts'
+import type { Billing, Entitlement, License, LicenseChange, LicenseId, Risk } from './license.ts'
 import { diffNotices } from './notices.ts'
 import type { Batch, Claim, ClaimName, LicenseStore, ProviderRecord } from './store.ts'
 
-/** The license of a purchase, and what the provider last gave it. What is absent is not the provider's to change. */
+/** The license of a purchase, and the fields that the provider set last. The provider never changes absent fields. */
 export interface PurchaseLink {
   readonly id: LicenseId
   readonly given: Partial<Entitlement>
 }
 
-/** What all that is known of one purchase amounts to. */
+/** The result of all known facts about a purchase. */
 export interface Purchase {
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly key: string
-  /** Undefined while there is nothing to issue. */
+  /** Undefined if no license is due. */
   readonly entitlement: Entitlement | undefined
-  /** What became of the money, whether or not anybody knows what it was for. */
+  /** The state of the money, also for a purchase whose tier is unknown. */
   readonly risk: Risk
   readonly held: PurchaseLink | undefined
 }
 
-/** What is written together with the license. */
+/** The cause, and the writes that belong to the same transaction. */
 export interface ReconcileContext extends Cause {
-  /** Held by the event that is the cause, so that it has its effect once. */
+  /** The claim of the event, so that it has its effect once. */
   readonly claims: readonly Claim[]
-  /** Other names of the purchase, by which nobody may have ordered a license meanwhile. */
+  /** Other ids of the purchase, by which no license may have been issued meanwhile. */
   readonly free: readonly ClaimName[]
-  /** What is kept of the purchase, which is to remember its license. */
+  /** Returns the records of the purchase to write, with a link to its license. */
   readonly records: (held: PurchaseLink | undefined) => readonly ProviderRecord[]
 }
 
@@ -36,22 +36,19 @@ export type ReconcileResult =
   | {
       readonly status: 'settled'
       readonly held: PurchaseLink | undefined
-      /** What happened to the license. */
+      /** The effect on the license. */
       readonly effect: 'issued' | 'changed' | 'none'
-      /** Somebody else had issued a license for the payment, to another user or of another tier. */
+      /** The vendor's server had issued a license for the payment to another user or tier. */
       readonly conflict?: true
     }
-  /** Somebody wrote to one of the records since it was read: read again. */
+  /** A record was written concurrently; the caller reads again. */
   | { readonly status: 'stale' }
-  /** The event had its effect before. */
+  /** The event was applied before. */
   | { readonly status: 'repeated' }
 
-/** More licenses for one subject and tier in one second are a mistake: their keys would lie too far in the future. */
-const MAX_AT_ONCE = 300
-
 /**
- * Gives a purchase the license that it is entitled to, once, and keeps it in step: one transaction for the event,
- * what is known, the license and its history. A license that the vendor's own server asked for first is taken over.
+ * Brings the license of a purchase in line with its facts: issues it once, or changes it. Event, records, license and
+ * history are written in one transaction. A license that the vendor's server issued first is adopted.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -80,8 +77,7 @@ export async function reconcile(
   }
 
   const claims: Claim[] = [...context.claims, { kind: 'purchase', key: purchase.key }]
-  const first = Math.floor(now / 1000)
-  for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
+  const issued = await withFreeSecond<ReconcileResult>(now, async (issuedAt) => {
     const license = toLicense(purchase.key, entitlement, issuedAt, keys, now)
     const next = { id: license.id, given: entitlement }
     const outcome = await store.commit({
@@ -95,25 +91,26 @@ export async function reconcile(
       },
       now,
     })
+    if (outcome.status === 'taken') return
     if (outcome.status === 'written') return { status: 'settled', held: next, effect: 'issued' }
     if (outcome.status === 'stale') return outcome
-    if (outcome.status === 'claimed') {
-      const { kind, licenseId } = outcome.claim
-      if (kind === 'event') return { status: 'repeated' }
-      const found = licenseId !== null && (await store.find(licenseId))
-      if (!found) throw new Error('A purchase points to a license that does not exist')
-      const adopted = { ...purchase, held: adoptExisting(found, purchase.key) }
-      const settled = await reconcile({ store, keys, now }, adopted, context)
-      const conflict = differsFromPurchase(found, entitlement)
-      return settled.status === 'settled' && conflict ? { ...settled, conflict } : settled
-    }
-  }
-  throw new Error(`No second is free for the purchase ${purchase.key}`)
+    const { kind, licenseId } = outcome.claim
+    if (kind === 'event') return { status: 'repeated' }
+    const existing = licenseId !== null && (await store.find(licenseId))
+    if (!existing) throw new Error('A purchase points to a license that does not exist')
+    const adopted = { ...purchase, held: adoptExisting(existing, purchase.key) }
+    const result = await reconcile({ store, keys, now }, adopted, context)
+    const conflict = differsFromPurchase(existing, entitlement)
+    return result.status === 'settled' && conflict ? { ...result, conflict } : result
+  })
+  if (!issued) throw new Error(`No unused issue time is available for the purchase ${purchase.key}`)
+  return issued
 }
 
 /**
- * A license that somebody else ordered, and what the provider may change about it. One that was bought once stays as
- * it was ordered, and only follows the fate of the money; one that is paid for again and again follows the payments.
+ * Links a purchase to a license that the vendor's server issued, and states which fields the provider may change. A
+ * one-time purchase keeps the requested terms and follows refunds and disputes only; a subscription also follows its
+ * payments.
  */
 export function adoptExisting(license: License, purchaseKey: string): PurchaseLink {
   const { id, origin, tier, seats, userEmail, customerId, subscriptionId, facts } = license
@@ -127,7 +124,7 @@ export function adoptExisting(license: License, purchaseKey: string): PurchaseLi
       ...(userEmail === null && { userEmail }),
       ...(purchaseKey.startsWith('sub:') && {
         billing,
-        // What was ordered: another tier, with its seats, is what a person made of it since.
+        // The requested tier. A different current tier, with its seats, was set by an admin.
         tier: origin.tier,
         ...(tier === origin.tier && { seats }),
       }),
@@ -135,7 +132,7 @@ export function adoptExisting(license: License, purchaseKey: string): PurchaseLi
   }
 }
 
-/** Whether a license that was ordered for a payment is not what was paid for. */
+/** Returns true if a license issued for a payment has another user or tier than the purchase. */
 export const differsFromPurchase = (ordered: License, { userId, tier }: Entitlement) =>
   ordered.userId !== (userId ?? ordered.userId) || ordered.tier !== tier
 
@@ -157,8 +154,8 @@ function toLicense(
 }
 
 /**
- * What is to change about a license because the provider gives something else than it gave last. An owner or an address
- * that somebody else named stays: the vendor's server or a person knew better.
+ * Returns the change of a license that follows from new values of the provider. A user or email address that the
+ * vendor's server or an admin set since is kept.
  */
 async function toChange(
   store: Pick<LicenseStore, 'find'>,
@@ -170,7 +167,7 @@ async function toChange(
   const { id, given } = held
   const names = Object.keys(given) as (keyof Entitlement)[]
   const changed = names.filter((name) => name in wanted && !isEqual(given[name], wanted[name]))
-  // What was ordered for a payment that failed was not paid for, however long it was to last.
+  // A license that was issued for a payment which then failed ends, whatever its duration.
   if (!given.billing && wanted.billing?.status === 'ended') changed.push('billing')
   if (changed.length === 0) return { next: held }
 
@@ -189,7 +186,7 @@ async function toChange(
     license: {
       changed: id,
       expected: license.version,
-      // Said once more, since the end of the whole depends on it.
+      // Repeated, since the end in the index depends on both.
       to: { ...to, ...(to.billing && extendedUntil !== undefined && { extendedUntil }) },
       audit: auditChange(
         context,
@@ -210,7 +207,7 @@ const BILLING = [
   'cancelAt',
 ] as const satisfies (keyof Billing)[]
 
-/** Two values of one field. Only billing has parts. */
+/** Compares two values of a field. Only billing has several parts. */
 function isEqual(a: Entitlement[keyof Entitlement] | undefined, b: typeof a): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return a === b
   return BILLING.every((part) => a[part] === b[part])

@@ -1,14 +1,11 @@
 import { auditChange, type Cause } from './audit.ts'
-import { deriveKey, type Keys, type LicenseId, type LicenseKey, toLicenseId } from './key.ts'
-import type { EarlierKey, License, LicenseChange } from './license.ts'
+import { deriveKey, type Keys, toLicenseId, withFreeSecond } from './key.ts'
+import type { EarlierKey, License, LicenseChange, LicenseId, LicenseKey } from './license.ts'
 import { applyChange, CONFLICT, type ManageContext, NOT_FOUND, type Refusal } from './manage.ts'
 import { err, ok, type Result } from './result.ts'
 
-/** Older ones are forgotten, and answered as unknown. */
-const MAX_EARLIER = 50
-
-/** New keys of one license within one second are a mistake. */
-const MAX_AT_ONCE = 300
+/** Older keys are forgotten and become unknown. */
+const MAX_EARLIER_KEYS = 50
 
 export interface Reissued {
   readonly license: License
@@ -16,8 +13,8 @@ export interface Reissued {
 }
 
 /**
- * Gives a license another key, for one that leaked. All else about it stays: its id, its devices, its purchase. The
- * old key goes on being good for `overlap` milliseconds, and no older one any longer than that.
+ * Gives a license another key, for one that leaked. Its id, devices and purchase stay. The previous key stays valid
+ * for `overlap` milliseconds, and no earlier key any longer than that.
  *
  * @throws MasterKeyFault, StoreUnavailable
  */
@@ -39,16 +36,15 @@ export async function reissueKey(
       until: Math.min(earlier.until, until),
     })),
     { keyId: license.keyId, origin: license.origin, until },
-  ].slice(-MAX_EARLIER)
+  ].slice(-MAX_EARLIER_KEYS)
   const known = new Set([license.id, ...earlierKeys.map(({ keyId }) => keyId)])
   const at = Math.max(now, license.changedAt + 1)
-  const first = Math.floor(now / 1000)
-  for (let issuedAt = first; issuedAt < first + MAX_AT_ONCE; issuedAt++) {
+  const reissued = await withFreeSecond<Result<Reissued, Refusal>>(now, async (issuedAt) => {
     const subject = license.userId ?? license.origin.subject
     const origin = { subject, tier: license.tier, issuedAt, keyVersion: keys.ring.current }
     const key = deriveKey(origin, keys)
     const keyId = toLicenseId(key, keys.pepper)
-    if (known.has(keyId)) continue
+    if (known.has(keyId)) return
     const to = { origin, keyId, earlierKeys } satisfies LicenseChange
     const outcome = await store.commit({
       claims: [],
@@ -56,21 +52,19 @@ export async function reissueKey(
         changed: license.id,
         expected: license.version,
         to,
-        alias: to.keyId,
-        audit: auditChange(
-          cause,
-          license.id,
-          { keyId: license.keyId },
-          { keyId: to.keyId },
-          at,
-          'reissued',
-        ),
-        notices: [{ kind: 'reissued', period: to.keyId, at: now }],
+        alias: keyId,
+        audit: auditChange(cause, license.id, { keyId: license.keyId }, { keyId }, at, 'reissued'),
+        notices: [{ kind: 'reissued', period: keyId, at: now }],
       },
       now,
     })
-    if (outcome.status === 'written') return ok({ license: applyChange(license, to, at), key })
-    if (outcome.status !== 'taken') return err(CONFLICT)
-  }
-  return err({ code: 'CONFLICT', why: 'No second is free for another key: try again in a while' })
+    if (outcome.status === 'taken') return
+    return outcome.status === 'written'
+      ? ok({ license: applyChange(license, to, at), key })
+      : err(CONFLICT)
+  })
+  return (
+    reissued ??
+    err({ code: 'CONFLICT', why: 'No unused issue time is available; retry in a few minutes' })
+  )
 }

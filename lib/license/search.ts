@@ -4,8 +4,8 @@ import { type Page, paginate } from './paginate.ts'
 import type { LicenseStore, Position } from './store.ts'
 
 /**
- * Lists the licenses whose address begins with what somebody typed, in any case, and then those whose user id does,
- * each in the order of the alphabet and no license twice.
+ * Lists the licenses whose email address starts with a text, in any case, then those whose user id does, each in
+ * alphabetical order and no license twice.
  *
  * @param now milliseconds since the epoch
  * @throws StoreUnavailable
@@ -19,14 +19,14 @@ export async function searchLicenses(
 ): Promise<Page> {
   const hasAddress = ({ userEmail }: License) =>
     userEmail?.toLowerCase().startsWith(start.toLowerCase()) ?? false
-  const isGood = (license: License) => matchesFilter(license, filter, now)
+  const matches = (license: License) => matchesFilter(license, filter, now)
   return paginate(
     store,
     [
-      { selection: { by: 'emailStart', start }, isWanted: isGood },
+      { selection: { by: 'emailStart', start }, matches },
       {
         selection: { by: 'userStart', start },
-        isWanted: (license) => !hasAddress(license) && isGood(license),
+        matches: (license) => !hasAddress(license) && matches(license),
       },
     ],
     limit,

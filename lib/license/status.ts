@@ -1,10 +1,10 @@
 import { evaluate, type LicenseState } from './evaluate.ts'
 import type { LicenseFacts } from './license.ts'
 
-/** A state, with trials told from what was paid for. */
+/** A state that distinguishes trials from paid licenses. */
 export type Status = LicenseState | 'trial'
 
-/** How a license stands from a moment on, in milliseconds since the epoch, up to the next phase. */
+/** The status of a license from a time (milliseconds since the epoch) until the next phase. */
 export interface Phase {
   readonly from: number
   readonly standing: Status
@@ -17,8 +17,8 @@ export function statusAt(facts: LicenseFacts, now: number): Status {
 }
 
 /**
- * All that time alone makes of a license, from the epoch on: how `evaluate` judges it at every moment, as long as nothing
- * about it changes. It can only judge otherwise after one of the moments that the facts name.
+ * Returns every status that a license has over time if nothing changes, from the epoch on. The result of `evaluate`
+ * can change only after one of the times in the facts.
  */
 export function toPhases(facts: LicenseFacts): readonly Phase[] {
   const { paidUntil, graceUntil, cancelAt } = facts.billing

@@ -1,18 +1,17 @@
-/**
- * How many licenses stand how, without looking at them. Each is counted when it changes, with all that time is going to make of
- * it: as what it is to begin with, and from every later phase on as something else. What was counted up to a moment, added
- * up, is how all of them stand then.
- */
-
-import type { LicenseId } from './key.ts'
-import type { License } from './license.ts'
+import type { License, LicenseId } from './license.ts'
 import { type Phase, type Status, toPhases } from './status.ts'
 import { ALWAYS, type BucketKey, bucketsAt, toDay, toIssuedBucket } from './timeBuckets.ts'
 
-/** What is counted of a license, and taken back when it changes. */
+/**
+ * Incremental license counts. When a license changes, it is counted with its current status and with every status that
+ * time alone will give it: each phase adds to the buckets of its start and subtracts the previous status. The sum of all
+ * buckets up to a time is the count of licenses by status at that time.
+ */
+
+/** The contribution of a license to the counters, which is subtracted when the license changes. */
 export interface CountedLicense {
   readonly licenseId: LicenseId
-  /** Of the license that it was counted of. */
+  /** The version of the license that was counted. */
   readonly version: number
   readonly tier: string
   /** Milliseconds since the epoch. */
@@ -34,12 +33,12 @@ export const toCountedLicense = ({
   phases: toPhases(facts),
 })
 
-/** What is counted in a place: how many licenses of a tier stand how, or were issued on a day. */
+/** The counters of a bucket: licenses by status and tier, or issued licenses by day. */
 export type Counters = ReadonlyMap<string, number>
 
 const toCounterName = (standing: Status, tier: string) => `${standing}:${tier}`
 
-/** How many licenses of a tier stand how. */
+/** The number of licenses of a tier with a status. */
 export interface StatusCount {
   readonly standing: Status
   readonly tier: string
@@ -52,57 +51,57 @@ export const toStatusCounts = (counters: Counters): readonly StatusCount[] =>
     return { standing, tier: tier.join(':'), licenses }
   })
 
-/** What changes in which place when a license is counted that was counted before, or not yet. */
+/** Returns the changes of counters by bucket between two versions of a license. `before` is undefined for a new one. */
 export function deltaBetween(
   before: CountedLicense | undefined,
   after: CountedLicense,
 ): ReadonlyMap<BucketKey, Counters> {
-  const changes = new Map<BucketKey, Map<string, number>>()
-  if (before) addTo(changes, before, -1)
-  addTo(changes, after, 1)
-  return dropZeros(changes)
+  const deltas = new Map<BucketKey, Map<string, number>>()
+  if (before) addTo(deltas, before, -1)
+  addTo(deltas, after, 1)
+  return dropZeros(deltas)
 }
 
 type Deltas = Map<BucketKey, Map<string, number>>
 
-function addTo(changes: Deltas, { tier, createdAt, phases }: CountedLicense, by: number): void {
+function addTo(deltas: Deltas, { tier, createdAt, phases }: CountedLicense, by: number): void {
   const day = toDay(createdAt)
-  add(changes, toIssuedBucket(day), day, by)
+  add(deltas, toIssuedBucket(day), day, by)
   let before: Phase | undefined
   for (const phase of phases) {
-    for (const place of before ? bucketsAt(phase.from) : [ALWAYS]) {
-      if (before) add(changes, place, toCounterName(before.standing, tier), -by)
-      add(changes, place, toCounterName(phase.standing, tier), by)
+    for (const bucket of before ? bucketsAt(phase.from) : [ALWAYS]) {
+      if (before) add(deltas, bucket, toCounterName(before.standing, tier), -by)
+      add(deltas, bucket, toCounterName(phase.standing, tier), by)
     }
     before = phase
   }
 }
 
-function add(changes: Deltas, place: BucketKey, name: string, by: number): void {
-  const counters = changes.get(place) ?? new Map<string, number>()
-  changes.set(place, counters)
+function add(deltas: Deltas, bucket: BucketKey, name: string, by: number): void {
+  const counters = deltas.get(bucket) ?? new Map<string, number>()
+  deltas.set(bucket, counters)
   counters.set(name, (counters.get(name) ?? 0) + by)
 }
 
-/** All changes as one. */
+/** Adds up the changes of several licenses. */
 export function mergeDeltas(
   all: Iterable<ReadonlyMap<BucketKey, Counters>>,
 ): ReadonlyMap<BucketKey, Counters> {
-  const changes: Deltas = new Map()
+  const deltas: Deltas = new Map()
   for (const one of all) {
-    for (const [place, counters] of one) {
-      for (const [name, by] of counters) add(changes, place, name, by)
+    for (const [bucket, counters] of one) {
+      for (const [name, by] of counters) add(deltas, bucket, name, by)
     }
   }
-  return dropZeros(changes)
+  return dropZeros(deltas)
 }
 
-const dropZeros = (changes: Deltas): ReadonlyMap<BucketKey, Counters> =>
+const dropZeros = (deltas: Deltas): ReadonlyMap<BucketKey, Counters> =>
   new Map(
-    [...changes]
+    [...deltas]
       .map(
-        ([place, counters]) =>
-          [place, new Map([...counters].filter(([, by]) => by !== 0))] as const,
+        ([bucket, counters]) =>
+          [bucket, new Map([...counters].filter(([, by]) => by !== 0))] as const,
       )
       .filter(([, counters]) => counters.size > 0),
   )

@@ -1,45 +1,7 @@
-import type { Device, DeviceKey } from './device.ts'
-import {
-  evaluate,
-  type InvalidState,
-  isValidState,
-  type LicenseState,
-  type ValidState,
-} from './evaluate.ts'
 import { type KeyLookup, parseKey, toLicenseId } from './key.ts'
-import type { License } from './license.ts'
+import type { Device, DeviceKey, License } from './license.ts'
 import type { LicenseStore } from './store.ts'
-
-/** Why a key is not good. `MALFORMED` is said to the outside as `NOT_FOUND`, with its own text. */
-export type RefusalCode =
-  | 'MALFORMED'
-  | 'NOT_FOUND'
-  | 'EXPIRED'
-  | 'SUSPENDED'
-  | 'REVOKED'
-  | 'PENDING'
-  | 'DEVICE_REQUIRED'
-  | 'DEVICE_NOT_ACTIVATED'
-
-export type Verdict =
-  | {
-      readonly valid: true
-      readonly license: License
-      readonly state: ValidState
-      readonly expiresAt: number | null
-      /** When the key stops being good though the license does not, because it was replaced. */
-      readonly keyUntil?: number
-    }
-  | {
-      readonly valid: false
-      readonly code: RefusalCode
-      /** What the key is of, for whoever may know. */
-      readonly license?: License
-      readonly state?: LicenseState
-    }
-
-export type ValidVerdict = Extract<Verdict, { valid: true }>
-export type InvalidVerdict = Extract<Verdict, { valid: false }>
+import { type InvalidVerdict, judge, refuse, type Verdict } from './verdict.ts'
 
 export interface VerifyContext {
   readonly store: Pick<LicenseStore, 'find' | 'lookup'>
@@ -48,52 +10,42 @@ export interface VerifyContext {
   readonly now: number
 }
 
-/** What a device that asks says of itself. */
+/** The device that a request names, and the rule for requests without one. */
 export interface DeviceClaim {
   readonly device: DeviceKey | undefined
-  /** Whether a license of a tier is good on devices that were activated only. */
+  /** Returns true for a tier whose licenses are valid on activated devices only. */
   readonly isRequired: (tier: string) => boolean
 }
 
 /**
- * Says whether a key is good now. It asks the store once, and not at all for a text that is no key. A key is good only
- * if its license exists, under the id that the pepper makes of all of the key's text: the signature in it is never
- * trusted alone, and nobody can tell forged from unknown. So no master key is needed here, where anybody may ask. A key
- * that was replaced is good as long as it was given. A device that says who it is has to have been activated, whatever
- * the tier wants.
+ * Verifies a key. A key is valid only if its license is on record under the id that the pepper derives from the whole
+ * text of the key: its signature alone is never trusted, and forged and unknown keys are indistinguishable. No master
+ * key is needed. A replaced key is valid until the end of its overlap. A device that is named must have been
+ * activated, whether or not the tier requires one.
+ *
+ * Makes one call to the store, and none for a text that is not a key.
  *
  * @throws StoreUnavailable
  */
 export async function verifyLicense(
   context: VerifyContext,
   text: string,
-  { device: presented, isRequired }: DeviceClaim = { device: undefined, isRequired: () => false },
+  { device: claimed, isRequired }: DeviceClaim = { device: undefined, isRequired: () => false },
 ): Promise<Verdict> {
-  const { verdict, device } = await findByKey(context, text, presented)
+  const { verdict, device } = await findByKey(context, text, claimed)
   if (!verdict.valid) return verdict
-  if (presented !== undefined) {
+  if (claimed !== undefined) {
     return device?.releasedAt === null ? verdict : refuse(verdict, 'DEVICE_NOT_ACTIVATED')
   }
   return isRequired(verdict.license.tier) ? refuse(verdict, 'DEVICE_REQUIRED') : verdict
 }
 
-/** Whether the key was never issued. One that is not good any more was bought once, and is no guess. */
-export const isUnknownKey = (verdict: Verdict) => !verdict.valid && verdict.code === 'NOT_FOUND'
-
-/** A license that is good, but not where it was asked for. */
-export const refuse = ({ license, state }: ValidVerdict, code: RefusalCode): InvalidVerdict => ({
-  valid: false,
-  code,
-  license,
-  state,
-})
-
-/** What a key leads to: a license only for whoever has its key, or one that it had and is still good. */
+/** The result of a lookup. It has a license only for the current key or an earlier one within its overlap. */
 type FoundKey =
   | { readonly verdict: InvalidVerdict; readonly license?: never; readonly device?: never }
   | { readonly verdict: Verdict; readonly license: License; readonly device?: Device }
 
-/** Finds the license of a key, and a device of it, asking the store once. */
+/** Finds the license of a key and, if given, one of its devices with one call to the store. */
 export async function findByKey(
   { store, keys, now }: VerifyContext,
   text: string,
@@ -117,8 +69,8 @@ export async function findByKey(
 }
 
 /**
- * The license of a key that a customer quotes, good or not, for whoever helps him; also of a key that was replaced long
- * ago. Says nothing about whether the key is good.
+ * Returns the license of a key that a customer quotes, for an admin, whether or not the key is valid. Earlier keys
+ * are found as well.
  *
  * @throws StoreUnavailable
  */
@@ -131,17 +83,3 @@ export async function findLicenseOfKey(
   const license = id && (await store.find(id))
   return license && { license, replaced: license.keyId !== id }
 }
-
-/** What a license is at `now`, in milliseconds since the epoch. */
-export function judge(license: License, now: number): Verdict {
-  const { state, expiresAt } = evaluate(license.facts, now)
-  if (isValidState(state)) return { valid: true, license, state, expiresAt }
-  return { valid: false, code: REFUSALS[state], license, state }
-}
-
-const REFUSALS = {
-  pending: 'PENDING',
-  suspended: 'SUSPENDED',
-  expired: 'EXPIRED',
-  revoked: 'REVOKED',
-} as const satisfies Record<InvalidState, RefusalCode>

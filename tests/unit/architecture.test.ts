@@ -33,9 +33,6 @@ const ALLOWED = TABLE.trim()
   .split(/\n(?! )/)
   .map((row) => row.split(/\s+/))
 
-/** Folders whose circles are still being removed. */
-const CIRCULAR: readonly string[] = ['lib/license']
-
 interface Import {
   readonly from: string
   /** A path from the root, or the name of a package. */
@@ -98,8 +95,7 @@ describe('the imports of the project', () => {
   })
 
   it('form no circle', () => {
-    const open = imports.filter(({ from }) => !CIRCULAR.some((folder) => isWithin(from, folder)))
-    expect(findCircles(open)).toEqual([])
+    expect(findCircles(imports)).toEqual([])
   })
 })
 

@@ -18,7 +18,6 @@ const EXCLUDED: readonly string[] = [
   'lib/config.ts',
   'lib/http',
   'lib/lambda',
-  'lib/license',
   'lib/mail',
   'lib/panel',
   'lib/signing',

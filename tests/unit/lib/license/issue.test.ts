@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { issueLicense, LIFETIME } from '../../../../lib/license/issue.ts'
-import {
-  deriveKey,
-  type LicenseId,
-  MasterKeyFault,
-  toLicenseId,
-} from '../../../../lib/license/key.ts'
-import type { Entitlement, License } from '../../../../lib/license/license.ts'
+import { deriveKey, MasterKeyFault, toLicenseId } from '../../../../lib/license/key.ts'
+import type { Entitlement, License, LicenseId } from '../../../../lib/license/license.ts'
 import { reconcile } from '../../../../lib/license/reconcile.ts'
 import {
   type Batch,

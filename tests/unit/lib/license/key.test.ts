@@ -5,12 +5,12 @@ import fc from 'fast-check'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
 import {
   deriveKey,
-  type LicenseKey,
   MasterKeyFault,
   parseKey,
   sameKey,
   toLicenseId,
 } from '../../../../lib/license/key.ts'
+import type { LicenseKey } from '../../../../lib/license/license.ts'
 import { aRing, aSecret, NOW, someKeys } from '../../../support/licenses.ts'
 
 /*

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LicenseId } from '../../../../lib/license/key.ts'
 import { toLeaseChange, toLeaseEnd } from '../../../../lib/license/lease.ts'
-import type { License, LicenseFacts } from '../../../../lib/license/license.ts'
+import type { License, LicenseFacts, LicenseId } from '../../../../lib/license/license.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { replayHistory } from '../../../../lib/license/history.ts'
 import { importLicense } from '../../../../lib/license/import.ts'
-import { deriveKey, type LicenseId } from '../../../../lib/license/key.ts'
+import { deriveKey } from '../../../../lib/license/key.ts'
+import type { LicenseId } from '../../../../lib/license/license.ts'
 import { listLicenses } from '../../../../lib/license/list.ts'
 import { type LicenseAction, manageLicense } from '../../../../lib/license/manage.ts'
 import { reissueKey } from '../../../../lib/license/reissue.ts'
@@ -93,7 +94,7 @@ describe('managing a license', () => {
   it('gives up when no second is free for another key', async () => {
     const full = { ...store, commit: async () => ({ status: 'taken' }) as const }
     expect(await reissueKey({ store: full, keys, now: NOW }, id, 0, CAUSE)).toMatchObject({
-      error: { why: expect.stringContaining('No second is free') },
+      error: { why: expect.stringContaining('No unused issue time') },
     })
   })
 

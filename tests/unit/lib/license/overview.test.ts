@@ -6,8 +6,7 @@ import {
   type LicenseState,
   STATES,
 } from '../../../../lib/license/evaluate.ts'
-import type { LicenseId } from '../../../../lib/license/key.ts'
-import type { License } from '../../../../lib/license/license.ts'
+import type { License, LicenseId } from '../../../../lib/license/license.ts'
 import { readOverview } from '../../../../lib/license/overview.ts'
 import { statusAt, toPhases } from '../../../../lib/license/status.ts'
 import {

@@ -112,7 +112,9 @@ describe('settling a purchase', () => {
 
   it('gives up when no second is free', async () => {
     store = { ...store, commit: async () => ({ status: 'taken' }) }
-    await expect(settled()).rejects.toThrow('No second is free for the purchase pi:pi_1')
+    await expect(settled()).rejects.toThrow(
+      'No unused issue time is available for the purchase pi:pi_1',
+    )
   })
 
   it('makes the purchase the subject while nobody is known to own it', async () => {
