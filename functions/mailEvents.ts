@@ -7,13 +7,13 @@ import { type MailEvent, parseMailEvent } from '../lib/mail/events.ts'
 
 export function createHandler({ clock, log, metrics, outbox }: Runtime) {
   return async (event: MailEvent) => {
-    const told = parseMailEvent(event)
-    if (!told) return {}
-    const { state, notice, lost } = told
+    const report = parseMailEvent(event)
+    if (!report) return {}
+    const { state, notice, suppress } = report
     const now = clock()
     if (notice) await outbox.report(notice, state, now)
     if (state !== 'delivered') {
-      await Promise.all(lost.map((address) => outbox.suppress(address, state, now)))
+      await Promise.all(suppress.map((address) => outbox.suppress(address, state, now)))
     }
     log.info('mail event', { state, licenseId: notice?.licenseId, kind: notice?.kind })
     metrics.count('Mail', { outcome: state })

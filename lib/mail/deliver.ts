@@ -1,4 +1,4 @@
-/** How a notice becomes a mail: once, or at the worst twice, and never not at all while it can be sent. */
+/** Sends notices as emails. Each is sent once, or twice if an invocation is interrupted. */
 
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
@@ -19,32 +19,31 @@ import { type Mail, renderMail } from './render.ts'
 
 interface Addressed extends Mail {
   readonly to: string
-  /** The same for the same mail, however often it is sent. */
+  /** Identifies the email; the same for each attempt to send it. */
   readonly ref: string
   readonly notice?: NoticeRef
 }
 
-/** Whoever sends mails. */
 export interface Mailer {
   /**
    * @returns the provider's id of the message
-   * @throws MailRefused when this very mail can never be sent
-   * @throws MailUnavailable when it can be sent later
+   * @throws MailRefused if this email can never be sent
+   * @throws MailUnavailable if it can be sent later
    */
   send(mail: Addressed): Promise<string>
 }
 
-/** This mail cannot be sent, whenever it is tried. */
+/** The provider rejects this email permanently. */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused'
 }
 
-/** The provider cannot take mails just now. */
+/** The provider is temporarily unavailable. */
 export class MailUnavailable extends Unavailable {
   override readonly name = 'MailUnavailable'
 }
 
-/** Somebody else is sending it, or has just ended in the middle. */
+/** Another invocation is sending the email, or was interrupted less than a minute ago. */
 class Busy extends Unavailable {
   override readonly name = 'Busy'
 }
@@ -52,7 +51,7 @@ class Busy extends Unavailable {
 export interface DeliveryContext {
   readonly store: Pick<LicenseStore, 'find' | 'list'>
   readonly outbox: Outbox
-  /** Undefined where no sender is configured: then nothing is sent. */
+  /** Undefined if no sender is configured; nothing is sent then. */
   readonly mailer: Mailer | undefined
   readonly catalog: Catalog
   readonly keys: Keys
@@ -60,15 +59,15 @@ export interface DeliveryContext {
   readonly now: number
 }
 
-/** Addresses of Stripe's are as their customers typed them. */
+/** Stripe does not validate the addresses that customers enter. */
 const addressSchema = z.string().check(z.maxLength(254), z.regex(z.regexes.unicodeEmail))
 
 /**
- * Sends the mail of a notice. All that can fail before it comes first; then the notice is taken, and closed once it is
- * sent. Whoever ends in between leaves it to be sent once more, and no more than once.
+ * Sends the email of a notice. The notice is claimed before and closed after sending. If an invocation is interrupted in
+ * between, the email is sent once more, and then no further.
  *
- * @returns what became of it
- * @throws Unavailable to be called again later
+ * @returns the resulting state
+ * @throws Unavailable if the call must be retried later
  */
 export async function deliver(context: DeliveryContext, notice: NoticeRef): Promise<string> {
   const { outbox, mailer, now } = context
@@ -76,41 +75,41 @@ export async function deliver(context: DeliveryContext, notice: NoticeRef): Prom
     await outbox.close(notice, outcome, now)
     return outcome.state
   }
-  const mail = await mailOf(context, notice)
+  const mail = await prepareMail(context, notice)
   if (typeof mail === 'string') return close({ state: 'skipped', detail: mail })
-  if (!mailer) return close({ state: 'skipped', detail: 'No sender is configured' })
+  if (!mailer) return close({ state: 'skipped', detail: 'No sender configured' })
   if (await outbox.isSuppressed(mail.to)) return close({ state: 'suppressed' })
 
-  const taken = await outbox.take(notice, now)
-  if (taken === 'busy') throw new Busy('A notice is being sent already')
-  if (taken !== 'taken') return taken
+  const claim = await outbox.claim(notice, now)
+  if (claim === 'busy') throw new Busy('The notice is already being sent')
+  if (claim !== 'claimed') return claim
   try {
     return await close({ state: 'sent', messageId: await mailer.send(mail) })
   } catch (error) {
     if (error instanceof MailRefused) return close({ state: 'failed', detail: error.message })
-    if (error instanceof MailUnavailable) await outbox.putBack(notice)
+    if (error instanceof MailUnavailable) await outbox.release(notice)
     throw error
   }
 }
 
-/** The mail of a notice, or why there is none. */
-async function mailOf(
+/** Returns the email of a notice, or the reason why none is sent. */
+async function prepareMail(
   { store, catalog, keys, now }: DeliveryContext,
   notice: NoticeRef,
 ): Promise<Addressed | string> {
   const license = await store.find(notice.licenseId)
   const to = license?.userEmail
-  if (!license || !to) return 'No address is known'
-  if (!z.safeParse(addressSchema, to).success) return 'The address is none'
-  if (isOutdated(notice, license, now)) return 'It is not so any more'
-  const about = subjectOf(license, catalog, keys, now)
-  const letter = about && buildMessage(notice.kind, about, catalog)
-  if (!letter) return 'The catalog wants none'
+  if (!license || !to) return 'No email address'
+  if (!z.safeParse(addressSchema, to).success) return 'Invalid email address'
+  if (isOutdated(notice, license, now)) return 'No longer applies'
+  const data = toMessageData(license, catalog, keys, now)
+  const content = data && buildMessage(notice.kind, data, catalog)
+  if (!content) return 'Disabled in the catalog'
   const { licenseId, kind, period } = notice
-  return { ...renderMail(letter, catalog), to, ref: `${licenseId}/${kind}/${period}`, notice }
+  return { ...renderMail(content, catalog), to, ref: `${licenseId}/${kind}/${period}`, notice }
 }
 
-/** Whether what was to be told has changed since, while the mail waited. */
+/** Returns true if the license changed after the notice was created, so that it no longer applies. */
 function isOutdated({ kind, period }: NoticeRef, { facts }: License, now: number): boolean {
   const { status, cancelAt } = facts.billing
   switch (kind) {
@@ -130,7 +129,7 @@ function isOutdated({ kind, period }: NoticeRef, { facts }: License, now: number
   }
 }
 
-function subjectOf(
+function toMessageData(
   license: License,
   catalog: Catalog,
   keys: Keys,
@@ -142,27 +141,25 @@ function subjectOf(
   const { graceUntil, cancelAt } = license.facts.billing
   const { userId, seats } = license
   return {
-    // Made only for a mail that shows it: no other needs a master key that is gone.
-    get key() {
-      return rederiveKey(license, keys)
-    },
+    getKey: () => rederiveKey(license, keys),
     userId,
     tier,
     seats,
     state,
     expiresAt,
-    isRenewed: graceUntil !== undefined && cancelAt === undefined,
+    renews: graceUntil !== undefined && cancelAt === undefined,
   }
 }
 
-/** More licenses than a mail should hold; whoever has more has somebody to ask. */
+/** Limits the length of an email. Customers with more licenses can contact support. */
 const MAX_RECOVERED = 50
 
 /**
- * Sends the keys of an address to that address, as it stands on the licenses: what was typed may only look like it.
+ * Emails the license keys of an address. They are sent to the address as spelled on the licenses, because the entered
+ * address may only look the same.
  *
- * @returns how many mails were sent
- * @throws Unavailable to be called again later
+ * @returns the number of emails sent
+ * @throws Unavailable if the call must be retried later
  */
 export async function recover(
   context: DeliveryContext,

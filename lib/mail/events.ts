@@ -4,7 +4,7 @@ import type { NoticeRef } from './outbox.ts'
 
 const recipients = z.array(z.object({ emailAddress: z.string() }))
 
-/** As much of an event of SES as is read, as EventBridge hands it on. */
+/** The fields that are read from an SES event, as delivered by EventBridge. */
 const eventSchema = z.object({
   'detail-type': z.string(),
   detail: z.object({
@@ -18,44 +18,48 @@ export type MailEvent = z.input<typeof eventSchema>
 
 export interface DeliveryReport {
   readonly state: 'delivered' | 'bounced' | 'complained'
-  /** Absent for mails that are of no license, such as recovered keys. */
+  /** Absent for emails that belong to no license, such as recovered keys. */
   readonly notice?: NoticeRef
-  /** The addresses that nothing is to be sent to any more. */
-  readonly lost: readonly string[]
+  /** Addresses to suppress. */
+  readonly suppress: readonly string[]
 }
 
-const addressesIn = (of: z.output<typeof recipients> = []) =>
-  of.map(({ emailAddress }) => emailAddress)
+const toAddresses = (list: z.output<typeof recipients> = []) =>
+  list.map(({ emailAddress }) => emailAddress)
 
 /**
- * What an event of SES says of a mail; undefined for those that say nothing new. A mailbox that is full today may have
- * room tomorrow, so only what can never arrive loses an address.
+ * Parses an SES event; returns undefined for irrelevant types. Only permanent bounces and complaints suppress an address:
+ * a mailbox that is full today may accept email tomorrow.
  *
- * @throws ZodError for what is no event of SES
+ * @throws ZodError if it is not an SES event
  */
 export function parseMailEvent(event: MailEvent): DeliveryReport | undefined {
   const { 'detail-type': type, detail } = z.parse(eventSchema, event)
   const { bounce, complaint, mail } = detail
-  const about = noticeIn(mail.tags ?? {})
-  const notice = about ? { notice: about } : {}
+  const ref = parseTags(mail.tags ?? {})
+  const notice = ref ? { notice: ref } : {}
   switch (type) {
     case 'Email Delivered':
-      return { state: 'delivered', ...notice, lost: [] }
+      return { state: 'delivered', ...notice, suppress: [] }
     case 'Email Bounced':
       return {
         state: 'bounced',
         ...notice,
-        lost: bounce?.bounceType === 'Permanent' ? addressesIn(bounce.bouncedRecipients) : [],
+        suppress: bounce?.bounceType === 'Permanent' ? toAddresses(bounce.bouncedRecipients) : [],
       }
     case 'Email Complaint Received':
-      return { state: 'complained', ...notice, lost: addressesIn(complaint?.complainedRecipients) }
+      return {
+        state: 'complained',
+        ...notice,
+        suppress: toAddresses(complaint?.complainedRecipients),
+      }
     default:
       return undefined
   }
 }
 
-/** The notice that a mail was tagged with. */
-function noticeIn(tags: Readonly<Record<string, readonly string[]>>): NoticeRef | undefined {
+/** Returns the notice that an email was tagged with. */
+function parseTags(tags: Readonly<Record<string, readonly string[]>>): NoticeRef | undefined {
   const [licenseId] = tags['licenseId'] ?? []
   const [kind] = tags['kind'] ?? []
   const [period] = tags['period'] ?? []

@@ -1,4 +1,4 @@
-/** What each mail says. Data in, words out: how they look is the frame's business. */
+/** The contents of each email. The layout is applied by `renderMail`. */
 
 import type { Catalog, Tier } from '../catalog/schema.ts'
 import type { LicenseKey, LicenseState, NoticeKind } from '../license/index.ts'
@@ -8,176 +8,180 @@ interface Fact {
   readonly value: string
 }
 
-export interface RecoveredKey {
+interface DisplayedKey {
   readonly key: LicenseKey
-  /** What tells it from others, where there are several. */
+  /** A description, if there are several keys. */
   readonly about?: string
 }
 
 export interface MessageContent {
   readonly subject: string
-  /** What an inbox shows beside the subject. */
+  /** Shown next to the subject in an inbox. */
   readonly preview: string
   readonly title: string
   readonly paragraphs: readonly string[]
-  readonly keys?: readonly RecoveredKey[]
+  readonly keys?: readonly DisplayedKey[]
   readonly facts?: readonly Fact[]
-  /** What stands below the facts. */
+  /** Paragraphs below the facts. */
   readonly more?: readonly string[]
   readonly button?: { readonly label: string; readonly url: string }
-  /** Why somebody gets it. */
+  /** Explains to the recipient why this email was sent. */
   readonly reason: string
 }
 
-/** What a letter is about. All moments are milliseconds since the epoch. */
+/** The license that an email is about. */
 export interface MessageData {
-  readonly key: LicenseKey
+  /** Called only for emails that show the key: a missing master key must not block the others. */
+  readonly getKey: () => LicenseKey
   readonly userId: string | null
   readonly tier: Tier
   readonly seats: number
   readonly state: LicenseState
-  /** Null for never. */
+  /** Milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null
-  /** Whether it goes on by itself when it ends. */
-  readonly isRenewed: boolean
+  readonly renews: boolean
 }
 
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
-/** Of a day in UTC, which whoever reads it may take for his own. */
-const dayOf = (ms: number) => DAY.format(ms)
 
-function factsOf({ tier, userId, seats, expiresAt, isRenewed }: MessageData): Fact[] {
-  const until = expiresAt === null ? 'For ever' : dayOf(expiresAt)
+function listFacts({ tier, userId, seats, expiresAt, renews }: MessageData): Fact[] {
+  const expiry =
+    expiresAt === null
+      ? { label: 'Expires', value: 'Never' }
+      : { label: renews ? 'Renews on' : 'Expires on', value: DAY.format(expiresAt) }
   return [
     { label: 'Plan', value: tier.label },
-    { label: isRenewed ? 'Renews on' : 'Valid until', value: until },
+    expiry,
     { label: 'Devices', value: `${seats}` },
     ...(userId === null ? [] : [{ label: 'Account', value: userId }]),
   ]
 }
 
-const SOLD = 'You get this mail because a license was bought with this address.'
+const PURCHASED = 'You received this email because a license was purchased with this address.'
 
-/** The words of a notice, or undefined where the catalog does not want it sent. */
+/** Builds the message of a notice, or returns undefined if the catalog disables it. */
 export function buildMessage(
   kind: NoticeKind,
-  about: MessageData,
+  data: MessageData,
   { productName, mail }: Catalog,
 ): MessageContent | undefined {
-  const { tier, expiresAt } = about
-  const { howToActivate, links } = mail
+  if (kind === 'renewed' && !mail.sendsRenewals) return
+  return { reason: PURCHASED, ...contentOf(kind, data, productName, mail) }
+}
+
+function contentOf(
+  kind: NoticeKind,
+  data: MessageData,
+  productName: string,
+  { howToActivate, links }: Catalog['mail'],
+): Omit<MessageContent, 'reason'> {
+  const { tier, expiresAt, getKey } = data
   const plan = `${productName} ${tier.label}`
-  const end = expiresAt === null ? '' : dayOf(expiresAt)
-  const facts = factsOf(about)
-  const open = { label: `Open ${productName}`, url: links.app }
-  const renew = { label: 'Renew', url: links.renew }
-  const highlights =
-    tier.highlights.length > 0 ? [`It unlocks: ${tier.highlights.join(', ')}.`] : []
+  const end = expiresAt === null ? '' : DAY.format(expiresAt)
+  const facts = listFacts(data)
+  const button = { label: `Open ${productName}`, url: links.app }
   switch (kind) {
-    case 'issued':
+    case 'issued': {
+      const { highlights } = tier
       return {
         subject: `Your ${plan} license key`,
-        preview: 'Keep this mail: it has your key.',
-        title: 'Here is your license key',
+        preview: 'Keep this email: it contains your key.',
+        title: 'Your license key',
         paragraphs: [`Thank you for choosing ${plan}.`],
-        keys: [{ key: about.key }],
+        keys: [{ key: getKey() }],
         facts,
-        more: [...highlights, howToActivate],
-        button: open,
-        reason: SOLD,
+        more: [
+          ...(highlights.length > 0 ? [`Your plan includes: ${highlights.join(', ')}.`] : []),
+          howToActivate,
+        ],
+        button,
       }
+    }
     case 'reissued':
       return {
         subject: `Your new ${plan} license key`,
-        preview: 'It takes the place of the one you had.',
-        title: 'You have a new license key',
+        preview: 'It replaces your previous key.',
+        title: 'Your new license key',
         paragraphs: [
-          'This key takes the place of the one you had, which stops working. Nothing else about your license has changed.',
+          'This key replaces your previous one, which will stop working. Nothing else about your license has changed.',
         ],
-        keys: [{ key: about.key }],
+        keys: [{ key: getKey() }],
         facts,
         more: [howToActivate],
-        button: open,
-        reason: SOLD,
+        button,
       }
     case 'payment_failed':
       return {
         subject: `Your payment for ${plan} failed`,
-        preview: end ? `Your license goes on until ${end}.` : 'Please update your card.',
+        preview: end ? `Your license is valid until ${end}.` : 'Please update your card.',
         title: 'Your payment failed',
         paragraphs: [
           `We could not collect the payment for ${plan}.`,
           ...(end
-            ? [`Your license goes on until ${end}. Update your card until then to keep it.`]
+            ? [`Your license is valid until ${end}. To keep it, update your card before then.`]
             : []),
         ],
         facts: facts.filter(({ label }) => label === 'Plan' || label === 'Account'),
         button: { label: 'Update your card', url: links.billing },
-        reason: SOLD,
       }
     case 'renewed':
-      if (!mail.sendsRenewals) return
       return {
         subject: `Your ${plan} license was renewed`,
         preview: 'Thank you. Your key stays the same.',
         title: 'Your license was renewed',
-        paragraphs: ['Thank you. Your key stays the same, and there is nothing for you to do.'],
+        paragraphs: ['Thank you. Your key stays the same; you do not need to do anything.'],
         facts,
-        reason: SOLD,
       }
     case 'canceled':
       return {
         subject: `Your ${plan} subscription was canceled`,
-        preview: end ? `You can use it until ${end}.` : 'Come back whenever you like.',
+        preview: end ? `You can use it until ${end}.` : 'You can subscribe again at any time.',
         title: 'Your subscription was canceled',
         paragraphs: [
-          end ? `You can use ${plan} until ${end}.` : `Your ${plan} license has ended.`,
-          'You can come back whenever you like.',
+          end ? `You can use ${plan} until ${end}.` : `Your ${plan} license has expired.`,
+          'You can subscribe again at any time.',
         ],
-        button: { label: 'Come back', url: links.billing },
-        reason: SOLD,
+        button: { label: 'Subscribe again', url: links.billing },
       }
     case 'revoked':
       return {
-        subject: `Your ${plan} license has ended`,
-        preview: 'Its key does not work any more.',
-        title: 'Your license has ended',
+        subject: `Your ${plan} license is no longer valid`,
+        preview: 'Its key no longer works.',
+        title: 'Your license is no longer valid',
         paragraphs: [
-          `Your payment for ${plan} was returned to you or your license was revoked, so its key does not work any more.`,
-          'If you think that this is a mistake, please write to us.',
+          `Your payment for ${plan} was returned to you or your license was revoked, so its key no longer works.`,
+          'If you think this is a mistake, please contact us.',
         ],
-        reason: SOLD,
       }
     case 'expiring_7':
     case 'expiring_1':
       return {
-        subject: `Your ${plan} license ends on ${end}`,
-        preview: 'Renew it to go on without a break.',
-        title: `Your license ends on ${end}`,
+        subject: `Your ${plan} license expires on ${end}`,
+        preview: 'Renew it to avoid an interruption.',
+        title: `Your license expires on ${end}`,
         paragraphs: [
-          `Your ${plan} license does not renew by itself. Renew it to go on without a break.`,
+          `Your ${plan} license does not renew automatically. Renew it to avoid an interruption.`,
         ],
         facts,
-        button: renew,
-        reason: SOLD,
+        button: { label: 'Renew', url: links.renew },
       }
   }
 }
 
-/** The words for somebody who asked for the keys of an address. */
+/** Builds the email that lists every license key of an address. */
 export function buildRecoveryMessage(
-  keys: readonly RecoveredKey[],
+  keys: readonly DisplayedKey[],
   { productName, mail }: Catalog,
 ): MessageContent {
-  const many = keys.length > 1
+  const noun = keys.length > 1 ? 'license keys' : 'license key'
   return {
-    subject: `Your ${productName} license key${many ? 's' : ''}`,
-    preview: 'As you asked.',
-    title: many ? 'Here are your license keys' : 'Here is your license key',
-    paragraphs: [`Somebody, probably you, asked for the ${productName} licenses of this address.`],
+    subject: `Your ${productName} ${noun}`,
+    preview: `The ${noun} you requested.`,
+    title: `Your ${noun}`,
+    paragraphs: [`We received a request for the ${productName} licenses of this address.`],
     keys,
     more: [mail.howToActivate],
     button: { label: `Open ${productName}`, url: mail.links.app },
-    reason: 'If it was not you, nothing has happened: only you have got this mail.',
+    reason: 'If you did not request this, you can ignore this email; it was sent only to you.',
   }
 }

@@ -1,26 +1,24 @@
 import type { LicenseId, Notice } from '../license/index.ts'
 
-/** What became of a notice. */
 type DeliveryState =
   /** Not sent yet, or being sent. */
   | 'waiting'
   | 'sent'
-  /** The provider of the address took it. */
+  /** Accepted by the recipient's mail server. */
   | 'delivered'
-  /** The provider of the address gave it back. */
   | 'bounced'
-  /** Whoever got it called it spam. */
+  /** Reported as spam by the recipient. */
   | 'complained'
-  /** It can never be sent: `detail` says why. */
+  /** Can never be sent; `detail` has the reason. */
   | 'failed'
-  /** Mails to this address bounced or were called spam, so none is sent. */
+  /** Not sent because earlier emails to this address bounced or were reported as spam. */
   | 'suppressed'
-  /** Nothing is sent: nobody's address is known, or the catalog wants none. */
+  /** Not sent because there is no valid address, or the catalog disables it. */
   | 'skipped'
-  /** The function ended twice in the middle of it. It was sent once or twice, or not at all. */
+  /** Two attempts were interrupted, so the email was sent twice, once or never. */
   | 'uncertain'
 
-/** One notice of a license. */
+/** Identifies one notice of a license. */
 export interface NoticeRef {
   readonly licenseId: LicenseId
   readonly kind: Notice['kind']
@@ -29,13 +27,14 @@ export interface NoticeRef {
 
 export interface Delivery extends NoticeRef {
   readonly state: DeliveryState
-  /** When it was to be told, and when its state was last changed: milliseconds since the epoch. */
+  /** Creation time, in milliseconds since the epoch. */
   readonly at: number
+  /** Time of the last change of state, in milliseconds since the epoch. */
   readonly changedAt: number | null
   readonly detail: string | null
 }
 
-/** What became of a notice that was taken, or that there was no need to take. */
+/** The result of processing a notice. */
 export interface Outcome {
   readonly state: DeliveryState
   readonly detail?: string
@@ -43,33 +42,33 @@ export interface Outcome {
   readonly messageId?: string
 }
 
-/** What mails there are to send. Every method throws `StoreUnavailable` when the database cannot answer. */
+/** Notices to send as emails. Every method throws `StoreUnavailable` when the database cannot be reached. */
 export interface Outbox {
-  /** Writes a notice, unless there is one of its kind and period. */
+  /** Adds a notice, unless one of its kind and period exists. */
   add(licenseId: LicenseId, notice: Notice): Promise<void>
   /**
-   * Takes a notice to send it. `over`: nothing is left to do. `uncertain`: it was taken twice, and nobody said what
-   * became of it; nothing more is done. `busy`: somebody else is at it, or ended in the middle
-   * less than a minute ago.
+   * Claims a notice in order to send it.
+   *
+   * - `over`: it is already closed.
+   * - `uncertain`: two earlier claims were never closed; the notice is closed without another attempt.
+   * - `busy`: it was claimed less than a minute ago.
    */
-  take(notice: NoticeRef, now: number): Promise<'taken' | 'over' | 'busy' | 'uncertain'>
-  /** Puts back what was taken and certainly not sent. */
-  putBack(notice: NoticeRef): Promise<void>
-  /** Says what became of it. */
+  claim(notice: NoticeRef, now: number): Promise<'claimed' | 'over' | 'busy' | 'uncertain'>
+  /** Releases a claimed notice that was certainly not sent. */
+  release(notice: NoticeRef): Promise<void>
   close(notice: NoticeRef, outcome: Outcome, now: number): Promise<void>
-  /** What was heard of it after it was sent; a bounce or complaint stays. */
+  /** Records what the provider reported after sending. A bounce or complaint is final. */
   report(
     notice: NoticeRef,
     state: 'delivered' | 'bounced' | 'complained',
     at: number,
   ): Promise<void>
-  /** All notices of a license. */
   list(licenseId: LicenseId): Promise<readonly Delivery[]>
-  /** That nothing is sent to an address any more. */
+  /** Stops all emails to an address. */
   suppress(address: string, why: 'bounced' | 'complained', at: number): Promise<void>
-  /** That mails may be sent to an address again. */
+  /** Allows emails to a suppressed address again. */
   allow(address: string): Promise<void>
   isSuppressed(address: string): Promise<boolean>
-  /** Takes note that somebody asked for the keys of an address: three times within any hour, and no more often. */
+  /** Records a request for the keys of an address. Ignores more than three requests per hour. */
   recover(address: string, now: number): Promise<void>
 }

@@ -1,11 +1,11 @@
 import { DAY_MS, findReminder, type LicenseStore, type Position } from '../license/index.ts'
 import type { Outbox } from './outbox.ts'
 
-/** The longest that a reminder comes before the end. */
+/** Time of the first reminder before a license expires. */
 const AHEAD_MS = 7 * DAY_MS
 const PAGE = 100
 
-interface Reminding {
+interface ReminderContext {
   readonly store: Pick<LicenseStore, 'list'>
   readonly outbox: Pick<Outbox, 'add'>
   /** Milliseconds since the epoch. */
@@ -13,12 +13,12 @@ interface Reminding {
 }
 
 /**
- * Writes the reminders that are due, each once, however often it is called and however late.
+ * Adds the reminders that are due to the outbox. Repeated and late calls are safe.
  *
- * @returns for how many licenses one is due
+ * @returns the number of licenses with a reminder due
  * @throws StoreUnavailable
  */
-export async function remind({ store, outbox, now }: Reminding): Promise<number> {
+export async function remind({ store, outbox, now }: ReminderContext): Promise<number> {
   let reminded = 0
   let after: Position | undefined
   do {

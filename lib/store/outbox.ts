@@ -54,7 +54,7 @@ export function createOutbox(table: Table): Outbox {
       await update(noticeKey(licenseId, notice), toNoticeUpdate(licenseId, notice))
     },
 
-    async take(notice, now) {
+    async claim(notice, now) {
       const existing = await update(toKey(notice), {
         UpdateExpression: 'SET #takenAt = :now ADD #taken :one',
         ConditionExpression:
@@ -66,14 +66,14 @@ export function createOutbox(table: Table): Outbox {
           ':max': MAX_TAKEN,
         },
       })
-      if (!existing) return 'taken'
+      if (!existing) return 'claimed'
       if (existing['pk'] === undefined || existing['state'] !== undefined) return 'over'
       if (Number(existing['takenAt']) >= now - TAKEN_MS) return 'busy'
       await close(notice, { state: 'uncertain' }, now)
       return 'uncertain'
     },
 
-    async putBack(notice) {
+    async release(notice) {
       await update(toKey(notice), {
         UpdateExpression: 'REMOVE #takenAt ADD #taken :less',
         ConditionExpression: 'attribute_exists(#takenAt)',

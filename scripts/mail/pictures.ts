@@ -1,12 +1,11 @@
-/** node scripts/mail/pictures.ts <folder>: a picture of each mail as Chromium shows it, to look at after a change of the brand. */
+/** node scripts/mail/pictures.ts <folder>: takes screenshots of each email in Chromium, to check a change of branding. */
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
 import { catalog } from '../../lib/catalog/catalog.ts'
-import { findTier } from '../../lib/catalog/tier.ts'
 import { DAY_MS, type LicenseKey, type NoticeKind } from '../../lib/license/index.ts'
-import { buildMessage, buildRecoveryMessage, type MessageData } from '../../lib/mail/messages.ts'
+import { buildMessage, buildRecoveryMessage } from '../../lib/mail/messages.ts'
 import { renderMail } from '../../lib/mail/render.ts'
 import { CHROMIUM } from '../local/chromium.ts'
 
@@ -25,39 +24,36 @@ const VIEWS = [
   { name: 'phone', width: 360, colorScheme: 'light' },
 ] as const
 
-const [tierName = ''] = Object.keys(catalog.tiers).slice(1)
-const tier = findTier(catalog, tierName) ?? Object.values(catalog.tiers)[0]
-if (!tier) throw new Error('The catalog has no tier')
-const key = `${catalog.prefix}-${tierName.toUpperCase()}-0123456789ab-1735689600` as LicenseKey
-const about: MessageData = {
-  key,
+const [name, tier] = Object.entries(catalog.tiers).at(1) ?? []
+if (!name || !tier) throw new Error('The catalog has fewer than two tiers')
+if (CHROMIUM === undefined) throw new Error('Chromium is not installed')
+const sample = { ...catalog, mail: { ...catalog.mail, sendsRenewals: true } }
+const key = `${catalog.prefix}-${name.toUpperCase()}-0123456789ab-1735689600` as LicenseKey
+const data = {
+  getKey: () => key,
   userId: 'user_123',
   tier,
   seats: tier.seats,
   state: 'active',
   expiresAt: Date.now() + 30 * DAY_MS,
-  isRenewed: false,
-}
-const eager = { ...catalog, mail: { ...catalog.mail, sendsRenewals: true } }
-const keys = [
-  { key, about: 'Pro, active' },
-  { key, about: 'Free, expired' },
+  renews: false,
+} as const
+const keys = ['Pro, active', 'Free, expired'].map((about) => ({ key, about }))
+const messages = [
+  ...KINDS.map((kind) => [kind, buildMessage(kind, data, sample)] as const),
+  ['recovered', buildRecoveryMessage(keys, sample)] as const,
 ]
 
 const folder = process.argv[2] ?? 'mail-pictures'
 mkdirSync(folder, { recursive: true })
-if (CHROMIUM === undefined) throw new Error('No Chromium is on this machine')
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-const letters = [
-  ...KINDS.map((kind) => [kind, buildMessage(kind, about, eager)] as const),
-  ['recovered', buildRecoveryMessage(keys, eager)] as const,
-]
-for (const { name, width, colorScheme } of VIEWS) {
+for (const view of VIEWS) {
+  const { width, colorScheme } = view
   const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme })
-  for (const [kind, letter] of letters) {
-    if (!letter) continue
-    await page.setContent(renderMail(letter, eager).html)
-    const file = path.join(folder, `${kind}-${name}.png`)
+  for (const [kind, content] of messages) {
+    if (!content) continue
+    await page.setContent(renderMail(content, sample).html)
+    const file = path.join(folder, `${kind}-${view.name}.png`)
     await page.screenshot({ path: file, fullPage: true })
     console.log(file)
   }

@@ -1,4 +1,4 @@
-/** npm run mail: compiles the frame of the mails anew. */
+/** npm run mail: compiles the layout of all emails. */
 
 import { writeFileSync } from 'node:fs'
 import { buildLayoutModule } from './compile.ts'

@@ -13,7 +13,7 @@ lib/catalog  lib/license zod
 lib/access   node:crypto ipaddr.js
 lib/aws      node:crypto node:http node:https node:stream node:timers
 lib/signing  lib/license node:crypto jose zod
-lib/mail     lib/catalog lib/license mustache zod
+lib/mail     lib/catalog lib/license zod
 lib/http     lib/access lib/catalog lib/license node:crypto aws-lambda zod
 lib/panel    lib/http node:crypto node:fs node:path aws-lambda
 lib/store    lib/access lib/license lib/mail node:crypto node:timers aws-lambda @aws-sdk

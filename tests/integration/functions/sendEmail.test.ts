@@ -72,12 +72,12 @@ describe('a license that is issued', () => {
   })
 
   it.each([
-    ['nobody left an address', { userEmail: null }, 'skipped', 'No address is known'],
+    ['nobody left an address', { userEmail: null }, 'skipped', 'No email address'],
     [
       'what was left is no address',
       { userEmail: 'a@example.com\r\nBcc: all@example.com' },
       'skipped',
-      'The address is none',
+      'Invalid email address',
     ],
   ])('is not mailed when %s', async (_, changes, state, detail) => {
     const { id } = await aSale(changes)
@@ -287,17 +287,17 @@ describe('what happens to a license', () => {
       'Your Quantum Falcon Pro subscription was canceled',
       'x',
     ],
-    ['revoked', { risk: 'refunded' }, 'Your Quantum Falcon Pro license has ended', 'x'],
+    ['revoked', { risk: 'refunded' }, 'Your Quantum Falcon Pro license is no longer valid', 'x'],
     [
       'expiring_7',
       { billing: { status: 'paid', paidUntil: end } },
-      'Your Quantum Falcon Pro license ends on 11 January 2025',
+      'Your Quantum Falcon Pro license expires on 11 January 2025',
       `${end}`,
     ],
     [
       'expiring_1',
       { billing: { status: 'paid', paidUntil: end } },
-      'Your Quantum Falcon Pro license ends on 11 January 2025',
+      'Your Quantum Falcon Pro license expires on 11 January 2025',
       `${end}`,
     ],
   ]
@@ -330,7 +330,7 @@ describe('what happens to a license', () => {
     await change(id, { admin: 'revoked' }, 'revoked')
     await follow(await about(id))
     expect((await mail.inbox.to(email)).map(({ subject }) => subject)).toEqual([
-      'Your Quantum Falcon Pro license has ended',
+      'Your Quantum Falcon Pro license is no longer valid',
     ])
   })
 
