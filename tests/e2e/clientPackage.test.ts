@@ -12,7 +12,7 @@ import { aCheckout, type Checkout } from '../support/checkout.ts'
 const run = promisify(execFile)
 const MAX_BYTES = 6 * 1024
 
-/** An app that uses all of the package's types as README shows them. */
+/** An app that uses the package with its types. */
 const APP = `
 import { createLicenseClient, type LicenseStatus } from 'license-authority-client'
 import { fileStorage } from 'license-authority-client/file'
@@ -23,7 +23,7 @@ const client = createLicenseClient({
   storage: fileStorage('license.json'),
   onChange: (status: LicenseStatus) => {
     if (status.status === 'valid') console.log(status.tier, status.features.length)
-    // @ts-expect-error What is not known has no tier.
+    // @ts-expect-error An unknown status has no tier.
     if (status.status === 'unknown') void status.tier
   },
 })
@@ -31,7 +31,7 @@ const status = await client.check()
 console.log(status.status, status.code)
 `
 
-/** What is printed in a language in the documents for developers. */
+/** Returns the code blocks of a language in the documents. */
 const snippets = async (language: string) => {
   const texts = await Promise.all(DOCUMENTS.map((name) => readFile(name, 'utf8')))
   const block = new RegExp(`\\n\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\`\\n`, 'g')
@@ -39,8 +39,8 @@ const snippets = async (language: string) => {
 }
 const DOCUMENTS = ['clients/README.md', 'clients/typescript/README.md']
 
-/** What the compiler says of files of the app. */
-async function faultsIn(...files: string[]): Promise<string> {
+/** Returns the output of the compiler for files of the app. */
+async function compile(...files: string[]): Promise<string> {
   const tsc = path.join(checkout.directory, 'node_modules/.bin/tsc')
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
   const types = ['--types', 'node', '--lib', 'es2022,dom', '--skipLibCheck', 'false']
@@ -69,8 +69,8 @@ beforeAll(async () => {
 })
 afterAll(() => checkout.remove())
 
-describe('the client’s package', () => {
-  it('has what is built and nothing else, and needs no other package', async () => {
+describe('the client package', () => {
+  it('contains only the build, without dependencies', async () => {
     const names = packed.files.map(({ path: name }) => name)
     expect(names).toEqual(
       expect.arrayContaining(['package.json', 'README.md', 'dist/index.js', 'dist/index.d.ts']),
@@ -83,7 +83,7 @@ describe('the client’s package', () => {
     expect([dependencies, peerDependencies]).toEqual([undefined, undefined])
   })
 
-  it('is less than 6 KB in a page, and needs nothing that a page has not', async () => {
+  it('bundles for browsers to less than 6 KB', async () => {
     const { outputFiles } = await build({
       stdin: { contents: "export * from 'license-authority-client'", resolveDir: app },
       bundle: true,
@@ -96,26 +96,26 @@ describe('the client’s package', () => {
     expect(gzipSync(bundle?.contents ?? '').length).toBeLessThan(MAX_BYTES)
   })
 
-  it('is used from an app with its types, in Node as it is', async () => {
+  it('works in Node, with its types', async () => {
     await writeFile(path.join(app, 'app.ts'), APP)
-    expect(await faultsIn('app.ts')).toBe('')
+    expect(await compile('app.ts')).toBe('')
     const { stdout } = await run(process.execPath, ['app.ts'], { cwd: app })
     expect(stdout).toBe('unknown NO_LICENSE\n')
   })
 
-  it('is shown in the documents as it is', async () => {
+  it('matches the code in the documents', async () => {
     await writeFile(
       path.join(app, 'license-keys.json'),
       JSON.stringify(await publishKeys(toRing(parseRingSecret('x')), 0)),
     )
     const names = []
-    for (const [place, code] of (await snippets('ts')).entries()) {
-      names.push(`snippet${place}.ts`)
-      await writeFile(path.join(app, `snippet${place}.ts`), code)
+    for (const [index, code] of (await snippets('ts')).entries()) {
+      names.push(`snippet${index}.ts`)
+      await writeFile(path.join(app, `snippet${index}.ts`), code)
     }
     expect(names).toHaveLength(3)
-    expect(await faultsIn(...names)).toBe('')
+    expect(await compile(...names)).toBe('')
     await writeFile(path.join(app, 'wrong.ts'), `${(await snippets('ts'))[2]}\nlicense.tier`)
-    expect(await faultsIn('wrong.ts')).toContain("Property 'tier' does not exist")
+    expect(await compile('wrong.ts')).toContain("Property 'tier' does not exist")
   })
 })

@@ -17,7 +17,7 @@ const MINUTES = 60_000
 const TABLE = 'license-authority-local'
 const PAGE = 'http://localhost:5173'
 
-/** The three commands of the prototype's document, on its port. */
+/** The commands of the prototype's documentation. */
 const SEED = {
   health: 'curl http://localhost:8000/health',
   generate: `curl -X POST http://localhost:8000/api/generate \\
@@ -39,9 +39,9 @@ const SEED = {
 let system: SharedSystem
 let url: string
 
-/** Everything that was sent and answered. */
-const heard: string[] = []
-/** The personal values in the table. */
+/** All requests and responses. */
+const transcript: string[] = []
+/** Personal data in the table. */
 const people: string[] = []
 
 beforeAll(async () => {
@@ -49,14 +49,14 @@ beforeAll(async () => {
   url = system.url
 })
 
-/** Runs a command in the checkout of the system, as its user. Returns the exit code and the output by lines. */
+/** Runs a command in the checkout of the system. Returns the exit code and the output by lines. */
 async function commandLine(command: string, ...args: string[]) {
   const started = aCommand(command, args, {
     cwd: system.directory,
     env: aUsersEnvironment(system.java, { PORT: `${system.port}` }),
   })
   const code = await started.exited
-  heard.push(started.output())
+  transcript.push(started.output())
   return { code, lines: started.output().trim().split('\n') }
 }
 
@@ -64,12 +64,12 @@ async function curl(line: string): Promise<{ status: number; body: string }> {
   const { stdout } = await run('sh', ['-c', `${line} -s -w '\\n%{http_code}'`], {
     cwd: system.directory,
   })
-  heard.push(line, stdout)
+  transcript.push(line, stdout)
   const [, body = '', status] = /^([\s\S]*)\n(\d{3})$/.exec(stdout) ?? []
   return { status: Number(status), body }
 }
 
-const here = (line: string) => line.replaceAll('http://localhost:8000', url)
+const toLocal = (line: string) => line.replaceAll('http://localhost:8000', url)
 
 async function post(route: string, body: unknown, headers: Record<string, string> = {}) {
   const sent = typeof body === 'string' ? body : JSON.stringify(body)
@@ -79,7 +79,7 @@ async function post(route: string, body: unknown, headers: Record<string, string
     body: sent,
   })
   const text = await response.text()
-  heard.push(sent, JSON.stringify(headers), text)
+  transcript.push(sent, JSON.stringify(headers), text)
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
 }
 
@@ -88,15 +88,15 @@ const TOKEN = { authorization: 'Bearer dev_admin_token' }
 const generate = (body: object) => post('/api/generate', body, TOKEN)
 
 describe('the commands of the prototype', () => {
-  it('say that the service is healthy', async () => {
-    const { status, body } = await curl(here(SEED.health))
+  it('return the health of the service', async () => {
+    const { status, body } = await curl(toLocal(SEED.health))
     expect(status).toBe(200)
     expect(JSON.parse(body)).toEqual({ status: 'healthy', service: 'license-generation' })
   })
 
   it('issue a license that verifies', async () => {
-    const asked = Date.now()
-    const line = `${here(SEED.generate)} -H "Authorization: Bearer dev_admin_token"`
+    const start = Date.now()
+    const line = `${toLocal(SEED.generate)} -H "Authorization: Bearer dev_admin_token"`
     const issued = await curl(line)
     expect(issued.status).toBe(200)
     const license = JSON.parse(issued.body)
@@ -108,10 +108,10 @@ describe('the commands of the prototype', () => {
       userEmail: 'user@example.com',
       paymentIntentId: null,
     })
-    expect(Math.abs(license.generatedAt - asked)).toBeLessThan(10 * MINUTES)
+    expect(Math.abs(license.generatedAt - start)).toBeLessThan(10 * MINUTES)
     expect(license.expiresAt - license.generatedAt).toBe(30 * 24 * 60 * MINUTES)
 
-    const typed = here(SEED.verify).replace('QF-PRO-xxxxxxxxxxxx-1234567890', license.license)
+    const typed = toLocal(SEED.verify).replace('QF-PRO-xxxxxxxxxxxx-1234567890', license.license)
     const verified = await curl(typed)
     expect(verified.status).toBe(200)
     expect(JSON.parse(verified.body)).toMatchObject({
@@ -124,7 +124,7 @@ describe('the commands of the prototype', () => {
   })
 
   it('issue nothing without the token', async () => {
-    expect((await curl(here(SEED.generate))).status).toBe(401)
+    expect((await curl(toLocal(SEED.generate))).status).toBe(401)
   })
 })
 
@@ -146,18 +146,18 @@ describe('the browser client of the prototype', () => {
       'authorization,content-type,idempotency-key,x-origin,x-payment-provider,x-request-type,x-version',
     ],
   ])('may call %s with the headers %s', async (route, headers) => {
-    const answer = await preflight(route, headers)
-    expect(answer.ok).toBe(true)
-    expect(answer.headers.get('access-control-max-age')).toBe('7200')
-    expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE)
-    expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+    const response = await preflight(route, headers)
+    expect(response.ok).toBe(true)
+    expect(response.headers.get('access-control-max-age')).toBe('7200')
+    expect(response.headers.get('access-control-allow-origin')).toBe(PAGE)
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST')
     const other = await fetch(`${url}/health`, { headers: { origin: PAGE } })
     expect(other.headers.get('access-control-allow-origin')).toBeNull()
-    const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase().split(/, ?/)
+    const allowed = response.headers.get('access-control-allow-headers')?.toLowerCase().split(/, ?/)
     expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
   })
 
-  it('buys and verifies with all that it sends', async () => {
+  it('issues and verifies with all its headers and fields', async () => {
     const sent = {
       'x-origin': 'web',
       'x-payment-provider': 'stripe',
@@ -194,9 +194,9 @@ describe('the webhook', () => {
   const signed = (secret?: string) =>
     aSignature(event, { secret: secret ?? 'whsec_dev', at: Date.now() })
 
-  it('issues the license that the vendor’s server then asks for', async () => {
-    const answer = await post('/webhooks/stripe', event, { 'stripe-signature': signed() })
-    expect([answer.status, answer.json()]).toMatchObject([
+  it('issues the license that the vendor’s server then requests', async () => {
+    const response = await post('/webhooks/stripe', event, { 'stripe-signature': signed() })
+    expect([response.status, response.json()]).toMatchObject([
       200,
       { received: true, effect: 'issued', alerts: [] },
     ])
@@ -206,7 +206,7 @@ describe('the webhook', () => {
     expect((await generate(order)).json().license).toBe(issued.json().license)
   })
 
-  it('refuses what Stripe did not sign', async () => {
+  it('rejects events that Stripe did not sign', async () => {
     const forged = { 'stripe-signature': signed('whsec_other') }
     expect((await post('/webhooks/stripe', event, forged)).status).toBe(400)
   })
@@ -219,7 +219,7 @@ describe('npm run stripe:send', () => {
   const keyIn = (lines: readonly string[]) =>
     lines.map((line) => /^ {2}key (QF-\S+)$/.exec(line)?.[1]).find(Boolean)
 
-  it('sells a license, takes the money back, and shows what verify says each time', async () => {
+  it('sells and refunds a license, and prints its status', async () => {
     const purchase = ['--purchase', 'e2e_once', '--tier', 'pro', '--user', 'user_9']
     const bought = await stripeSend('checkout.session.completed', ...purchase)
     expect(bought.code).toBe(0)
@@ -235,7 +235,7 @@ describe('npm run stripe:send', () => {
     expect((await post('/api/verify', { license })).json()).toMatchObject({ code: 'REVOKED' })
   })
 
-  it('plays the whole life of a subscription', async () => {
+  it('plays the life of a subscription', async () => {
     const args = ['--scenario', 'life', '--stripe-version', 'hybrid', '--url', url]
     const { code, lines } = await commandLine('npm', 'run', '-s', 'stripe:send', '--', ...args)
     expect(code).toBe(0)
@@ -253,25 +253,33 @@ describe('npm run stripe:send', () => {
     ])
   })
 
-  it('comes to the same end in any order', async () => {
+  it('reaches the same state in any order', async () => {
     const { code, lines } = await stripeSend('--scenario', 'failed-and-recovered', '--shuffle')
     expect(code).toBe(0)
     expect(lines.at(-1)).toMatch(/VALID pro active until/)
   })
 
-  it('sells to somebody whom nobody named', async () => {
+  it('sells without a user', async () => {
     const { code, lines } = await stripeSend('--scenario', 'one-time', '--no-user')
     expect(code).toBe(0)
     expect(lines.join('\n')).toContain('The license has no user')
   })
 
   it.each([
-    ['says what went wrong', ['invoice.paid', '--secret', 'whsec_other'], 'INVALID_SIGNATURE'],
-    ['knows its types', ['invoice.imagined'], 'unknown event type invoice.imagined'],
-    ['wants one thing', [], 'name either the type of an event or a --scenario'],
-    ['wants values with a name', ['invoice.paid', '--set', 'x'], 'It must be <path>=<value>'],
-    ['sets what there is', ['invoice.paid', '--set', 'x.y=1'], 'has no x to set anything in'],
-    ['says what it sold aside', ['checkout.session.completed', '--tier', 'x'], 'TIER_UNKNOWN'],
+    [
+      'prints an error of the service',
+      ['invoice.paid', '--secret', 'whsec_other'],
+      'INVALID_SIGNATURE',
+    ],
+    ['rejects an unknown type', ['invoice.imagined'], 'unknown event type invoice.imagined'],
+    ['requires a type or a scenario', [], 'name either the type of an event or a --scenario'],
+    ['rejects a malformed --set', ['invoice.paid', '--set', 'x'], 'It must be <path>=<value>'],
+    [
+      'rejects a --set of a missing field',
+      ['invoice.paid', '--set', 'x.y=1'],
+      'has no x to set anything in',
+    ],
+    ['prints an unmatched purchase', ['checkout.session.completed', '--tier', 'x'], 'TIER_UNKNOWN'],
   ])('%s', async (_, args, text) => {
     const { code, lines } = await stripeSend(...args)
     expect(lines.join('\n')).toContain(text)
@@ -284,54 +292,54 @@ describe('the inbox', () => {
     readonly destination: { readonly to: readonly string[] }
     readonly body: { readonly text: string }
   }
-  /** What arrives at an address, within some seconds. */
-  async function arrives(address: string, count = 1): Promise<readonly string[]> {
+  /** Waits for emails to an address. Returns their texts. */
+  async function receive(address: string, count = 1): Promise<readonly string[]> {
     for (let tries = 0; tries < 150; tries++) {
       const { emails } = (await (await fetch(`${system.inboxUrl}/store`)).json()) as {
         emails: Sent[]
       }
       const arrived = emails.filter(({ destination }) => destination.to.includes(address))
-      heard.push(...arrived.map(({ body }) => body.text))
+      transcript.push(...arrived.map(({ body }) => body.text))
       if (arrived.length >= count) return arrived.map(({ body }) => body.text)
       await sleep(100)
     }
-    throw new Error(`Nothing arrived at ${address}`)
+    throw new Error(`No email arrived at ${address}`)
   }
 
-  it('shows the key of whoever bought at Stripe', async () => {
+  it('shows the key of a Stripe purchase', async () => {
     const email = 'inbox@example.com'
     await stripeSend('checkout.session.completed', '--purchase', 'inbox', '--email', email)
-    const [text] = await arrives(email)
+    const [text] = await receive(email)
     expect(text).toMatch(/QF-PRO-[0-9a-f]{12}-\d{10}/)
     expect(text).toContain('Quantum Falcon Pro')
   })
 
-  it('shows a key that was lost, to the address that it is of', async () => {
+  it('shows lost keys, sent only to their own address', async () => {
     const email = 'lost@example.com'
     const { license } = (await generate({ userId: 'lost', userEmail: email, tier: 'pro' })).json()
-    await arrives(email)
+    await receive(email)
     expect((await post('/api/recover', { email })).status).toBe(200)
-    expect((await post('/api/recover', { email: 'nobody@example.com' })).status).toBe(200)
-    expect((await arrives(email, 2)).every((text) => text.includes(license))).toBe(true)
+    expect((await post('/api/recover', { email: 'unknown@example.com' })).status).toBe(200)
+    expect((await receive(email, 2)).every((text) => text.includes(license))).toBe(true)
   })
 })
 
-describe('what npm start prints', () => {
-  it('is the credentials and the addresses', () => {
+describe('the output of npm start', () => {
+  it('has the credentials and the URLs', () => {
     for (const text of ['dev_admin_token', 'whsec_dev', 'dev_master_key', url, '.local/dynamodb']) {
       expect(outputOf(system)).toContain(text)
     }
   })
 
-  it('is a line for each route that can be pasted as it stands', async () => {
+  it('has a command for each route that works as printed', async () => {
     const lines = outputOf(system).match(/^ {2}(?:curl|body=).*$/gm) ?? []
-    const answers = await Promise.all(lines.map(curl))
-    expect(answers.map(({ status }) => status)).toEqual([
+    const responses = await Promise.all(lines.map(curl))
+    expect(responses.map(({ status }) => status)).toEqual([
       200, 200, 401, 401, 200, 200, 204, 200, 200,
     ])
   })
 
-  it('is a page that tells of every route and can try it here', async () => {
+  it('has the URL of the API documentation, which can call each route', async () => {
     const page = system.documentationUrl
     const html = await (await fetch(page)).text()
     for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
@@ -346,10 +354,10 @@ describe('what npm start prints', () => {
     const body = JSON.stringify({ userId: 'user_page', tier: 'pro' })
     const issued = await fetch(`${page}/api/generate`, { method: 'POST', headers, body })
     expect(issued.status).toBe(200)
-    heard.push(body, await issued.text())
+    transcript.push(body, await issued.text())
   })
 
-  it('is a command line that works', async () => {
+  it('has a command of the CLI that works', async () => {
     const args = ['--url', url, '--token', 'dev_admin_token', 'list']
     const { code, lines } = await commandLine('npm', 'run', '-s', 'cli', '--', ...args)
     expect(code).toBe(0)
@@ -358,7 +366,7 @@ describe('what npm start prints', () => {
 })
 
 describe('an API token', () => {
-  it('may do what it was made for, until it is revoked', async () => {
+  it('works within its scopes until it is revoked', async () => {
     const asked = { name: 'The shop of a vendor', scopes: ['licenses:issue'] }
     const { id, token } = (await post('/api/admin/tokens', asked, TOKEN)).json()
     const authorization = `Bearer ${token}`
@@ -370,13 +378,13 @@ describe('an API token', () => {
   })
 })
 
-describe('what is not for the outside', () => {
+describe('the gateway', () => {
   it.each(['/console', '/console?__debugger__=yes&cmd=1', '/api/nothing', '/', '/.env'])(
-    'debug server: %s is not served',
+    'does not serve %s',
     async (route) => {
-      const answer = await fetch(`${url}${route}`)
-      expect(answer.status).toBe(404)
-      expect(await answer.text()).not.toMatch(/\.ts\b|\.js\b|node_modules| at /)
+      const response = await fetch(`${url}${route}`)
+      expect(response.status).toBe(404)
+      expect(await response.text()).not.toMatch(/\.ts\b|\.js\b|node_modules| at /)
     },
   )
 
@@ -385,10 +393,10 @@ describe('what is not for the outside', () => {
     ['70 kB', JSON.stringify({ license: 'x'.repeat(70_000) }), 413],
     ['2 MB', JSON.stringify({ license: 'x'.repeat(2_000_000) }), 413],
     ['an eagle', JSON.stringify({ license: '🦅' }), 401],
-  ])('%s is answered, and the service goes on', async (_, body, status) => {
-    const answer = await post('/api/verify', body)
-    expect(answer.status).toBe(status)
-    expect(answer.json()).toMatchObject({ valid: false, code: expect.any(String) })
+  ])('survives %s', async (_, body, status) => {
+    const response = await post('/api/verify', body)
+    expect(response.status).toBe(status)
+    expect(response.json()).toMatchObject({ valid: false, code: expect.any(String) })
     expect((await fetch(`${url}/health`)).status).toBe(200)
   })
 
@@ -396,7 +404,7 @@ describe('what is not for the outside', () => {
     .flat()
     .filter((found) => found?.family === 'IPv4' && !found.internal)
   const where = address ? it : it.skip
-  where('nobody reaches it from another machine', async () => {
+  where('is not reachable from another machine', async () => {
     const reached = await new Promise((resolve) => {
       const socket = connect(system.port, address?.address)
       socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
@@ -406,7 +414,7 @@ describe('what is not for the outside', () => {
 })
 
 describe('the table', () => {
-  it('knows whom it was told of', async () => {
+  it('contains the customers of this run', async () => {
     const client = DynamoDBDocumentClient.from(localClient(system.dynamoDbUrl))
     for await (const { Items } of paginateScan({ client }, { TableName: TABLE })) {
       people.push(...peopleIn(Items))
@@ -415,7 +423,7 @@ describe('the table', () => {
   })
 })
 
-describe('what the functions logged meanwhile', () => {
+describe('the logs of the functions', () => {
   const SECRET =
     /QF-\w+-[0-9a-f]{12}-\d+|la_[\w-]+_[0-9A-Za-z]{43}|v1=[0-9a-f]+|(?<![\w.+-])[\w.+-]+@[\w.-]+\w/g
   const SECRETS = [
@@ -426,15 +434,15 @@ describe('what the functions logged meanwhile', () => {
     'whsec_dev',
   ]
 
-  it('is nothing that is secret, and nothing of anybody', () => {
-    // The functions log JSON; the other lines are of npm start, which shows its credentials.
+  it('contain no secrets and no personal data', () => {
+    // The functions log JSON. Other lines are the output of npm start, which includes credentials.
     const lines = outputOf(system)
       .split('\n')
       .filter((line) => line.startsWith('{'))
     for (const message of ['license issued', 'request refused', 'stripe event', 'mail', 'admin']) {
       expect(lines.some((line) => line.includes(`"message":"${message}"`))).toBe(true)
     }
-    const used = heard.flatMap((text) => text.match(SECRET) ?? [])
+    const used = transcript.flatMap((text) => text.match(SECRET) ?? [])
     expect(used).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^QF-/),

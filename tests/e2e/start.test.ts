@@ -62,32 +62,32 @@ describe('npm start', () => {
   }
   beforeAll(start)
 
-  it('runs a function as it is after a change, however the file is saved', async () => {
+  it('rebuilds a function after each way to save a file', async () => {
     const source = path.join(checkout.directory, 'functions/health.ts')
     const before = await readFile(source, 'utf8')
-    const answering = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
+    const withStatus = (word: string) => before.replace("status: 'healthy'", `status: '${word}'`)
     const status = async () =>
       ((await (await fetch(`${url}/health`)).json()) as { status: string }).status
-    /** Asks until the answer has a status: the operating system may report a change a moment later. */
-    const becomes = async (expected: string) => {
+    /** Polls the status, since the operating system may report a change a moment later. */
+    const waitFor = async (expected: string) => {
       while ((await status()) !== expected) await sleep(100)
     }
-    await writeFile(source, answering('written'))
-    await becomes('written')
+    await writeFile(source, withStatus('written'))
+    await waitFor('written')
     // Many editors write a new file and rename it.
-    await writeFile(`${source}~`, answering('renamed'))
+    await writeFile(`${source}~`, withStatus('renamed'))
     await rename(`${source}~`, source)
-    await becomes('renamed')
+    await waitFor('renamed')
 
     await writeFile(source, 'const')
     await command.prints('The functions still run the previous build.')
     expect(command.output()).toContain('functions/health.ts:1:5: ERROR')
     expect(await status()).toBe('renamed')
     await writeFile(source, before)
-    await becomes('healthy')
+    await waitFor('healthy')
   })
 
-  it('leaves no process when it ends, and keeps the data for the next start', async () => {
+  it('leaves no process on exit, and keeps the data for the next start', async () => {
     const { license } = await post('/api/generate', { userId: 'user_restart', tier: 'pro' })
     command.signal('SIGINT')
     await command.exited
@@ -102,7 +102,7 @@ describe('npm start', () => {
     })
   })
 
-  it('ends as well when only npm is told to end', async () => {
+  it('exits if only npm receives a signal', async () => {
     command.signal('SIGTERM', 'first')
     await command.exited
     await expect(fetch(url)).rejects.toThrow()
@@ -110,8 +110,8 @@ describe('npm start', () => {
   })
 })
 
-describe('npm start that is interrupted', () => {
-  /** A command in the place of Java, of which the rest of the system must get rid. */
+describe('an interrupted npm start', () => {
+  /** Creates a replacement for Java that runs a script. */
   async function aJava(script: string): Promise<string> {
     const home = await mkdtemp(path.join(checkout.directory, 'java-'))
     await mkdir(path.join(home, 'bin'))
@@ -130,7 +130,7 @@ describe('npm start that is interrupted', () => {
       env: environment(env),
     })
 
-  it('by a kill of its own process leaves no other one', async () => {
+  it('leaves no process after SIGKILL', async () => {
     const killed = started()
     await killed.prints('Press Ctrl-C to stop.')
     killed.signal('SIGKILL', 'first')
@@ -138,7 +138,7 @@ describe('npm start that is interrupted', () => {
   })
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s while it waits for DynamoDB Local leaves no process',
+    'leaves no process after %s while it waits for DynamoDB Local',
     async (signal) => {
       const waiting = started({ JAVA_HOME: await aJava('exec sleep 600') })
       await waiting.prints('Waiting for DynamoDB Local (5 s) ...')
@@ -148,7 +148,7 @@ describe('npm start that is interrupted', () => {
     },
   )
 
-  it('by the end of DynamoDB Local says why it ended', async () => {
+  it('prints the error of DynamoDB Local', async () => {
     const failed = started({ JAVA_HOME: await aJava('echo reason >&2; exit 1') })
     expect(await failed.exited).toBe(1)
     expect(failed.output().trim().split('\n').at(-1)).toBe(
@@ -157,7 +157,7 @@ describe('npm start that is interrupted', () => {
     expect(await failed.left()).toEqual([])
   })
 
-  it('by a function that cannot be built says why, and leaves no DynamoDB Local', async () => {
+  it('prints the error of a failed build, and leaves no process', async () => {
     const source = path.join(checkout.directory, 'functions/health.ts')
     const before = await readFile(source, 'utf8')
     await writeFile(source, 'const')
@@ -172,7 +172,7 @@ describe('npm start that is interrupted', () => {
   })
 })
 
-describe('npm start that cannot', () => {
+describe('the environment of npm start', () => {
   const fails = async (env: NodeJS.ProcessEnv) => {
     const failed = aCommand(process.execPath, ['scripts/start.ts'], {
       cwd: checkout.directory,
@@ -183,7 +183,7 @@ describe('npm start that cannot', () => {
     return { code, output: failed.output().trim() }
   }
 
-  it('use its port says so', async () => {
+  it('needs a free port', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const taken = (other.address() as { port: number }).port
@@ -196,14 +196,14 @@ describe('npm start that cannot', () => {
     )
   })
 
-  it('read its port says so', async () => {
+  it('needs a valid port', async () => {
     expect(await fails(environment({ PORT: 'abc' }))).toEqual({
       code: 1,
       output: 'PORT must be a number from 1 to 65535, not "abc".',
     })
   })
 
-  it('find Java or fetch it says in one line what to install', async () => {
+  it('needs Java, and lists commands to install it in one line', async () => {
     const { code, output } = await fails({
       PORT: `${port}`,
       PATH: path.join(checkout.directory, 'node_modules/.bin'),
@@ -216,7 +216,7 @@ describe('npm start that cannot', () => {
     expect(output).not.toMatch(/\n +at /)
   })
 
-  it('find Java on the machine takes the one that was fetched before', async () => {
+  it('may have a Java from an earlier download', async () => {
     const bin = path.join(checkout.directory, '.local/jre/jdk-17/bin')
     await mkdir(bin, { recursive: true })
     const real = path.isAbsolute(java)
@@ -224,7 +224,7 @@ describe('npm start that cannot', () => {
       : (await run('sh', ['-c', 'command -v java'])).stdout.trim()
     await writeFile(path.join(bin, 'java'), `#!/bin/sh\nexec '${real}' "$@"\n`)
     await chmod(path.join(bin, 'java'), 0o755)
-    // A PATH with all that a script needs, and no Java.
+    // A PATH with a shell and without Java.
     const tools = path.join(checkout.directory, 'tools')
     await mkdir(tools)
     await symlink('/bin/sh', path.join(tools, 'sh'))
@@ -234,7 +234,7 @@ describe('npm start that cannot', () => {
       env: { PORT: `${port}`, PATH, HTTPS_PROXY: 'http://127.0.0.1:1' },
     })
     await command.prints('Press Ctrl-C to stop.')
-    // Told itself, as a process manager does, with npm not in between.
+    // Signals the process itself, as a process manager does without npm.
     command.signal('SIGTERM', 'first')
     expect(await command.exited).toBe(0)
     expect(await command.left()).toEqual([])

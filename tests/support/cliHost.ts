@@ -1,4 +1,4 @@
-/** Runs one command for each message, all in one process: starting Node takes several times as long as a command. */
+/** Runs one CLI command per message in one process, since starting Node takes longer than a command. */
 
 import { fileURLToPath } from 'node:url'
 
@@ -41,7 +41,7 @@ async function run({ args, env }: CliRequest): Promise<CliResult> {
   }
   process.exitCode = undefined
   const [out, err] = [capture(process.stdout), capture(process.stderr)]
-  // The module is the program. Another query string makes Node evaluate it again.
+  // A new query string makes Node evaluate the module again.
   await import(`${MAIN}?run=${++runs}`)
   return { out: out().trim(), err: err().trim(), code: Number(process.exitCode ?? 0) }
 }

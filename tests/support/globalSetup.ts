@@ -11,22 +11,22 @@ declare global {
   var dynamoDb: Server | undefined
 }
 
-/** Starts one DynamoDB Local for all tests. Each test file creates its own tables as serverless.yml defines them. */
+/** Starts one DynamoDB Local for all tests. Each test file creates its own tables from serverless.yml. */
 export default async function globalSetup() {
   const [service, dynamoDb] = await Promise.all([
     readService(),
     findJava('.local').then((java) => startDynamoDb(java)),
-    // The function that serves the panel is tested with the real files.
+    // Tests of the panel function use the built files.
     run(process.execPath, ['scripts/panel/build.ts']),
   ])
   globalThis.dynamoDb = dynamoDb
   process.env['TEST_DYNAMODB_URL'] = dynamoDb.url
   process.env['TEST_TABLE'] = JSON.stringify(service.resources.Resources.Table.Properties)
-  process.env['TEST_ROUTES'] = JSON.stringify(routesOf(service))
+  process.env['TEST_ROUTES'] = JSON.stringify(listRoutes(service))
 }
 
 /** Returns each route of the gateway with the name of its function. */
-const routesOf = ({ functions }: Service) =>
+const listRoutes = ({ functions }: Service) =>
   Object.entries(functions).flatMap(([name, { events }]) =>
     events.flatMap(({ httpApi }) => (httpApi === undefined ? [] : [[httpApi, name]])),
   )

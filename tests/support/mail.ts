@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { createHandler } from '../../functions/sendEmail.ts'
 import type { Runtime } from '../../lib/lambda/runtime.ts'
-import { aFront, type Front } from './front.ts'
 import { aContext } from './http.ts'
 import { anInbox, type Inbox } from './inbox.ts'
 import { issued, NOW } from './licenses.ts'
 import { aLine, type Line } from './line.ts'
+import { startProxy, type TestProxy } from './proxy.ts'
 import { aRuntime, type TestRuntime } from './runtime.ts'
 import { streamOf } from './stream.ts'
 
@@ -16,12 +16,12 @@ export function useMail() {
   let test: TestRuntime
   let inbox: Inbox
   let line: Line
-  let front: Front
+  let proxy: TestProxy
   beforeAll(async () => {
     test = await aRuntime({}, { hasStream: true })
     inbox = await anInbox()
     line = await aLine(inbox.url)
-    front = await aFront(inbox.url)
+    proxy = await startProxy(inbox.url)
     process.env['AWS_ENDPOINT_URL_SESV2'] = line.url
   })
   beforeEach(() => {
@@ -31,7 +31,7 @@ export function useMail() {
   })
   afterAll(async () => {
     process.env = { ...before }
-    await Promise.all([line.stop(), front.stop(), test.stop()])
+    await Promise.all([line.stop(), proxy.stop(), test.stop()])
     await inbox.stop()
   })
 
@@ -60,8 +60,8 @@ export function useMail() {
     get line() {
       return line
     },
-    get front() {
-      return front
+    get proxy() {
+      return proxy
     },
     follow,
     about,

@@ -1,16 +1,16 @@
 import Sequencer from '@jest/test-sequencer'
 
 /**
- * The order of projects. Unit tests come first, while the system that the e2e tests share is starting; then the longest
- * files, so that no worker is left with one of them at the end.
+ * Order of the projects. Unit tests run first, while the shared system of the e2e tests starts. The e2e tests follow, since
+ * they take longest.
  */
 const ORDER = ['unit', 'e2e', 'integration']
 
-const placeOf = ({ context }) => ORDER.indexOf(context.config.displayName.name)
+const rank = ({ context }) => ORDER.indexOf(context.config.displayName.name)
 
 export default class extends Sequencer {
   async sort(tests) {
-    // Within a project, Jest's own order: those that failed before, then the longest.
-    return (await super.sort(tests)).toSorted((a, b) => placeOf(a) - placeOf(b))
+    // Jest's order within a project: failed tests first, then the longest.
+    return (await super.sort(tests)).toSorted((a, b) => rank(a) - rank(b))
   }
 }

@@ -9,15 +9,15 @@ import {
   type Storage,
 } from '../../clients/typescript/src/index.ts'
 import { createHandler as createChangesHandler } from '../../functions/licenseChanges.ts'
-import { aFront, type Front } from './front.ts'
 import { aContext } from './http.ts'
 import { issued, NOW } from './licenses.ts'
+import { startProxy, type TestProxy } from './proxy.ts'
 import { aRuntime, type TestRuntime } from './runtime.ts'
 import { type ApiServer, anApiServer } from './server.ts'
 import { streamOf } from './stream.ts'
 
-/** Answers in place of the service. */
-export const answering =
+/** Returns a handler that responds in place of the service. */
+export const responding =
   (status: number, type: string, body: string, headers: Record<string, string> = {}) =>
   (_: unknown, response: ServerResponse) => {
     response.writeHead(status, { 'content-type': type, ...headers }).end(body)
@@ -25,27 +25,27 @@ export const answering =
   }
 
 /**
- * A service, and a proxy between it and its clients, for all tests of a file.
+ * Starts a service, and a proxy between it and its clients, for all tests of a file.
  *
  * @param options `hasStream`: the table has a stream, which `listRevocations` reads
  */
 export function useService(options: { readonly hasStream?: boolean } = {}) {
   let test: TestRuntime
   let server: ApiServer
-  let front: Front
+  let proxy: TestProxy
   let keys: PublishedKeys
   beforeAll(async () => {
     test = await aRuntime({}, options)
     server = await anApiServer(test.runtime)
-    front = await aFront(server.url)
+    proxy = await startProxy(server.url)
     keys = await published()
   })
   beforeEach(() => {
     test.time.now = NOW
-    front.open()
+    proxy.reset()
   })
   afterAll(async () => {
-    await front.stop()
+    await proxy.stop()
     await server.stop()
     await test.stop()
   })
@@ -55,19 +55,19 @@ export function useService(options: { readonly hasStream?: boolean } = {}) {
 
   const aClient = (options: Partial<Options> = {}) =>
     createLicenseClient({
-      url: front.url,
+      url: proxy.url,
       keys,
       storage: memoryStorage(),
       now: () => test.time.now,
       timeoutMs: 30_000,
-      // Each would be a pause.
+      // Retries would only delay the tests.
       retries: 0,
       ...options,
     })
 
-  /** A client to which answers come only once they are set free. */
+  /** Creates a client that receives responses only after `release`. */
   function aSlowClient(storage: Storage) {
-    const { promise, resolve: free } = Promise.withResolvers<void>()
+    const { promise, resolve: release } = Promise.withResolvers<void>()
     const slow = aClient({
       storage,
       fetch: async (...request) => {
@@ -76,7 +76,7 @@ export function useService(options: { readonly hasStream?: boolean } = {}) {
         return response
       },
     })
-    return { slow, free }
+    return { slow, release }
   }
 
   let users = 0
@@ -90,7 +90,7 @@ export function useService(options: { readonly hasStream?: boolean } = {}) {
     return { key: `${key}`, id: license.id, userId }
   }
 
-  /** A client with an activated license. */
+  /** Creates a client with an activated license. */
   async function activated(options: Partial<Options> = {}) {
     const license = await aKey()
     const client = aClient(options)
@@ -108,15 +108,15 @@ export function useService(options: { readonly hasStream?: boolean } = {}) {
     return (await response.json()) as { license: string }
   }
 
-  /** Lets the list of revocations know what the table's stream tells. */
+  /** Updates the revocation list from the table's stream. */
   async function listRevocations() {
     const event = { Records: await streamOf(test.table) } as DynamoDBStreamEvent
     await createChangesHandler(test.runtime)(event, aContext())
   }
 
-  /** Nobody answers any more. */
+  /** Cuts the connection of matching requests. */
   function cut(only = /./) {
-    front.instead = ({ url = '', socket }) => {
+    proxy.instead = ({ url = '', socket }) => {
       const isCut = only.test(url)
       if (isCut) socket.destroy()
       return isCut
@@ -130,8 +130,8 @@ export function useService(options: { readonly hasStream?: boolean } = {}) {
     get server() {
       return server
     },
-    get front() {
-      return front
+    get proxy() {
+      return proxy
     },
     get keys() {
       return keys

@@ -3,7 +3,7 @@ export const sized = (sample: number, full: number): number =>
   process.env['SOAK'] === '1' ? full : sample
 
 /**
- * The seed of the random choices in large proofs. It is fixed in `npm test`, so that a failure repeats. A soak run chooses
- * another one and prints it: `SEED=<seed> npm run test:soak` makes the same choices.
+ * Seed of random choices in property tests. It is constant in `npm test`, so that failures are reproducible. A soak run
+ * prints its random seed: `SEED=<seed> npm run test:soak` repeats it.
  */
 export const seed = Number(process.env['SEED'] || 1)

@@ -5,21 +5,21 @@ import { signingKeyOf } from '../../../lib/signing/key.ts'
 import { toKey } from '../../../lib/signing/secret.ts'
 import { endorse, signToken } from '../../../lib/signing/token.ts'
 import { NOW } from '../../support/licenses.ts'
-import { answering, useService } from '../../support/service.ts'
+import { responding, useService } from '../../support/service.ts'
 
 const service = useService()
 const { aClient, aKey, activated, admin, cut } = service
 
-describe('whoever sits on the line', () => {
-  it('cannot pass off an earlier answer as the new one', async () => {
+describe('an attacker on the network', () => {
+  it('cannot replay an earlier response', async () => {
     const { client, key, id } = await activated()
     let earlier = ''
-    service.front.passing = ({ path, body }) => {
+    service.proxy.onResponse = ({ path, body }) => {
       if (path === '/api/verify') earlier = body
     }
     await client.check()
     await admin(id, 'revoke')
-    service.front.passing = (answer) => {
+    service.proxy.onResponse = (answer) => {
       if (answer.path === '/api/verify') Object.assign(answer, { status: 200, body: earlier })
     }
     expect(await client.verify(key)).toEqual({
@@ -29,15 +29,15 @@ describe('whoever sits on the line', () => {
     })
   })
 
-  it('cannot sign with a key of his own, nor speak for it', async () => {
+  it('cannot sign with another key, or endorse it', async () => {
     const { key } = await aKey()
     const mine = await signingKeyOf(toKey('mine'))
     const endorsement = await endorse(mine, mine.publicJwk, NOW)
     let nonce = ''
-    service.front.instead = (request, response) => {
+    service.proxy.instead = (request, response) => {
       if (request.url?.startsWith('/.well-known')) {
         const body = { keys: [mine.publicJwk], endorsements: [endorsement] }
-        return answering(200, 'application/json', JSON.stringify(body))(request, response)
+        return responding(200, 'application/json', JSON.stringify(body))(request, response)
       }
       request.on('data', (chunk) => {
         nonce = JSON.parse(`${chunk}`).nonce
@@ -50,10 +50,10 @@ describe('whoever sits on the line', () => {
       return true
     }
     expect(await aClient().verify(key)).toMatchObject({ code: 'UNTRUSTED', detail: 'UNKNOWN_KEY' })
-    expect(service.front.asked.at(-1)).toMatch(/^\/\.well-known\/jwks\.json\?kid=/)
+    expect(service.proxy.requests.at(-1)).toMatch(/^\/\.well-known\/jwks\.json\?kid=/)
   })
 
-  it('cannot take an answer for one device to another', async () => {
+  it('cannot move a lease to another device', async () => {
     const storage = memoryStorage()
     await activated({ storage, deviceId: 'the-first-device' })
     const copied = aClient({ storage, deviceId: 'the-second-device' })

@@ -11,8 +11,8 @@ import { useService } from '../../support/service.ts'
 const service = useService()
 const { aClient, aKey, activated, admin, cut } = service
 
-describe('a client that asks', () => {
-  it('says whether any key is good, and keeps nothing of it', async () => {
+describe('a client with a connection', () => {
+  it('verifies any key, and stores nothing', async () => {
     const { key, userId, id } = await aKey()
     const client = aClient()
     expect(await client.verify(`  ${key.toLowerCase()} `)).toEqual({
@@ -36,7 +36,7 @@ describe('a client that asks', () => {
     expect(await client.deactivate()).toEqual({ status: 'unknown', code: 'NO_LICENSE' })
   })
 
-  it('activates, checks and deactivates, again and again for one seat', async () => {
+  it('activates, checks and deactivates with one seat', async () => {
     const { key } = await aKey({ seats: 1 })
     const client = aClient()
     const offlineUntil = NOW + 14 * DAY_MS
@@ -57,13 +57,13 @@ describe('a client that asks', () => {
     expect(await other.activate(key)).toMatchObject({ status: 'valid' })
   })
 
-  it('keeps the license that it has when another cannot be had', async () => {
+  it('keeps its license if another key cannot be activated', async () => {
     const { client } = await activated()
     expect(await client.activate('nonsense')).toMatchObject({ code: 'NOT_FOUND' })
     expect(await client.check()).toMatchObject({ status: 'valid' })
   })
 
-  it('says what an expired license falls back to, and is good again once it is paid', async () => {
+  it('returns the fallback of an expired license, and is valid again after an extension', async () => {
     const { client, id } = await activated()
     service.test.time.now = NOW + 31 * DAY_MS
     expect(await client.check()).toMatchObject({ code: 'EXPIRED', fallback: { tier: 'free' } })
@@ -71,7 +71,7 @@ describe('a client that asks', () => {
     expect(await client.check()).toMatchObject({ status: 'valid' })
   })
 
-  it('says what is wrong with a request that nobody can answer', async () => {
+  it('returns the field errors of an invalid request', async () => {
     expect(await aClient().verify(' ')).toEqual({
       status: 'unknown',
       code: 'INVALID_REQUEST',
@@ -85,25 +85,25 @@ describe('a client that asks', () => {
     expect(await aClient().activate(undefined as never)).toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
-  it('tries again what failed, and takes no second seat for it', async () => {
+  it('retries a failed activation without taking a second seat', async () => {
     const { key } = await aKey({ seats: 1 })
     let left = 2
-    service.front.passing = (answer) => {
+    service.proxy.onResponse = (answer) => {
       if (left-- > 0) Object.assign(answer, { status: 503, body: '{}' })
     }
     const client = createLicenseClient({
-      url: service.front.url,
+      url: service.proxy.url,
       keys: service.keys,
       storage: memoryStorage(),
     })
     expect(await client.activate(key)).toMatchObject({ status: 'valid', source: 'online' })
-    expect(service.front.asked).toHaveLength(3)
+    expect(service.proxy.requests).toHaveLength(3)
   })
 
-  it('tells nothing of a key that is not the one that is kept', async () => {
-    const told: string[] = []
+  it('does not call onChange for a key that is not stored', async () => {
+    const statuses: string[] = []
     const { client } = await activated({
-      onChange: ({ status, code }) => void told.push(`${status} ${code}`),
+      onChange: ({ status, code }) => void statuses.push(`${status} ${code}`),
     })
     expect(await client.activate('QF-PRO-000000000000-1735689600')).toMatchObject({
       status: 'invalid',
@@ -112,14 +112,14 @@ describe('a client that asks', () => {
     service.cut()
     expect(await client.activate('nonsense')).toMatchObject({ code: 'UNREACHABLE' })
     expect(await client.deactivate()).toMatchObject({ code: 'UNREACHABLE' })
-    service.front.open()
+    service.proxy.reset()
     await client.check()
-    expect(told).toEqual(['valid VALID'])
+    expect(statuses).toEqual(['valid VALID'])
     await client.deactivate()
-    expect(told).toEqual(['valid VALID', 'invalid DEVICE_NOT_ACTIVATED'])
+    expect(statuses).toEqual(['valid VALID', 'invalid DEVICE_NOT_ACTIVATED'])
   })
 
-  it('says whether seats are taken or devices were changed too often', async () => {
+  it('tells taken seats from too many device changes', async () => {
     const { key } = await aKey({ seats: 1 })
     for (let swap = 0; swap <= service.test.runtime.catalog.deviceSwaps; swap++) {
       const client = aClient()
@@ -135,7 +135,7 @@ describe('a client that asks', () => {
     })
   })
 
-  it('goes on as the device that it was activated as, when nobody names it any more', async () => {
+  it('keeps the device id of the activation when the option is gone', async () => {
     const storage = memoryStorage()
     const { client } = await activated({ storage, deviceId: 'the-machine' })
     const nameless = aClient({ storage })
@@ -144,26 +144,26 @@ describe('a client that asks', () => {
     expect(await nameless.check()).toMatchObject({ code: 'NO_LICENSE' })
   })
 
-  it('asks once for two checks at the same moment', async () => {
+  it('sends one request for two concurrent checks', async () => {
     const { client } = await activated()
-    service.front.open()
+    service.proxy.reset()
     const [one, two] = await Promise.all([client.check(), client.check()])
     expect(one).toBe(two)
-    expect(service.front.asked).toEqual(['/api/verify'])
+    expect(service.proxy.requests).toEqual(['/api/verify'])
   })
 
-  it('tells of changes, and of nothing else', async () => {
-    const told: string[] = []
+  it('calls onChange only for changes', async () => {
+    const statuses: string[] = []
     const { client, id } = await activated({
-      onChange: (status: LicenseStatus) => void told.push(`${status.status} ${status.code}`),
+      onChange: (status: LicenseStatus) => void statuses.push(`${status.status} ${status.code}`),
     })
     await client.check()
     cut()
     await client.check()
-    service.front.open()
+    service.proxy.reset()
     await admin(id, 'suspend')
     await client.check()
     await client.check()
-    expect(told).toEqual(['valid VALID', 'invalid SUSPENDED'])
+    expect(statuses).toEqual(['valid VALID', 'invalid SUSPENDED'])
   })
 })

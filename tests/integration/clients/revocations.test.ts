@@ -3,14 +3,14 @@ import { DAY_MS } from '../../../lib/license/index.ts'
 import { signingKeyOf } from '../../../lib/signing/key.ts'
 import { toKey } from '../../../lib/signing/secret.ts'
 import { signToken } from '../../../lib/signing/token.ts'
-import { aFront } from '../../support/front.ts'
 import { NOW } from '../../support/licenses.ts'
+import { startProxy } from '../../support/proxy.ts'
 import { useService } from '../../support/service.ts'
 
 const service = useService({ hasStream: true })
 const { aClient, aKey, activated, admin, listRevocations, cut } = service
 
-describe('a client that reaches nothing but the list of revocations', () => {
+describe('a client that reaches only the revocation list', () => {
   async function revoked() {
     const { client, id, ...rest } = await activated()
     service.test.time.now = NOW + 1000
@@ -19,7 +19,7 @@ describe('a client that reaches nothing but the list of revocations', () => {
     return { client, id, ...rest }
   }
 
-  it('learns of a revocation, and does not forget it when that is gone too', async () => {
+  it('learns of a revocation and remembers it offline', async () => {
     const { client } = await revoked()
     cut(/^\/api/)
     const known = { status: 'invalid', code: 'REVOKED', source: 'list' }
@@ -28,7 +28,7 @@ describe('a client that reaches nothing but the list of revocations', () => {
     expect(await client.check()).toEqual(known)
   })
 
-  it('takes a lease of after the revocation', async () => {
+  it('accepts a lease issued after the revocation', async () => {
     const { client, id } = await revoked()
     service.test.time.now = NOW + 5000
     await admin(id, 'reinstate')
@@ -37,9 +37,9 @@ describe('a client that reaches nothing but the list of revocations', () => {
     expect(await client.check()).toMatchObject({ source: 'lease' })
   })
 
-  it('takes it from another place, and no list that another key signed', async () => {
+  it('accepts the list from another URL, but only with a trusted signature', async () => {
     const { key, id } = await aKey()
-    const cdn = await aFront(service.server.url)
+    const cdn = await startProxy(service.server.url)
     const client = aClient({ revocationsUrl: `${cdn.url}/.well-known/revocations.jwt` })
     await client.activate(key)
     cut()
@@ -48,15 +48,15 @@ describe('a client that reaches nothing but the list of revocations', () => {
     const list = async (secret: string) =>
       signToken(await signingKeyOf(toKey(secret)), 'revocations', claims, { now: NOW })
     const foreign = await list('foreign')
-    cdn.passing = (answer) => Object.assign(answer, { body: foreign })
+    cdn.onResponse = (answer) => Object.assign(answer, { body: foreign })
     expect(await client.check()).toMatchObject({ source: 'lease' })
     const own = await list('test_signing_key')
-    cdn.passing = (answer) => Object.assign(answer, { body: own })
+    cdn.onResponse = (answer) => Object.assign(answer, { body: own })
     expect(await client.check()).toMatchObject({ source: 'list' })
     await cdn.stop()
   })
 
-  it('takes no older list than it has seen', async () => {
+  it('ignores a list older than one seen before', async () => {
     const { client, id } = await activated()
     const list = async (number: number, revoked: object) =>
       signToken(
@@ -69,16 +69,16 @@ describe('a client that reaches nothing but the list of revocations', () => {
       )
     cut(/^\/api/)
     const newest = await list(1000, {})
-    service.front.passing = (answer) => Object.assign(answer, { body: newest })
+    service.proxy.onResponse = (answer) => Object.assign(answer, { body: newest })
     expect(await client.check()).toMatchObject({ source: 'lease' })
     const older = await list(999, { [id.slice(4, 16)]: NOW / 1000 })
-    service.front.passing = (answer) => Object.assign(answer, { body: older })
+    service.proxy.onResponse = (answer) => Object.assign(answer, { body: older })
     expect(await client.check()).toMatchObject({ source: 'lease' })
   })
 })
 
-describe('a license that was bad by mistake', () => {
-  it('is good again for a device that never asked meanwhile', async () => {
+describe('a license that was suspended by mistake', () => {
+  it('is valid for a device that never connected meanwhile', async () => {
     const { client, id } = await activated()
     service.test.time.now = NOW + 3_600_000
     await admin(id, 'suspend')
@@ -90,14 +90,14 @@ describe('a license that was bad by mistake', () => {
     expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
   })
 
-  it('is good again for a device that saw it on the list', async () => {
+  it('is valid again for a device that saw it on the list', async () => {
     const { client, id } = await activated()
     service.test.time.now = NOW + 3_600_000
     await admin(id, 'suspend')
     await listRevocations()
     cut(/^\/api/)
     expect(await client.check()).toMatchObject({ status: 'invalid', source: 'list' })
-    service.front.open()
+    service.proxy.reset()
     service.test.time.now += 60_000
     await admin(id, 'reinstate')
     await listRevocations()
@@ -105,7 +105,7 @@ describe('a license that was bad by mistake', () => {
     expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
   })
 
-  it('is good with the lease of a new key, of the second in which the old one was replaced', async () => {
+  it('is valid by a lease issued in the second in which the old key was replaced', async () => {
     const { id } = await aKey()
     service.test.time.now = NOW + 10_100
     const { license } = await admin(id, 'reissue')
@@ -118,7 +118,7 @@ describe('a license that was bad by mistake', () => {
     expect(await client.check()).toMatchObject({ status: 'valid', source: 'lease' })
   })
 
-  it('does not give up its seat for a key that cannot free it', async () => {
+  it('stays stored if a replaced key cannot free the seat', async () => {
     const { client, key, id } = await activated()
     service.test.time.now = NOW + 10_000
     const { license } = await admin(id, 'reissue')

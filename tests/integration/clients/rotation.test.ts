@@ -9,8 +9,8 @@ import { rotateSigningKeys } from '../../../scripts/keys/signing.ts'
 import { NOW } from '../../support/licenses.ts'
 import { useService } from '../../support/service.ts'
 
-/** As long as a function may go on with the secret of before while Secrets Manager answers. */
-const REVALIDATED_MS = 11 * 60_000
+/** Longest time for which a function uses a cached secret. */
+const SECRET_CACHE_MS = 11 * 60_000
 
 const service = useService()
 const { aClient, published } = service
@@ -30,10 +30,10 @@ const rotate = () =>
   )
 
 describe('a rotation of the signing keys', () => {
-  it('under load fails no client, though none was built with the new keys', async () => {
+  it('fails no client under load, although none was built with the new keys', async () => {
     const shipped = await published()
     const signers = new Set<string | undefined>()
-    service.front.passing = ({ path, body }) => {
+    service.proxy.onResponse = ({ path, body }) => {
       if (path === '/api/verify') signers.add(decodeProtectedHeader(JSON.parse(body).token).kid)
     }
     const storages = Array.from({ length: 8 }, () => memoryStorage())
@@ -46,11 +46,11 @@ describe('a rotation of the signing keys', () => {
     const statuses: LicenseStatus[] = []
     let isOver = false
     const load = storages.map(async (storage) => {
-      // A machine that is busy is no reason to go on by the lease.
+      // A slow machine must not cause a fallback to the lease.
       const client = aClient({ keys: shipped, storage, timeoutMs: 60_000 })
       while (!isOver) statuses.push(await client.check())
     })
-    const goOn = async (ms: number) => {
+    const advance = async (ms: number) => {
       service.test.time.now += ms
       const enough = statuses.length + 40
       while (statuses.length < enough) await sleep(5)
@@ -58,41 +58,41 @@ describe('a rotation of the signing keys', () => {
 
     const names = [shipped.keys[0]?.kid]
     for (const pause of [DAY_MS, RETIRED_MS, DAY_MS]) {
-      await goOn(0)
+      await advance(0)
       names.push((await rotate()).to)
-      await goOn(REVALIDATED_MS)
+      await advance(SECRET_CACHE_MS)
       expect((await published()).keys.length).toBeGreaterThanOrEqual(2)
       expect(signers.has(names.at(-1))).toBe(false)
-      await goOn(PUBLISHED_MS)
+      await advance(PUBLISHED_MS)
       expect(signers.has(names.at(-1))).toBe(true)
-      await goOn(pause)
+      await advance(pause)
     }
     isOver = true
     await Promise.all(load)
 
-    const isGood = (status: LicenseStatus) =>
+    const isOnline = (status: LicenseStatus) =>
       status.status === 'valid' && status.source === 'online'
-    expect(statuses.filter((status) => !isGood(status))).toEqual([])
+    expect(statuses.filter((status) => !isOnline(status))).toEqual([])
     expect([...signers]).toEqual(names)
     expect((await published()).keys.map(({ kid }) => kid)).not.toContain(names[0])
 
-    // What they learned they keep: each believes its lease of the newest key where nobody answers.
-    service.front.instead = ({ socket }) => {
+    // Learned endorsements are stored: each client accepts the lease of the newest key offline.
+    service.proxy.instead = ({ socket }) => {
       socket.destroy()
       return true
     }
     for (const storage of storages) {
       expect(await aClient({ keys: shipped, storage }).check()).toMatchObject({ source: 'lease' })
     }
-    // An app that was built before, and one that is built now, start with the newest key alike.
-    service.front.open()
+    // Apps built before and after the rotations both accept the newest key.
+    service.proxy.reset()
     for (const keys of [shipped, await published()]) {
       expect(await aClient({ keys }).activate(await aKey())).toMatchObject({ status: 'valid' })
     }
   })
 
-  it('is refused to the second of two at the same moment', async () => {
-    // Later than all that came before.
+  it('rejects the second of two concurrent ones', async () => {
+    // Later than all previous rotations.
     service.test.time.now = NOW + 3650 * DAY_MS
     const outcomes = await Promise.allSettled([rotate(), rotate()])
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
@@ -102,7 +102,7 @@ describe('a rotation of the signing keys', () => {
     await expect(rotate()).rejects.toThrow('A new key is published already')
   })
 
-  it('goes on after somebody put the former version back', async () => {
+  it('works after the previous version of the secret was restored', async () => {
     service.test.time.now = NOW + 3700 * DAY_MS
     const { secrets } = service.test.secretsManager
     const before = secrets.get('test/signing-keys') ?? ''

@@ -12,13 +12,13 @@ import { signingKeyOf } from '../../../lib/signing/key.ts'
 import { toKey } from '../../../lib/signing/secret.ts'
 import { signToken } from '../../../lib/signing/token.ts'
 import { NOW } from '../../support/licenses.ts'
-import { answering, useService } from '../../support/service.ts'
+import { responding, useService } from '../../support/service.ts'
 
 const service = useService()
 const { aClient, aSlowClient, aKey, activated, admin, cut } = service
 
-describe('a client that is let down by what it runs on', () => {
-  it('asks each time when nothing can be kept', async () => {
+describe('a client with a faulty environment', () => {
+  it('works online without a storage', async () => {
     const { key } = await aKey()
     const broken: Storage = {
       get: () => Promise.reject(new Error('no')),
@@ -36,7 +36,7 @@ describe('a client that is let down by what it runs on', () => {
     })
   })
 
-  it('takes no seat at each start where nothing can be written', async () => {
+  it('takes no seats if the storage cannot be written', async () => {
     const { key } = await aKey({ seats: 1 })
     const full: Storage = {
       get: () => null,
@@ -50,10 +50,10 @@ describe('a client that is let down by what it runs on', () => {
         code: 'STORAGE_FAILED',
       })
     }
-    expect(service.front.asked).toEqual([])
+    expect(service.proxy.requests).toEqual([])
   })
 
-  it('does not lose its license when it cannot be read for a moment', async () => {
+  it('keeps its license after a failed read', async () => {
     const inner = memoryStorage()
     let failures = 0
     const storage: Storage = {
@@ -75,15 +75,15 @@ describe('a client that is let down by what it runs on', () => {
     expect(await start().check()).toMatchObject({ status: 'valid' })
   })
 
-  it.each(['{nonsense', '[]', '"x"', '7', 'null', '{"endorsements":5,"asked":"x"}'])(
-    'begins anew where %s is kept',
+  it.each(['{nonsense', '[]', '"x"', '7', 'null', '{"endorsements":5,"issuedAt":"x"}'])(
+    'starts empty if %s is stored',
     async (text) => {
       const inner = memoryStorage()
-      let spoilt: string | undefined = text
+      let corrupt: string | undefined = text
       const storage: Storage = {
-        get: (name) => spoilt ?? inner.get(name),
+        get: (name) => corrupt ?? inner.get(name),
         set(name, value) {
-          spoilt = undefined
+          corrupt = undefined
           return inner.set(name, value)
         },
       }
@@ -93,7 +93,7 @@ describe('a client that is let down by what it runs on', () => {
     },
   )
 
-  it('takes one seat for two windows that activate at the same moment', async () => {
+  it('takes one seat for two windows that activate concurrently', async () => {
     const { key } = await aKey({ seats: 1 })
     const inner = memoryStorage()
     const storage: Storage = {
@@ -104,19 +104,19 @@ describe('a client that is let down by what it runs on', () => {
     expect((await Promise.all(both)).map(({ status }) => status)).toEqual(['valid', 'valid'])
   })
 
-  it('keeps the newer of two answers, in whichever order they come', async () => {
+  it('stores the newer of two responses in any order', async () => {
     const storage = memoryStorage()
     const { id } = await activated({ storage })
-    const { slow, free } = aSlowClient(storage)
-    service.front.open()
+    const { slow, release } = aSlowClient(storage)
+    service.proxy.reset()
     const checking = slow.check()
-    while (!service.front.asked.includes('/api/verify'))
+    while (!service.proxy.requests.includes('/api/verify'))
       await new Promise((go) => setTimeout(go, 5))
     await new Promise((go) => setTimeout(go, 50))
     service.test.time.now += 5000
     await admin(id, 'revoke')
     expect(await aClient({ storage }).check()).toMatchObject({ code: 'REVOKED' })
-    free()
+    release()
     await checking
     cut()
     expect(await aClient({ storage }).check()).toMatchObject({ code: 'REVOKED', source: 'kept' })
@@ -125,31 +125,31 @@ describe('a client that is let down by what it runs on', () => {
   it.each([
     [200, '{"token":{"toString":1,"valueOf":1}}'],
     [400, '{"code":"INVALID_REQUEST","error":{"toString":1,"valueOf":1}}'],
-  ])('goes on with its lease for %d %s', async (status, body) => {
+  ])('uses its lease for %d %s', async (status, body) => {
     const { client } = await activated()
-    service.front.instead = answering(status, 'application/json', body)
+    service.proxy.instead = responding(status, 'application/json', body)
     expect(await client.check()).toMatchObject({ source: 'lease' })
   })
 
-  it('looks at no more endorsements than a service can have made', async () => {
+  it('verifies a limited number of endorsements', async () => {
     const { client } = await activated()
     const mine = await signingKeyOf(toKey('mine'))
     const token = await signToken(mine, 'verdict', { code: 'VALID' }, { now: NOW })
-    const looked = jest.spyOn(crypto.subtle, 'verify')
+    const verifySignature = jest.spyOn(crypto.subtle, 'verify')
     for (const endorsements of ['A'.repeat(1_000_000), Array(100_000).fill(token), 7, null]) {
-      service.front.instead = (request, response) => {
+      service.proxy.instead = (request, response) => {
         const isKeys = request.url?.includes('jwks')
         const body = JSON.stringify(isKeys ? { endorsements } : { token })
-        return answering(200, 'application/json', body)(request, response)
+        return responding(200, 'application/json', body)(request, response)
       }
       expect(await client.check()).toMatchObject({ source: 'lease' })
     }
-    expect(looked.mock.calls.length).toBeLessThan(50)
+    expect(verifySignature.mock.calls.length).toBeLessThan(50)
   })
 
-  it('refuses to be made where nothing could be kept', () => {
+  it('throws without a storage', () => {
     const { storage: _, ...options } = {
-      url: service.front.url,
+      url: service.proxy.url,
       keys: service.keys,
       storage: undefined,
     }
@@ -158,50 +158,50 @@ describe('a client that is let down by what it runs on', () => {
 
   it.each([
     ['keys', { keys: undefined }],
-    ['keys that are none', { keys: [] }],
-    ['an address', { url: 'licenses.example.com' }],
-  ])('refuses to be made without %s', (_, options) => {
+    ['usable keys', { keys: [] }],
+    ['a usable url', { url: 'licenses.example.com' }],
+  ])('throws without %s', (_, options) => {
     expect(() => aClient(options as never)).toThrow(TypeError)
   })
 
-  it('says that it cannot check a signature, before it takes a seat', async () => {
+  it('reports missing Ed25519 before it takes a seat', async () => {
     const { key } = await aKey()
     const [first] = service.keys.keys
     if (!first) throw new Error('There is no key')
     const client = aClient({ keys: { keys: [{ ...first, crv: 'Ed448' }] } })
     expect(await client.activate(key)).toMatchObject({ status: 'unknown', code: 'UNSUPPORTED' })
-    expect(service.front.asked).toEqual([])
+    expect(service.proxy.requests).toEqual([])
   })
 
-  it('passes on what the app’s own listener throws, with everything kept', async () => {
+  it('rejects with an exception of onChange after storing the lease', async () => {
     const storage = memoryStorage()
     const { key } = await aKey()
     const faulty = aClient({
       storage,
       onChange: () => {
-        throw new Error('a fault of the app')
+        throw new Error('an error of the app')
       },
     })
-    await expect(faulty.activate(key)).rejects.toThrow('a fault of the app')
+    await expect(faulty.activate(key)).rejects.toThrow('an error of the app')
     cut()
     expect(await aClient({ storage }).check()).toMatchObject({ source: 'lease' })
   })
 
-  it('does not bring back what another window gave up meanwhile', async () => {
+  it('does not restore a license that another window deactivated', async () => {
     const storage = memoryStorage()
     const { client } = await activated({ storage })
     const other = aClient({ storage })
-    const { slow, free } = aSlowClient(storage)
+    const { slow, release } = aSlowClient(storage)
     const checking = slow.check()
-    while (!service.front.asked.includes('/api/verify'))
+    while (!service.proxy.requests.includes('/api/verify'))
       await new Promise((go) => setTimeout(go, 5))
     await other.deactivate()
-    free()
+    release()
     await checking
     expect(await client.check()).toMatchObject({ code: 'NO_LICENSE' })
   })
 
-  it('keeps what it knows in a file, for its owner only, and leaves no other behind', async () => {
+  it('stores its state in one file that only its owner can read', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'license-client-'))
     const file = path.join(directory, 'deep', 'license.json')
     await activated({ storage: fileStorage(file) })

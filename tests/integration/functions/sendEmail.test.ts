@@ -166,7 +166,7 @@ describe('while SES is out of order', () => {
     const good = await aSale()
     const [badOne, goodOne] = [await about(bad.id), await about(good.id)]
     let isFirst = true
-    mail.front.instead = (_, response) => {
+    mail.proxy.instead = (_, response) => {
       if (!isFirst) return false
       isFirst = false
       response
@@ -177,7 +177,7 @@ describe('while SES is out of order', () => {
         .end('{"message":"Email address is not verified."}')
       return true
     }
-    process.env['AWS_ENDPOINT_URL_SESV2'] = mail.front.url
+    process.env['AWS_ENDPOINT_URL_SESV2'] = mail.proxy.url
     expect(await follow([...badOne, ...goodOne])).toEqual({ batchItemFailures: [] })
     process.env['AWS_ENDPOINT_URL_SESV2'] = mail.line.url
     expect((await admin('GET', `/licenses/${bad.id}`)).mails).toMatchObject([

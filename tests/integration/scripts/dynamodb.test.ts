@@ -11,14 +11,14 @@ import type { TableDefinition } from '../../../scripts/local/service.ts'
 import { aLicense } from '../../support/licenses.ts'
 import { aStoreTable } from '../../support/table.ts'
 
-// One of its own: an index takes long to be built where many others are at work.
+// A separate database: building an index is slow in the one that all tests share.
 let dynamoDb: Server
 beforeAll(async () => {
   dynamoDb = await startDynamoDb(await findJava('.local'))
 })
 afterAll(() => dynamoDb.stop())
 
-it('gives a table of an earlier version the indexes that it lacks, and keeps what is in it', async () => {
+it('adds missing indexes to a table of an earlier version, and keeps its items', async () => {
   const client = localClient(dynamoDb.url)
   const whole = JSON.parse(`${process.env['TEST_TABLE']}`) as TableDefinition
   const TableName = `test-${randomUUID()}`
@@ -36,20 +36,20 @@ it('gives a table of an earlier version the indexes that it lacks, and keeps wha
       used.has(AttributeName),
     ),
   })
-  // As the first version wrote it: nobody was a null, and there was no list to be in.
+  // As the first version stored it: null for a missing user, and without `listed`.
   const license = aLicense({ userId: null, userEmail: null })
   const { listed: _, keyId: __, seats: ___, ...item } = toLicenseItem(license)
   const Item = { ...item, userId: null, userEmail: null }
   await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName, Item }))
-  const aside = {
+  const unmatched = {
     pk: 'PURCHASE#1',
     sk: 'PURCHASE',
     userId: null,
     tier: null,
     reason: 'TIER_MISSING',
   }
-  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName, Item: aside }))
-  // As DynamoDB Local does now and then while it builds an index.
+  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName, Item: unmatched }))
+  // DynamoDB Local sometimes fails like this while it builds an index.
   const failing = localClient(dynamoDb.url)
   let describes = 0
   failing.middlewareStack.add(

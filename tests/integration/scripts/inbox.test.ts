@@ -45,11 +45,11 @@ const store = async () =>
   (await (await fetch(`${server.url}/store`)).json()) as { emails: SentEmail[] }
 
 describe('the inbox', () => {
-  it('says so while it is empty', async () => {
+  it('is empty at first', async () => {
     expect(await page()).toContain('No email was sent since npm start.')
   })
 
-  it('keeps what was sent', async () => {
+  it('keeps sent emails', async () => {
     const { MessageId } = await send()
     expect(await store()).toEqual({
       emails: [
@@ -79,7 +79,7 @@ describe('the inbox', () => {
     ['no body', simple({ Body: {} })],
     ['a header without a name', simple({ Headers: [{ Name: '', Value: 'a' }] })],
     ['a template', { Content: { Template: { TemplateName: 'a' } } }],
-  ])('refuses %s as SES does', async (_, changes) => {
+  ])('rejects %s as SES does', async (_, changes) => {
     const { emails } = await store()
     await expect(send(changes)).rejects.toMatchObject({
       name: 'BadRequestException',
@@ -88,7 +88,7 @@ describe('the inbox', () => {
     expect((await store()).emails).toEqual(emails)
   })
 
-  it('refuses what is not JSON', async () => {
+  it('rejects a request that is not JSON', async () => {
     const path = '/v2/email/outbound-emails'
     const answer = await fetch(`${server.url}${path}`, { method: 'POST', body: '{' })
     expect([answer.status, await answer.json()]).toEqual([
@@ -97,13 +97,13 @@ describe('the inbox', () => {
     ])
   })
 
-  it('knows no other operation', async () => {
+  it('has no other operation', async () => {
     expect((await fetch(`${server.url}/v2/email/account`)).status).toBe(404)
   })
 })
 
 describe('the page of the inbox', () => {
-  it('shows mails newest first, each with its HTML, its text and its headers', async () => {
+  it('shows emails with HTML, text and headers, newest first', async () => {
     await send(simple({ Subject: { Data: 'First' } }))
     await send(simple({ Subject: { Data: 'Second' } }))
     const html = await page()
@@ -114,7 +114,7 @@ describe('the page of the inbox', () => {
     }
   })
 
-  it('runs and renders nothing that a mail holds', async () => {
+  it('neither runs nor renders the content of an email', async () => {
     const attack = `"'><script>alert(1)</script>&`
     await send({
       ...simple({

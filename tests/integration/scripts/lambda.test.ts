@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterEach(() => Promise.all(lambdas.splice(0).map((lambda) => lambda.stop())))
 afterAll(() => rm(directory, { recursive: true }))
 
-/** A function with this body, which knows how many times its environment was called. */
+/** Creates a function with a body, which can use `calls`, the number of calls of its environment. */
 async function aLambda(body: string, { timeoutSeconds = 20 } = {}) {
   await writeCode(body)
   const lambda = createLambda({
@@ -43,7 +43,7 @@ const writeCode = (body: string) =>
 const WAIT = 'await new Promise((resolve) => setTimeout(resolve, event.wait))'
 
 describe('a local Lambda', () => {
-  it('gives the function its event, its context and its own variables only', async () => {
+  it('passes the event, the context and only its own variables', async () => {
     const lambda = await aLambda(
       'return { event, name: context.functionName, memory: context.memoryLimitInMB, left: context.getRemainingTimeInMillis(), env: { ...process.env } }',
     )
@@ -70,20 +70,20 @@ describe('a local Lambda', () => {
     expect(await Promise.all([1, 2, 3].map(() => lambda.invoke({ wait: 100 })))).toEqual([1, 1, 1])
   })
 
-  it('has invocations above ten wait for an environment', async () => {
+  it('queues invocations above ten', async () => {
     const lambda = await aLambda(`${WAIT}\nreturn calls`)
     const answers = await Promise.all(Array.from({ length: 12 }, () => lambda.invoke({ wait: 50 })))
     expect(answers.filter((calls) => calls === 1)).toHaveLength(10)
   })
 
-  it('ends an invocation that takes too long, also one that never yields, and goes on', async () => {
+  it('ends an invocation at the timeout, even in an endless loop', async () => {
     const lambda = await aLambda('if (event.hang) for (;;) {}\nreturn calls', { timeoutSeconds: 3 })
     expect(await lambda.invoke({})).toBe(1)
     await expect(lambda.invoke({ hang: true })).rejects.toThrow(TimedOut)
     expect(await lambda.invoke({})).toBe(1)
   })
 
-  it('fails when the handler throws, and keeps the environment', async () => {
+  it('fails if the handler throws, and keeps the environment', async () => {
     const lambda = await aLambda('if (event.fail) throw new Error("reason")\nreturn calls')
     const failed = lambda.invoke({ fail: true })
     await expect(failed).rejects.toThrow(InvocationFailed)
@@ -97,27 +97,27 @@ describe('a local Lambda', () => {
       'throws outside of the handler',
       'setTimeout(() => { throw new Error() })\nawait new Promise(() => {})',
     ],
-    ['takes too much memory', 'const kept = []\nfor (;;) kept.push(new Array(1e6).fill(event))'],
-  ])('fails when the environment %s, and goes on in a new one', async (_, code) => {
+    ['exceeds its memory', 'const kept = []\nfor (;;) kept.push(new Array(1e6).fill(event))'],
+  ])('fails if the environment %s, and continues in a new one', async (_, code) => {
     const lambda = await aLambda(`if (event.fail) { ${code} }\nreturn calls`)
     expect(await lambda.invoke({})).toBe(1)
     await expect(lambda.invoke({ fail: true })).rejects.toThrow(InvocationFailed)
     expect(await lambda.invoke({})).toBe(1)
   })
 
-  it('fails when the bundle cannot be loaded', async () => {
+  it('fails if the bundle cannot be loaded', async () => {
     const lambda = await aLambda('return 1 }\nthrow new Error("no start")\n{')
     await expect(lambda.invoke({})).rejects.toThrow('no start')
   })
 
-  it('runs the new bundle after renew, and lets an invocation under way end', async () => {
+  it('runs the new bundle after renew, and completes a running invocation', async () => {
     const lambda = await aLambda(`${WAIT}\nreturn 'old'`)
     await lambda.invoke({ wait: 0 })
-    const underWay = lambda.invoke({ wait: 300 })
+    const running = lambda.invoke({ wait: 300 })
     await writeCode("return 'new'")
     lambda.renew()
     expect(await lambda.invoke({})).toBe('new')
-    expect(await underWay).toBe('old')
+    expect(await running).toBe('old')
     expect(await lambda.invoke({})).toBe('new')
   })
 })

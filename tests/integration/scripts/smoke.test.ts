@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createStores } from '../../../lib/store/stores.ts'
 import { smoke } from '../../../scripts/smoke/smoke.ts'
-import { aFront, type Front } from '../../support/front.ts'
 import { aLine } from '../../support/line.ts'
+import { startProxy, type TestProxy } from '../../support/proxy.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { runCli } from '../../support/script.ts'
 import { type ApiServer, anApiServer } from '../../support/server.ts'
-import { answering } from '../../support/service.ts'
+import { responding } from '../../support/service.ts'
 import { allItems, aStoreTable, dynamoDbUrl } from '../../support/table.ts'
 
 const TOKEN = 'test_admin_token'
@@ -14,15 +14,15 @@ const ORIGIN = 'http://localhost:5173'
 
 let test: TestRuntime
 let server: ApiServer
-let front: Front
+let proxy: TestProxy
 beforeAll(async () => {
   test = await aRuntime()
   server = await anApiServer(test.runtime)
-  front = await aFront(server.url)
+  proxy = await startProxy(server.url)
 })
-beforeEach(() => front.open())
+beforeEach(() => proxy.reset())
 afterAll(async () => {
-  await front.stop()
+  await proxy.stop()
   await server.stop()
   await test.stop()
 })
@@ -31,7 +31,7 @@ afterAll(async () => {
 async function run(options: Partial<Parameters<typeof smoke>[0]> = {}) {
   const lines: string[] = []
   const isHealthy = await smoke(
-    { url: front.url, token: TOKEN, origin: ORIGIN, patienceMs: 0, ...options },
+    { url: proxy.url, token: TOKEN, origin: ORIGIN, patienceMs: 0, ...options },
     (line) => lines.push(line),
   )
   const failed = lines.filter((line) => line.startsWith('FAIL'))
@@ -131,7 +131,7 @@ describe('smoke', () => {
     [`from ${ORIGIN}`, /verify/, { status: 418 }, '418'],
     ['with the token', /admin/, { body: '{"items":null}' }, '200 without a code'],
   ])('reports another response to %s: %s with %j', async (part, path, changes, result) => {
-    front.passing = (response) => {
+    proxy.onResponse = (response) => {
       if (path.test(response.path)) Object.assign(response, changes)
     }
     const { failed } = await run()
@@ -139,7 +139,7 @@ describe('smoke', () => {
   })
 
   it('reports a page that can call other servers', async () => {
-    front.instead = ({ url }, response) => {
+    proxy.instead = ({ url }, response) => {
       if (url !== '/admin') return false
       response.writeHead(200, { 'content-security-policy': "default-src 'self'" })
       response.end('<!doctype html>')
@@ -160,7 +160,7 @@ describe('smoke', () => {
     ['every origin', 'https://smoke.invalid', '*'],
     ['no origin', ORIGIN, ''],
   ])('reports a service that allows %s', async (_, origin, allowed) => {
-    front.instead = ({ method }, response) => {
+    proxy.instead = ({ method }, response) => {
       if (method !== 'OPTIONS') return false
       response.writeHead(204, allowed ? { 'access-control-allow-origin': allowed } : {}).end()
       return true
@@ -173,7 +173,7 @@ describe('smoke', () => {
 
   it('rejects the response to another request', async () => {
     let first: string | undefined
-    front.passing = (response) => {
+    proxy.onResponse = (response) => {
       if (!response.body.includes('NOT_FOUND')) return
       first ??= response.body
       response.body = first
@@ -186,13 +186,13 @@ describe('smoke', () => {
 
   it('waits for a service that is starting', async () => {
     let starting = 2
-    front.instead = (_, response) =>
-      starting-- > 0 && answering(503, 'text/plain', 'Not yet')(_, response)
+    proxy.instead = (_, response) =>
+      starting-- > 0 && responding(503, 'text/plain', 'Not yet')(_, response)
     expect((await run({ patienceMs: 60_000 })).failed).toEqual([])
   })
 
   it('reports a service that does not respond', async () => {
-    front.instead = ({ socket }) => Boolean(socket.destroy())
+    proxy.instead = ({ socket }) => Boolean(socket.destroy())
     const { failed, lines } = await run()
     expect(failed).toEqual(lines)
     expect(failed[0]).toMatch(
@@ -201,7 +201,7 @@ describe('smoke', () => {
   })
 
   it('follows no redirect', async () => {
-    front.instead = ({ url }, response) => {
+    proxy.instead = ({ url }, response) => {
       response.writeHead(301, { location: `${server.url}${url}` }).end()
       return true
     }
@@ -214,7 +214,7 @@ describe('license-authority smoke', () => {
     runCli(['smoke', ...args], { LICENSE_AUTHORITY_TOKEN: TOKEN })
 
   it('exits with 0 if all checks passed, else with 1', async () => {
-    const passed = await runCommand('--url', front.url, '--origin', ORIGIN)
+    const passed = await runCommand('--url', proxy.url, '--origin', ORIGIN)
     expect([passed.code, ...passed.stdout.trim().split('\n')]).toEqual([
       0,
       ...OK,
@@ -222,7 +222,7 @@ describe('license-authority smoke', () => {
       OK_TOKEN,
       'All checks passed.',
     ])
-    const failed = await runCommand('--url', front.url, '--token', 'sesame', '--patience', '0')
+    const failed = await runCommand('--url', proxy.url, '--token', 'sesame', '--patience', '0')
     expect([failed.code, ...failed.stdout.trim().split('\n')]).toEqual([
       1,
       ...OK,
@@ -236,7 +236,7 @@ describe('license-authority smoke', () => {
     for (const [args, message] of [
       [['--url', ''], 'It must be a URL.'],
       [['--url', 'example.com'], 'It must be a URL.'],
-      [['--url', front.url, '--patience', 'much'], 'It must be a number of seconds.'],
+      [['--url', proxy.url, '--patience', 'much'], 'It must be a number of seconds.'],
     ] as const) {
       const { code, stderr } = await runCommand(...args)
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)])

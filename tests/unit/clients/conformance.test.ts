@@ -27,18 +27,18 @@ async function read({ token, deviceId, nonce, now, revocations }: Vector) {
 }
 
 describe('the conformance vectors', () => {
-  it('are what the keys make: npm run conformance writes them anew', async () => {
+  it('are up to date: npm run conformance writes them', async () => {
     const written = JSON.parse(await readFile('clients/conformance/vectors.json', 'utf8'))
     expect(written).toEqual(JSON.parse(JSON.stringify({ keys, vectors })))
   })
 
-  it('have each a name of their own, and something to accept and to refuse', () => {
+  it('have unique names, and both outcomes', () => {
     expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length)
     expect(new Set(vectors.map(({ accept }) => accept)).size).toBe(2)
   })
 
   it.each(vectors.map((vector) => [vector.name, vector] as const))(
-    'are met by the TypeScript client: %s',
+    'pass with the TypeScript client: %s',
     async (_, vector) => {
       const claims = await read(vector)
       expect(claims !== undefined).toBe(vector.accept)
@@ -47,13 +47,13 @@ describe('the conformance vectors', () => {
   )
 })
 
-it('a list of revocations says nothing of claims without a license', () => {
+it('a revocation list does not apply to claims without a license', () => {
   const list = { number: 1, revoked: { abc: 2 } }
   expect(isRevoked({ iat: 1 } as never, list as never)).toBe(false)
 })
 
 describe('the Python example', () => {
-  it('is forty lines', async () => {
+  it('has at most forty lines', async () => {
     const source = await readFile('clients/python/license_token.py', 'utf8')
     expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(40)
   })

@@ -13,7 +13,7 @@ describe('nextTime', () => {
     expect(next('cron(30 9 * * ? *)', after)).toBe(expected)
   })
 
-  it('refuses a schedule that is not daily', () => {
+  it('rejects a schedule that is not daily', () => {
     expect(() => next('rate(5 minutes)', '2026-01-31T08:00:00Z')).toThrow(
       'npm start supports only daily schedules, not rate(5 minutes).',
     )

@@ -13,17 +13,17 @@ function steps({ limitMs = 60_000 } = {}) {
   return { step, stopping, lines }
 }
 
-/** Ends when its signal aborts, and never otherwise. */
+/** Waits until its signal aborts. */
 const endless = (signal: AbortSignal) => sleep(1e6, undefined, { signal })
 
 describe('a step', () => {
-  it('prints how long it took, and returns what the work did', async () => {
+  it('prints its duration, and returns the result of the work', async () => {
     const { step, lines } = steps()
     expect(await step('a part', async () => 'done')).toBe('done')
     expect(lines).toEqual([expect.stringMatching(/^ {2}a part \d+\.\d s$/)])
   })
 
-  it('says every five seconds what it waits for', async () => {
+  it('prints a message every five seconds', async () => {
     jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] })
     const { step, lines } = steps()
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -38,14 +38,14 @@ describe('a step', () => {
     expect(lines).toHaveLength(3)
   })
 
-  it('fails with what the work throws', async () => {
+  it('fails with the error of the work', async () => {
     const { step } = steps()
     await expect(step('a part', () => Promise.reject(new Error('reason')))).rejects.toThrow(
       'reason',
     )
   })
 
-  it('ends at the limit for all steps together, also a later one, and work that heeds no signal', async () => {
+  it('ends at the time limit of all steps, even if the work ignores its signal', async () => {
     const { step, lines } = steps({ limitMs: 1000 })
     await expect(step('a part', () => new Promise(() => {}))).rejects.toThrow(
       'Gave up on a part after 1 seconds.',
