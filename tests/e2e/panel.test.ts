@@ -7,14 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { CHROMIUM } from '../../scripts/local/chromium.ts'
 import { sharedBrowser, sharedSystem } from '../support/shared.ts'
-import { aCheckout as aSale, aSignature } from '../support/stripe.ts'
 
 const run = promisify(execFile)
 
 /** The limit for an element to appear. */
 const TIMEOUT_MS = 2 * 60_000
 const ROOT_TOKEN = 'dev_admin_token'
-const DEV_WEBHOOK_SECRET = 'whsec_dev'
 const EVIL = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -54,6 +52,7 @@ browsers('the admin panel', () => {
     const hacked = await page.evaluate(() => 'hacked' in globalThis)
     await context.close()
     expect(hacked).toBe(false)
+    expect(consoleErrors).toEqual([])
     // The panel sends no request to another origin.
     expect(requestedUrls.filter((address) => !address.startsWith(`${url}/`))).toEqual([])
   })
@@ -73,14 +72,28 @@ browsers('the admin panel', () => {
   const verify = (license: string) =>
     post<{ valid: boolean; code: string }>('/api/verify', { license })
 
+  const sendEvents = (...args: string[]) =>
+    run(process.execPath, ['scripts/stripe/send.ts', '--url', url, ...args])
+
   async function signIn(token = ROOT_TOKEN, path = '/') {
     await page.goto(`${url}/admin${path}`)
     await page.getByLabel('API token', { exact: true }).fill(token)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await button('Sign in').click()
+    await button('Sign out').waitFor()
   }
 
+  async function openLicense(user: string) {
+    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
+    await link(user).click()
+    await page.getByRole('region', { name: 'Verdict' }).waitFor()
+  }
+
+  const button = (name: string) => page.getByRole('button', { name })
+  const link = (name: string) => page.getByRole('link', { name })
   const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
+
+  const stored = (storage: 'localStorage' | 'sessionStorage') =>
+    page.evaluate(`JSON.stringify({ ...${storage} })`)
 
   /** Returns the serious findings of axe. */
   async function accessibilityErrors(): Promise<string[]> {
@@ -102,34 +115,31 @@ browsers('the admin panel', () => {
     const field = page.getByLabel('API token', { exact: true })
     expect(await field.getAttribute('type')).toBe('password')
     await field.fill('la_local_wrong')
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await button('Sign in').click()
     await page.getByText('This API token is invalid').waitFor()
-    consoleErrors = []
+    // Chromium logs the 401.
+    expect(consoleErrors.splice(0)).toHaveLength(1)
 
     await signIn()
     await heading('Overview').waitFor()
-    const kept = await page.evaluate('JSON.stringify({ ...localStorage }) + document.cookie')
-    expect(kept).not.toContain(ROOT_TOKEN)
+    expect(await stored('localStorage')).not.toContain(ROOT_TOKEN)
+    expect(await context.cookies()).toEqual([])
     expect(requestedUrls.join()).not.toContain(ROOT_TOKEN)
     await page.reload()
     await heading('Overview').waitFor()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await button('Sign out').click()
     await field.waitFor()
-    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(
-      ROOT_TOKEN,
-    )
-    expect(consoleErrors).toEqual([])
+    expect(await stored('sessionStorage')).not.toContain(ROOT_TOKEN)
   })
 
   it('finds a customer by email, shows a failed renewal, and revokes the license', async () => {
     const email = `${uniqueName('grace')}@example.com`
     const user = uniqueName('user')
-    const send = ['scripts/stripe/send.ts', '--url', url, '--user', user, '--email', email]
-    await run(process.execPath, [...send, '--scenario', 'failed'])
+    await sendEvents('--user', user, '--email', email, '--scenario', 'failed')
     await signIn(ROOT_TOKEN, '/licenses')
 
     await page.getByLabel('Search').fill(email.slice(0, -4).toUpperCase())
-    await page.getByRole('link', { name: email }).click()
+    await link(email).click()
     await heading(email).waitFor()
     const verdict = page.getByRole('region', { name: 'Verdict' })
     expect(await verdict.textContent()).toMatch(/Valid VALID.*Grace period.*payment failed/)
@@ -137,13 +147,13 @@ browsers('the admin panel', () => {
       /^https:\/\/dashboard\.stripe\.com\/test\/subscriptions\/sub_\w+$/,
     )
 
-    await page.getByRole('button', { name: 'View key' }).click()
+    await button('View key').click()
     await page.getByLabel('Reason').fill('requested by the customer')
     await page.getByRole('dialog').getByRole('button', { name: 'View key' }).click()
     const key = `${await page.locator('.secret code').textContent()}`
     expect(await verify(key)).toMatchObject({ valid: true, state: 'grace' })
 
-    await page.getByRole('button', { name: 'Revoke' }).click()
+    await button('Revoke').click()
     const dialog = page.getByRole('alertdialog')
     await dialog.getByLabel('Reason').fill('charged back')
     const confirm = dialog.getByRole('button', { name: 'Revoke' })
@@ -155,7 +165,6 @@ browsers('the admin panel', () => {
     await page.waitForFunction(`document.activeElement.getAttribute('aria-label') === 'Actions'`)
     await page.getByRole('listitem').filter({ hasText: 'charged back' }).waitFor()
     expect(await verify(key)).toMatchObject({ valid: false, code: 'REVOKED' })
-    expect(consoleErrors).toEqual([])
   })
 
   it('finds a license by its key without adding the key to a URL', async () => {
@@ -169,7 +178,6 @@ browsers('the admin panel', () => {
     await heading(user).waitFor()
     const secret = license.slice(0, 'QF-PRO-0000'.length)
     expect([page.url(), ...requestedUrls].filter((address) => address.includes(secret))).toEqual([])
-    expect(consoleErrors).toEqual([])
   })
 
   it('keeps the filters while the user types, and ignores invalid query parameters', async () => {
@@ -184,7 +192,6 @@ browsers('the admin panel', () => {
       await page.goto(`${url}/admin/licenses?${odd}`)
       await page.getByText('licenses on this page').waitFor()
     }
-    expect(consoleErrors).toEqual([])
   })
 
   it('works in a browser that blocks storage', async () => {
@@ -200,35 +207,24 @@ browsers('the admin panel', () => {
     await signIn()
     await page.getByLabel('Theme').selectOption('dark')
     await heading('Overview').waitFor()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    await button('Sign out').click()
     await page.getByLabel('API token', { exact: true }).waitFor()
-    expect(consoleErrors).toEqual([])
   })
 
   it('issues a license for a free checkout without a tier', async () => {
-    const [id, email] = [
-      uniqueName('cs_free').replaceAll('-', '_'),
-      `${uniqueName('free')}@example.com`,
-    ]
-    const now = Date.now()
-    const sale = aSale(
-      {
-        id,
-        payment_intent: null,
-        payment_status: 'no_payment_required',
-        metadata: {},
-        customer_details: { email },
-      } as never,
-      { id: `evt_${id}`, created: Math.floor(now / 1000) },
-    )
-    const payload = JSON.stringify(sale)
-    const signature = aSignature(payload, { secret: DEV_WEBHOOK_SECRET, at: now })
-    const delivered = await fetch(`${url}/webhooks/stripe`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'stripe-signature': signature },
-      body: payload,
-    })
-    expect(delivered.status).toBe(200)
+    const id = uniqueName('cs_free').replaceAll('-', '_')
+    const email = `${uniqueName('free')}@example.com`
+    const session = {
+      id,
+      payment_intent: null,
+      payment_status: 'no_payment_required',
+      metadata: {},
+    }
+    const values = Object.entries(session).flatMap(([path, value]) => [
+      '--set',
+      `${path}=${JSON.stringify(value)}`,
+    ])
+    await sendEvents('--email', email, '--purchase', id, ...values, 'checkout.session.completed')
     await signIn(ROOT_TOKEN, '/parked')
     await heading('Unmatched purchases').waitFor()
     expect(new URL(page.url()).pathname).toBe('/admin/unmatched-purchases')
@@ -236,9 +232,9 @@ browsers('the admin panel', () => {
     await purchase.getByRole('link', { name: 'Issue license' }).click()
     await page.getByLabel('User ID').fill(uniqueName('user'))
     expect(await page.getByLabel('Payment').inputValue()).toBe(id)
-    await page.getByRole('button', { name: 'Issue license' }).click()
+    await button('Issue license').click()
     await page.getByRole('heading', { name: 'License issued' }).waitFor()
-    await page.getByRole('link', { name: 'Unmatched purchases' }).click()
+    await link('Unmatched purchases').click()
     await heading('Unmatched purchases').waitFor()
     await purchase.waitFor({ state: 'detached' })
   })
@@ -246,17 +242,16 @@ browsers('the admin panel', () => {
   it('handles a double click as one click', async () => {
     const user = uniqueName('twice')
     await issue(user)
-    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
-    await page.getByRole('link', { name: user }).click()
-    await page.getByRole('button', { name: 'Add note' }).click()
+    await openLicense(user)
+    await button('Add note').click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('textbox', { name: 'Note' }).fill('a calm customer')
     await dialog.getByRole('button', { name: 'Add note' }).dblclick()
     await dialog.waitFor({ state: 'detached' })
 
     const name = uniqueName('token')
-    await page.getByRole('link', { name: 'API tokens' }).click()
-    await page.getByRole('button', { name: 'Create token' }).click()
+    await link('API tokens').click()
+    await button('Create token').click()
     await dialog.getByLabel('Name').fill(name)
     await dialog.getByText('View licenses').click()
     await dialog.getByRole('button', { name: 'Create token' }).dblclick()
@@ -265,20 +260,17 @@ browsers('the admin panel', () => {
     await page.getByRole('heading', { name }).first().waitFor()
     expect(await page.getByRole('heading', { name }).count()).toBe(1)
     await page.goto(`${url}/admin/licenses?q=${user}`)
-    await page.getByRole('link', { name: user }).click()
+    await link(user).click()
     await page.getByText('a calm customer').first().waitFor()
     expect(await page.getByText('a calm customer').count()).toBe(1)
-    expect(consoleErrors).toEqual([])
   })
 
   it('rejects a change of a license that was changed meanwhile', async () => {
     const user = uniqueName('raced')
     await issue(user)
-    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
-    await page.getByRole('link', { name: user }).click()
-    await heading(user).waitFor()
+    await openLicense(user)
     const id = page.url().split('/').at(-1)
-    await page.getByRole('button', { name: 'Suspend' }).click()
+    await button('Suspend').click()
     await post(`/api/admin/licenses/${id}/change-tier`, { tier: 'elite', reason: 'faster' })
     const dialog = page.getByRole('alertdialog')
     await dialog.getByLabel('Reason').fill('slower')
@@ -286,6 +278,8 @@ browsers('the admin panel', () => {
     await dialog.getByRole('button', { name: 'Suspend' }).click()
     await dialog.getByText('The license was changed meanwhile and has been reloaded.').waitFor()
     await dialog.getByRole('button', { name: 'Suspend' }).click()
+    // Chromium logs the 409 of the first attempt.
+    expect(consoleErrors.splice(0)).toHaveLength(1)
     await page.getByText('Suspended by an admin').waitFor()
   })
 
@@ -304,7 +298,7 @@ browsers('the admin panel', () => {
       await released
       await route.continue()
     })
-    await page.getByRole('button', { name: 'Issue 50 licenses' }).click()
+    await button('Issue 50 licenses').click()
     await page.getByText('Working').waitFor()
     await name.fill('another name while it is sent')
     expect(await name.inputValue()).toBe('rows.csv')
@@ -312,20 +306,19 @@ browsers('the admin panel', () => {
     await page.getByText('50 of 50 processed, 50 issued').waitFor()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download results' }).click(),
+      button('Download results').click(),
     ])
     const results = await text(await download.createReadStream())
     expect(results.match(/QF-PRO-[0-9a-f]{12}-\d+/g)).toHaveLength(50)
     expect(results).toContain('Not sent')
 
     await page.getByLabel('CSV file').setInputFiles(file)
-    await page.getByRole('button', { name: 'Issue 50 licenses' }).click()
+    await button('Issue 50 licenses').click()
     await page.getByText('50 of 50 processed, 50 issued').waitFor()
     expect(await page.getByText('Already issued').count()).toBeGreaterThan(0)
     await page.getByRole('link', { name: 'Licenses', exact: true }).click()
     await page.getByLabel('Search').fill(`${batch}-49`)
     await page.getByText('1 license on this page').waitFor()
-    expect(consoleErrors).toEqual([])
   })
 
   it('signs out with a notice once the token is revoked', async () => {
@@ -333,13 +326,15 @@ browsers('the admin panel', () => {
     const { id, token } = await post<{ id: string; token: string }>('/api/admin/tokens', body)
     await signIn(token, '/licenses')
     await page.getByLabel('State').selectOption('revoked')
-    await page.getByRole('link', { name: 'API tokens' }).click()
+    await link('API tokens').click()
     await page.getByText('Sign in with an API token that has the tokens:manage scope').waitFor()
 
     await post(`/api/admin/tokens/${id}/revoke`, {})
-    await page.getByRole('link', { name: 'Overview' }).click()
+    await link('Overview').click()
     await page.getByText('You were signed out').waitFor()
-    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain(token)
+    expect(await stored('sessionStorage')).not.toContain(token)
+    // Chromium logs the 403 and the 401.
+    expect(consoleErrors.splice(0).length).toBeGreaterThan(1)
   })
 
   it('shows user input as text, never as HTML', async () => {
@@ -349,16 +344,16 @@ browsers('the admin panel', () => {
     await post('/api/admin/tokens', { name: EVIL, scopes: ['licenses:read'] })
     await signIn(ROOT_TOKEN, '/licenses')
     await page.getByLabel('Search').fill(user.slice(0, 20))
-    await page.getByRole('link', { name: user }).click()
+    await link(user).click()
     await heading(user).waitFor()
-    await page.getByRole('button', { name: 'Add note' }).click()
+    await button('Add note').click()
     await page.getByRole('textbox', { name: 'Note' }).fill(EVIL)
     await page.getByRole('dialog').getByRole('button', { name: 'Add note' }).click()
     await page.getByRole('heading', { name: 'Note added', exact: true }).waitFor()
     const shown = `${await page.locator('main').textContent()}`
     expect(shown.split('globalThis.hacked=1').length).toBeGreaterThan(8)
 
-    await page.getByRole('link', { name: 'API tokens' }).click()
+    await link('API tokens').click()
     await page.getByRole('heading', { name: EVIL }).first().waitFor()
     const quoted = EVIL.replaceAll('"', '""')
     await page.goto(`${url}/admin/bulk`)
@@ -366,14 +361,12 @@ browsers('the admin panel', () => {
     await page.getByText('0 of 1 rows can be issued').waitFor()
     await page.goto(`${url}/admin/licenses?q=${encodeURIComponent(EVIL)}`)
     await page.getByText('No licenses match these filters').waitFor()
-    expect(consoleErrors).toEqual([])
   })
 
   it('has no serious axe findings on any page, wide or narrow, light or dark', async () => {
     const user = uniqueName('seen')
     await issue(user, { userEmail: 'seen@example.com' })
-    await signIn(ROOT_TOKEN, `/licenses?q=${user}`)
-    await page.getByRole('link', { name: user }).click()
+    await openLicense(user)
     await heading('seen@example.com').waitFor()
     const license = new URL(page.url()).pathname.replace('/admin', '')
     const paths = [
@@ -407,7 +400,7 @@ browsers('the admin panel', () => {
       }
     }
     await page.goto(`${url}/admin${license}`)
-    await page.getByRole('button', { name: 'Revoke' }).click()
+    await button('Revoke').click()
     await page.getByRole('alertdialog').waitFor()
     found.push(...(await accessibilityErrors()))
     await page.keyboard.press('Escape')
@@ -415,6 +408,5 @@ browsers('the admin panel', () => {
     // The dialog returns the focus one frame after it closes.
     await page.waitForFunction("document.activeElement?.textContent === 'Revoke'")
     expect(found).toEqual([])
-    expect(consoleErrors).toEqual([])
   })
 })

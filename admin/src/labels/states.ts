@@ -10,82 +10,44 @@ export interface Status {
   readonly description: string
 }
 
-const LICENSE_STATES: Readonly<Record<string, Status>> = {
-  active: { label: 'Active', tone: 'success', description: 'Valid and paid' },
-  canceling: {
-    label: 'Canceling',
-    tone: 'info',
-    symbol: '◐',
-    description: 'Valid until it expires; does not renew',
-  },
-  grace: {
-    label: 'Grace period',
-    tone: 'warning',
-    symbol: '◔',
-    description: 'Valid, but the renewal has not been paid',
-  },
-  pending: {
-    label: 'Pending',
-    tone: 'neutral',
-    symbol: '○',
-    description: 'The payment is not confirmed yet',
-  },
-  expired: { label: 'Expired', tone: 'neutral', description: 'Expired and not renewed' },
-  suspended: { label: 'Suspended', tone: 'warning', description: 'Temporarily disabled' },
-  revoked: {
-    label: 'Revoked',
-    tone: 'danger',
-    description: 'Disabled by an admin, a refund or a dispute',
-  },
-}
-
-const unknown = (label: string): Status => ({
+const status = (label: string, tone: Tone, description: string, symbol?: string): Status => ({
   label,
-  tone: 'neutral',
-  symbol: '?',
-  description: label,
+  tone,
+  description,
+  ...(symbol !== undefined && { symbol }),
 })
 
+const unknown = (state: string) => status(state, 'neutral', state, '?')
+
+const LICENSE_STATES: Readonly<Record<string, Status>> = {
+  active: status('Active', 'success', 'Valid and paid'),
+  canceling: status('Canceling', 'info', 'Valid until it expires; does not renew', '◐'),
+  grace: status('Grace period', 'warning', 'Valid, but the renewal has not been paid', '◔'),
+  pending: status('Pending', 'neutral', 'The payment is not confirmed yet', '○'),
+  expired: status('Expired', 'neutral', 'Expired and not renewed'),
+  suspended: status('Suspended', 'warning', 'Temporarily disabled'),
+  revoked: status('Revoked', 'danger', 'Disabled by an admin, a refund or a dispute'),
+}
+
 export function describeState(state: string, isTrial = false): Status {
-  const status = LICENSE_STATES[state] ?? unknown(state)
-  return isTrial ? { ...status, label: 'Trial' } : status
+  const known = LICENSE_STATES[state] ?? unknown(state)
+  return isTrial ? { ...known, label: 'Trial' } : known
 }
 
 const EMAIL_STATES: Readonly<Record<string, Status>> = {
-  waiting: { label: 'Queued', tone: 'neutral', symbol: '○', description: 'Not sent yet' },
-  sent: { label: 'Sent', tone: 'info', description: 'Accepted by Amazon SES' },
-  delivered: {
-    label: 'Delivered',
-    tone: 'success',
-    description: 'Accepted by the recipient’s mail server',
-  },
-  bounced: {
-    label: 'Bounced',
-    tone: 'danger',
-    description: 'Rejected by the recipient’s mail server',
-  },
-  complained: {
-    label: 'Marked as spam',
-    tone: 'danger',
-    description: 'The recipient marked it as spam',
-  },
-  failed: { label: 'Failed', tone: 'danger', description: 'Could not be sent' },
-  suppressed: {
-    label: 'Suppressed',
-    tone: 'warning',
-    description: 'Not sent: earlier emails to this address bounced or were marked as spam',
-  },
-  skipped: {
-    label: 'Skipped',
-    tone: 'neutral',
-    description: 'Not sent, because it was not needed',
-  },
-  uncertain: {
-    label: 'Unconfirmed',
-    tone: 'warning',
-    symbol: '?',
-    description: 'The result is unknown; it may have been sent once, twice or not at all',
-  },
+  waiting: status('Queued', 'neutral', 'Not sent yet', '○'),
+  sent: status('Sent', 'info', 'Accepted by Amazon SES'),
+  delivered: status('Delivered', 'success', 'Accepted by the recipient’s mail server'),
+  bounced: status('Bounced', 'danger', 'Rejected by the recipient’s mail server'),
+  complained: status('Marked as spam', 'danger', 'The recipient marked it as spam'),
+  failed: status('Failed', 'danger', 'Could not be sent'),
+  suppressed: status(
+    'Suppressed',
+    'warning',
+    'The address bounced or marked emails as spam before',
+  ),
+  skipped: status('Skipped', 'neutral', 'Not sent because it was not needed'),
+  uncertain: status('Unconfirmed', 'warning', 'May have been sent once, twice or not at all', '?'),
 }
 
 export const describeEmailState = (state: string): Status => EMAIL_STATES[state] ?? unknown(state)

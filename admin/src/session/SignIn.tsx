@@ -1,3 +1,4 @@
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { ApiError, adviceFor } from '../api/apiError.ts'
 import { api, dataOf } from '../api/client.ts'
@@ -9,7 +10,7 @@ import { signIn } from './token.ts'
 /** The characters that a header may contain. */
 const HEADER_SAFE = /^[\x21-\x7e]+$/
 
-function toMessage(error: unknown): string {
+function toMessage(error: Error): string {
   if (!(error instanceof ApiError)) return 'Something went wrong. Reload the page.'
   if (error.details.status === 401) return 'This API token is invalid, expired or revoked.'
   return `${error.message}. ${adviceFor(error)}`
@@ -18,38 +19,30 @@ function toMessage(error: unknown): string {
 export function SignIn({ notice }: { notice: string | undefined }) {
   const [token, setToken] = useState('')
   const [isVisible, setVisible] = useState(false)
-  const [isPending, setPending] = useState(false)
-  const [error, setError] = useState<string>()
+  const trimmed = token.trim()
+  const isMalformed = trimmed !== '' && !HEADER_SAFE.test(trimmed)
+  const signingIn = useMutation({
+    async mutationFn() {
+      const headers = { authorization: `Bearer ${trimmed}` }
+      const session = await dataOf(api.GET('/api/admin/session', { headers }))
+      signIn(trimmed)
+      queryClient.setQueryData(['session'], session)
+    },
+  })
 
   useEffect(() => {
     document.title = 'Sign in · License Authority'
   }, [])
 
-  async function submit(event: FormEvent) {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (isPending) return
-    const trimmed = token.trim()
-    if (!HEADER_SAFE.test(trimmed)) {
-      setError('API tokens cannot contain spaces or special characters.')
-      return
-    }
-    setPending(true)
-    setError(undefined)
-    try {
-      const headers = { authorization: `Bearer ${trimmed}` }
-      const session = await dataOf(api.GET('/api/admin/session', { headers }))
-      signIn(trimmed)
-      queryClient.setQueryData(['session'], session)
-    } catch (failure) {
-      setError(toMessage(failure))
-    } finally {
-      setPending(false)
-    }
+    if (!isMalformed && !signingIn.isPending) signingIn.mutate()
   }
+  const failure = signingIn.error ? toMessage(signingIn.error) : undefined
 
   return (
     <main className="sign-in">
-      <form className="card stack" onSubmit={(event) => void submit(event)}>
+      <form className="card stack" onSubmit={submit}>
         <h1>License Authority</h1>
         {notice && (
           <p role="alert" className="error">
@@ -61,15 +54,15 @@ export function SignIn({ notice }: { notice: string | undefined }) {
           value={token}
           onChange={(value) => {
             setToken(value)
-            setError(undefined)
+            signingIn.reset()
           }}
           type={isVisible ? 'text' : 'password'}
           isRequired
           autoFocus
-          error={error}
+          error={isMalformed ? 'API tokens cannot contain spaces or special characters.' : failure}
         />
         <Checkbox label="Show token" isSelected={isVisible} onChange={setVisible} />
-        <Button type="submit" variant="primary" isPending={isPending}>
+        <Button type="submit" variant="primary" isPending={signingIn.isPending}>
           Sign in
         </Button>
         <div className="hint">

@@ -128,8 +128,8 @@ export function DayChart<T extends Day>({ title, days, series }: DayChartProps<T
         {series.map(({ label, count, color }) => (
           <span key={label}>
             <span className={`swatch swatch${color}`} aria-hidden="true" />
-            {label}: {formatNumber(days.reduce((sum, day) => sum + count(day), 0))} in the last{' '}
-            {days.length} days
+            {label}: {formatNumber(days.reduce((sum, day) => sum + count(day), 0))} ({days.length}{' '}
+            days)
           </span>
         ))}
       </figcaption>

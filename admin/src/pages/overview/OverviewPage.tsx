@@ -138,7 +138,7 @@ function Metrics({ states, trials, total, expiringSoon }: Overview) {
       <Metric
         label="Revoked"
         value={states.revoked}
-        hint="By an admin, refund or dispute"
+        hint="Admin, refund or dispute"
         search={{ state: 'revoked' }}
       />
       <Metric
