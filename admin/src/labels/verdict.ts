@@ -40,16 +40,6 @@ const BY_RISK: Readonly<Record<string, string>> = {
   lost: 'A dispute about the payment was lost.',
 }
 
-/** Severity of the admin status and the risk. The higher one is decisive; the admin status wins a tie. */
-const SEVERITY: Readonly<Record<string, number>> = {
-  clear: 0,
-  suspended: 1,
-  disputed: 1,
-  revoked: 2,
-  refunded: 2,
-  lost: 2,
-}
-
 const until = (at: number | null) => (at === null ? 'forever' : `until ${formatDateTime(at)}`)
 
 const timeIn = (billing: Facts['billing'], name: string) => {
@@ -89,8 +79,8 @@ export function explainVerdict(license: JudgedLicense): Explanation {
   const { valid, state, expiresAt } = license.verdict
   const adminText = BY_ADMIN[admin]
   const riskText = BY_RISK[risk]
-  const isAdminDecisive = (SEVERITY[admin] ?? 0) >= (SEVERITY[risk] ?? 0)
-  if (adminText !== undefined && isAdminDecisive && admin === state) {
+  // The state is that of the more severe of the two, and of the admin status in a tie.
+  if (adminText !== undefined && admin === state) {
     return { cause: 'admin', text: adminText }
   }
   if (riskText !== undefined && (state === 'suspended' || state === 'revoked')) {

@@ -80,7 +80,7 @@ describe('withRowIds', () => {
 
 describe('splitIntoBatches', () => {
   it('keeps every row and the limits of a request', () => {
-    const rows = Array.from({ length: 250 }, (_, index) => ({ index, text: 'ö'.repeat(index) }))
+    const rows = Array.from({ length: 250 }, (_, index) => ({ index, text: 'ö'.repeat(4 * index) }))
     const batches = splitIntoBatches(rows)
     expect(batches.flat()).toEqual(rows)
     for (const batch of batches) {
