@@ -17,7 +17,7 @@ import { aContext, aPost, bodyOf } from '../../support/http.ts'
 import { anInbox, type Inbox } from '../../support/inbox.ts'
 import { someKeys } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
-import { eventsOf } from '../../support/stories.ts'
+import { buildEvents } from '../../support/scenarios.ts'
 import { streamOf } from '../../support/stream.ts'
 import { aSignature } from '../../support/stripe.ts'
 import { aDocumentClient, allItems } from '../../support/table.ts'
@@ -130,7 +130,7 @@ async function sell(
   const createdAt = tick()
   let id = ''
   const cast = { name, user: userId, email, start }
-  for (const event of eventsOf(story, '2026-10-28.endive', cast).slice(0, events)) {
+  for (const event of buildEvents(story, '2026-10-28.endive', cast).slice(0, events)) {
     const payload = JSON.stringify(event)
     const headers = { 'stripe-signature': aSignature(payload, { at: test.time.now }) }
     const { licenseId } = await ok(send('/webhooks/stripe', payload, headers))
@@ -215,7 +215,7 @@ async function createEveryKindOfRecord() {
 /** Has Stripe report a purchase without a tier. */
 async function parkAPurchase() {
   tick()
-  const [event] = eventsOf('one-time', '2026-10-28.endive', {
+  const [event] = buildEvents('one-time', '2026-10-28.endive', {
     name: 'parked',
     user: 'payer_parked',
     email: 'parked@example.com',

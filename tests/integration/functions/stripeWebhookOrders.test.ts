@@ -10,7 +10,7 @@ import { aContext, aPost } from '../../support/http.ts'
 import { NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 import { seed, sized } from '../../support/size.ts'
-import { ENDS, eventsOf } from '../../support/stories.ts'
+import { OUTCOMES, buildEvents } from '../../support/scenarios.ts'
 import { aSignature } from '../../support/stripe.ts'
 import { allItems } from '../../support/table.ts'
 
@@ -45,7 +45,7 @@ const anOrder = (events: readonly StripeEvent[]): fc.Arbitrary<Order> =>
       return { events: order }
     })
 
-type Ids = Pick<(typeof ENDS)[ScenarioName], 'paymentIntentId' | 'customerId' | 'subscriptionId'>
+type Ids = Pick<(typeof OUTCOMES)[ScenarioName], 'paymentIntentId' | 'customerId' | 'subscriptionId'>
 
 /** Every purchase has ids of its own. */
 const idsOf = ({ paymentIntentId, customerId, subscriptionId }: Ids) =>
@@ -68,13 +68,13 @@ describe('POST /webhooks/stripe', () => {
   it.each(SCENARIOS)(
     'brings %s to its one end on the real database, in any order',
     async (story) => {
-      const { day, state, until, ...terms } = ENDS[story]
+      const { day, state, until, ...terms } = OUTCOMES[story]
       const sample = fc.sample(fc.nat(), { numRuns: ORDERS_OF_EACH, seed })
       await Promise.all(
         sample.map(async (orderSeed, index) => {
           const name = `${story.replaceAll('-', '')}${index}`
           const version = VERSIONS[index % VERSIONS.length] ?? 'hybrid'
-          const events = eventsOf(story, version, { name })
+          const events = buildEvents(story, version, { name })
           const [order] = fc.sample(anOrder(events), { numRuns: 1, seed: orderSeed })
           for (const group of order?.events ?? []) {
             expect(await Promise.all(group.map((event) => send(test, event)))).toEqual(

@@ -3,110 +3,99 @@ import fc from 'fast-check'
 import { DAY_MS, evaluate } from '../../../../lib/license/index.ts'
 import { canonicalText } from '../../../../lib/stripe/merge.ts'
 import { type StripeEvent, VERSIONS } from '../../../../scripts/stripe/objects.ts'
-import { SCENARIOS, type ScenarioName } from '../../../../scripts/stripe/scenarios.ts'
+import { SCENARIOS } from '../../../../scripts/stripe/scenarios.ts'
 import { NOW } from '../../../support/licenses.ts'
-import { seed, sized } from '../../../support/size.ts'
 import {
-  derived,
-  ENDS,
-  eventsOf,
-  join,
+  buildEvents,
+  deriveFrom,
   type Known,
+  merge,
   NOTHING,
-  told,
-} from '../../../support/stories.ts'
+  OUTCOMES,
+  readFacts,
+} from '../../../support/scenarios.ts'
+import { seed, sized } from '../../../support/size.ts'
 
-/** Returns the terms and the state of the license at the end of a story. */
-function endOf(known: Known, name: ScenarioName) {
-  const { entitlement } = derived(known)
-  if (!entitlement) throw new Error('The story leads to no license')
-  const { billing, risk, ...terms } = entitlement
-  const { state, trial, expiresAt } = evaluate(
-    { admin: 'clear', billing, risk },
-    NOW + ENDS[name].day * DAY_MS,
-  )
-  return {
-    ...terms,
-    state,
-    ...(trial && { trial }),
-    until: expiresAt === null ? null : (expiresAt - NOW) / DAY_MS,
-  }
-}
+const mergeAll = (facts: readonly Known[]) => facts.reduce(merge, NOTHING)
+const resultOf = (known: Known) => canonicalText(deriveFrom(known))
 
-/** Calls back with what is known after each of all orders of the events. */
-function inEveryOrder(known: Known, left: readonly Known[], at: (known: Known) => void): void {
-  if (left.length === 0) at(known)
-  for (const [index, next] of left.entries()) {
-    inEveryOrder(join(known, next), left.toSpliced(index, 1), at)
-  }
-}
-
-describe('a story in the order in which it happened', () => {
+describe('the events of a scenario, in their order', () => {
   it.each(SCENARIOS.flatMap((name) => VERSIONS.map((version) => [name, version] as const)))(
-    '%s, as told by %s, ends as it should',
+    '%s in the API version %s have the expected outcome',
     (name, version) => {
-      const known = eventsOf(name, version).map(told).reduce(join, NOTHING)
-      const { day: _, ...end } = ENDS[name]
-      expect(endOf(known, name)).toEqual(end)
+      const { day, ...outcome } = OUTCOMES[name]
+      const { entitlement } = deriveFrom(mergeAll(buildEvents(name, version).map(readFacts)))
+      if (!entitlement) throw new Error('There is no license')
+      const { billing, risk, ...terms } = entitlement
+      const facts = { admin: 'clear', billing, risk } as const
+      const { state, trial, expiresAt } = evaluate(facts, NOW + day * DAY_MS)
+      const until = expiresAt === null ? null : (expiresAt - NOW) / DAY_MS
+      expect({ ...terms, state, ...(trial && { trial }), until }).toEqual(outcome)
     },
   )
 })
 
 let orders = 0
 
-/** The most events of a story whose every order is tried. Eight have 40,320 orders. */
-const MOST = sized(6, 8)
+/** The most events of a scenario of which every order is tried. Eight have 40,320 orders. */
+const MAX_EVENTS = sized(6, 8)
 
-/** Drops events that only repeat how an invoice was paid, until at most eight are left where that is possible. */
+/** Drops events that only repeat the payment of an invoice, until at most eight are left where that is possible. */
 function withoutRepeats(events: readonly StripeEvent[]): readonly StripeEvent[] {
   const repeat = events.findLastIndex(({ type }) => type === 'invoice_payment.paid')
   return events.length > 8 && repeat !== -1 ? withoutRepeats(events.toSpliced(repeat, 1)) : events
 }
 
-/** Stories of at most eight events, each told by one API version. */
-const STORIES = SCENARIOS.map((name, index) => {
-  const version = VERSIONS[index % VERSIONS.length] ?? 'hybrid'
-  return [name, version, withoutRepeats(eventsOf(name, version)).map(told)] as const
-}).filter(([, , events]) => events.length <= 8)
+function forEachOrder(known: Known, left: readonly Known[], visit: (known: Known) => void): void {
+  if (left.length === 0) visit(known)
+  for (const [index, next] of left.entries()) {
+    forEachOrder(merge(known, next), left.toSpliced(index, 1), visit)
+  }
+}
 
-describe('a story in every order', () => {
-  it.each(STORIES.filter(([, , events]) => events.length <= MOST))(
-    '%s, as told by %s, has one end',
-    (_, __, all) => {
-      const end = canonicalText(derived(all.reduce(join, NOTHING)))
+/** Scenarios of at most eight events, each in one API version. */
+const SHORT = SCENARIOS.map((name, index) => {
+  const version = VERSIONS[index % VERSIONS.length] ?? 'hybrid'
+  return [name, version, withoutRepeats(buildEvents(name, version)).map(readFacts)] as const
+}).filter(([, , facts]) => facts.length <= 8)
+
+describe('the events of a scenario, in every order', () => {
+  it.each(SHORT.filter(([, , facts]) => facts.length <= MAX_EVENTS))(
+    '%s in the API version %s have one result',
+    (_, __, facts) => {
+      const result = resultOf(mergeAll(facts))
       let others = 0
-      inEveryOrder(NOTHING, all, (known) => {
+      forEachOrder(NOTHING, facts, (known) => {
         orders++
-        if (canonicalText(derived(known)) !== end) others++
+        if (resultOf(known) !== result) others++
       })
       expect(others).toBe(0)
     },
   )
 
-  it.each(STORIES)('%s, as told by %s, learns nothing when an event comes again', (_, __, all) => {
-    const whole = all.reduce(join, NOTHING)
-    for (const again of all) expect(canonicalText(join(whole, again))).toBe(canonicalText(whole))
+  it.each(SHORT)('%s in the API version %s change nothing when repeated', (_, __, facts) => {
+    const known = mergeAll(facts)
+    for (const one of facts) expect(canonicalText(merge(known, one))).toBe(canonicalText(known))
   })
 })
 
-describe('a story in some orders, with any of its events twice', () => {
+describe('the events of a scenario, in random orders and with repeats', () => {
   const RUNS = sized(100, 2000)
 
-  it.each(SCENARIOS)('%s has one end', (name) => {
-    const all = eventsOf(name, 'hybrid').map(told)
-    const end = canonicalText(derived(all.reduce(join, NOTHING)))
-    const anyOrder = fc.shuffledSubarray(all, { minLength: all.length })
+  it.each(SCENARIOS)('%s have one result', (name) => {
+    const facts = buildEvents(name, 'hybrid').map(readFacts)
+    const result = resultOf(mergeAll(facts))
+    const anyOrder = fc.shuffledSubarray(facts, { minLength: facts.length })
     fc.assert(
-      fc.property(anyOrder, fc.shuffledSubarray(all), (first, again) => {
+      fc.property(anyOrder, fc.shuffledSubarray(facts), (all, repeated) => {
         orders++
-        const known = [...first, ...again].reduce(join, NOTHING)
-        expect(canonicalText(derived(known))).toBe(end)
+        expect(resultOf(mergeAll([...all, ...repeated]))).toBe(result)
       }),
       { numRuns: RUNS, seed },
     )
   })
 
-  it('covers at least the promised number of orders', () => {
+  it('are tried in the promised number of orders', () => {
     expect(orders).toBeGreaterThan(sized(3_000, 100_000))
   })
 })

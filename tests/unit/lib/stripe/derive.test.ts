@@ -4,94 +4,43 @@ import type { Catalog } from '../../../../lib/catalog/schema.ts'
 import { DAY_MS, evaluate } from '../../../../lib/license/index.ts'
 import {
   aCharge,
-  aCustomer,
   aDispute,
-  anEvent,
-  anInvoice,
   anInvoicePayment,
-  aRefund,
-  aSession,
-  aSubscription,
   type StripeEvent,
 } from '../../../../scripts/stripe/objects.ts'
 import { NOW } from '../../../support/licenses.ts'
-import { derived, join, NOTHING, told } from '../../../support/stories.ts'
+import { deriveFrom, merge, NOTHING, readFacts } from '../../../support/scenarios.ts'
+import {
+  aBuyer,
+  BUYER,
+  charge,
+  customer,
+  DAY,
+  dispute,
+  event,
+  invoice,
+  MONTH,
+  NEXT,
+  refund,
+  START,
+  session,
+  subscription,
+  subscriptionCheckout,
+  UNNAMED,
+} from '../../../support/stripeEvents.ts'
 
-const DAY = 24 * 60 * 60
-const START = NOW / 1000
-const VERSION = '2026-10-28.endive'
-const BUYER = {
-  customer: 'cus_1',
-  email: 'buyer@example.com',
-  metadata: { userId: 'user_123', tier: 'pro' },
-}
-const MONTH = { start: START, end: START + 30 * DAY }
-const NEXT = { start: START + 30 * DAY, end: START + 60 * DAY }
 const YEAR = { start: START + 5 * DAY, end: START + 370 * DAY }
-const PRO = { price: 'price_pro', quantity: 1 }
 
-let count = 0
-const event = (type: string, day: number, object: object): StripeEvent =>
-  anEvent(`evt_${++count}`, type, START + day * DAY, object as Record<string, unknown>, VERSION)
-
-const subscription = (
-  day: number,
-  fields: object = {},
-  { type = 'updated', period = MONTH, bought = PRO, buyer = BUYER } = {},
-) =>
-  event(
-    `customer.subscription.${type}`,
-    day,
-    aSubscription('sub_1', buyer, bought, period, VERSION, { ...fields }),
-  )
-
-const invoice = (
-  day: number,
-  status: string,
-  {
-    period = MONTH,
-    id = 'in_1',
-    type = 'invoice.paid',
-    bought = PRO,
-    proration = false,
-    ...fields
-  }: {
-    period?: { start: number; end: number }
-    id?: string
-    type?: string
-    bought?: { price: string; quantity: number }
-    billing_reason?: string
-    amount_paid?: number
-    proration?: boolean
-  } = {},
-) =>
-  event(
-    type,
-    day,
-    anInvoice(id, 'sub_1', BUYER, [{ ...bought, period, proration }], START + day * DAY, VERSION, {
-      status,
-      ...fields,
-    }),
-  )
-
-const paidWith = (id: string, payment: string) =>
+const linkPayment = (id: string, payment: string) =>
   event('invoice_payment.paid', 0, anInvoicePayment(id, payment))
 
-const session = (fields: object = {}, buyer = BUYER) =>
-  event(
-    'checkout.session.completed',
-    0,
-    aSession('cs_1', buyer, { payment_intent: 'pi_1', ...fields }),
-  )
-const subscribed = () =>
-  session({ mode: 'subscription', payment_intent: null, subscription: 'sub_1' })
+const derived = (events: readonly StripeEvent[], by: Catalog = catalog) =>
+  deriveFrom(events.map(readFacts).reduce(merge, NOTHING), by)
+const entitlement = (...events: StripeEvent[]) => derived(events).entitlement
 
-const known = (...events: StripeEvent[]) => events.map(told).reduce(join, NOTHING)
-const entitlement = (...events: StripeEvent[]) => derived(known(...events)).entitlement
-
-/** The state after some days, and the day it ends. */
-function on(day: number, ...events: StripeEvent[]) {
-  const found = entitlement(...events)
+/** Returns the state after some days, and the day on which it ends. */
+function stateOn(day: number, ...events: readonly StripeEvent[]) {
+  const found = derived(events).entitlement
   if (!found) return 'nothing'
   const facts = { admin: 'clear', billing: found.billing, risk: found.risk } as const
   const { state, trial, expiresAt } = evaluate(facts, NOW + day * DAY_MS)
@@ -99,35 +48,42 @@ function on(day: number, ...events: StripeEvent[]) {
   return `${state}${trial ? ' on trial' : ''} until ${end}`
 }
 
+type Row = [title: string, day: number, events: readonly StripeEvent[], state: string]
+
 const active = subscription(0)
 const paid = invoice(0, 'paid')
+const paidNext = (day: number) => invoice(day, 'paid', { id: 'in_2', period: NEXT })
+const renewed = subscription(30, {}, { period: NEXT })
+const writtenOff = (day: number) =>
+  invoice(day, 'uncollectible', { id: 'in_2', period: NEXT, type: 'marked_uncollectible' })
+const free = { payment_status: 'no_payment_required', payment_intent: null }
 
-describe('a checkout by itself', () => {
-  it.each([
-    ['paid', {}, 'active until 30'],
+describe('a checkout', () => {
+  it.each<Row>([
+    ['is active if it is paid', 1, [session()], 'active until 30'],
+    ['is active if it is free', 1, [session(free)], 'active until 30'],
     [
-      'for nothing',
-      { payment_status: 'no_payment_required', payment_intent: null },
-      'active until 30',
+      'is pending until it is paid',
+      1,
+      [session({ payment_status: 'unpaid' })],
+      'pending until ever',
     ],
-    ['not paid yet', { payment_status: 'unpaid' }, 'pending until ever'],
-  ])('that is %s', (_, fields, state) => {
-    expect(on(1, session(fields))).toBe(state)
-  })
-
-  it('that is for life never ends', () => {
-    const buyer = { ...BUYER, metadata: { userId: 'user_123', tier: 'lifetime' } }
-    expect(on(9999, session({}, buyer))).toBe('active until ever')
-  })
-
-  it('of a subscription waits for the subscription', () => {
-    expect(on(1, subscribed())).toBe('pending until ever')
-    expect(on(1, subscribed(), active)).toBe('active until 30')
-  })
-
-  it('that nobody completed is nothing', () => {
-    const expired = { ...session({ payment_status: 'unpaid' }), type: 'checkout.session.expired' }
-    expect(on(1, expired)).toBe('nothing')
+    [
+      'never expires for a lifetime tier',
+      9999,
+      [session({}, aBuyer({ userId: 'user_123', tier: 'lifetime' }))],
+      'active until ever',
+    ],
+    ['of a subscription waits for it', 1, [subscriptionCheckout()], 'pending until ever'],
+    ['is followed by its subscription', 1, [subscriptionCheckout(), active], 'active until 30'],
+    [
+      'that expired is nothing',
+      1,
+      [session({ payment_status: 'unpaid' }, BUYER, 'expired')],
+      'nothing',
+    ],
+  ])('%s', (_, day, events, state) => {
+    expect(stateOn(day, ...events)).toBe(state)
   })
 })
 
@@ -141,306 +97,331 @@ describe('a subscription', () => {
     ['unpaid', {}, 'suspended until 0'],
     ['paused', {}, 'suspended until 0'],
     ['canceled', { ended_at: START + 3 * DAY }, 'nothing'],
-  ])('that is %s', (status, fields, state) => {
-    expect(on(2, subscription(0, { status, ...fields }))).toBe(state)
+  ])('with status %s and %j is: %s', (status, fields, state) => {
+    expect(stateOn(2, subscription(0, { status, ...fields }))).toBe(state)
   })
 
   it.each([
-    ['at the end of its period', { cancel_at_period_end: true }, 'canceling until 30'],
-    ['at some time', { cancel_at: START + 9 * DAY }, 'canceling until 9'],
-    ['by both fields', { cancel_at_period_end: true, cancel_at: MONTH.end }, 'canceling until 30'],
-  ])('to be cancelled %s', (_, fields, state) => {
-    expect(on(2, subscription(0, fields), paid)).toBe(state)
-    expect(on(31, subscription(0, fields), paid)).toMatch(/^expired/)
+    [{ cancel_at_period_end: true }, 'canceling until 30'],
+    [{ cancel_at: START + 9 * DAY }, 'canceling until 9'],
+    [{ cancel_at_period_end: true, cancel_at: MONTH.end }, 'canceling until 30'],
+  ])('that cancels with %j is: %s', (fields, state) => {
+    expect(stateOn(2, subscription(0, fields), paid)).toBe(state)
+    expect(stateOn(31, subscription(0, fields), paid)).toMatch(/^expired/)
   })
 
-  it('goes on for three hours while its renewal is on the way, and no longer', () => {
-    expect(on(30 + 2.9 / 24, active, paid)).toBe('grace until 30.125')
-    expect(on(30 + 3.1 / 24, active, paid)).toBe('expired until 30')
+  const month = { start: START + 6 * DAY, end: START + 36 * DAY }
+  const paused = subscription(2, { status: 'paused' }, { type: 'paused' })
+  const byHand = subscription(0, { collection_method: 'send_invoice' })
+  const trialByHand = subscription(0, {
+    collection_method: 'send_invoice',
+    status: 'trialing',
+    trial_end: MONTH.end,
   })
-
-  it('ends when it was ended, not when its period does', () => {
-    const deleted = subscription(5, { ended_at: START + 5 * DAY }, { type: 'deleted' })
-    expect(on(6, active, paid, deleted)).toBe('expired until 5')
-  })
-
-  it('follows a change of interval to the new end', () => {
-    expect(on(6, active, paid, subscription(5, {}, { period: YEAR }))).toBe('active until 370')
-    const year = invoice(0, 'paid', { period: YEAR })
-    const month = { start: START + 6 * DAY, end: START + 36 * DAY }
-    expect(on(7, year, subscription(6, {}, { period: month }))).toBe('active until 36')
-  })
-
-  it('that is paused and resumed is good again', () => {
-    const paused = subscription(2, { status: 'paused' }, { type: 'paused' })
-    const resumed = subscription(4, {}, { type: 'resumed' })
-    expect(on(3, active, paid, paused)).toBe('suspended until 30')
-    expect(on(5, active, paid, paused, resumed)).toBe('active until 30')
-  })
-
-  it('is not paused by what only stops collecting money', () => {
-    const comped = subscription(2, { pause_collection: { behavior: 'keep_as_draft' } })
-    expect(on(3, active, paid, comped)).toBe('active until 30')
-  })
-
-  it('that the customer pays by hand waits for the first payment', () => {
-    const byHand = subscription(0, { collection_method: 'send_invoice' })
-    expect(on(1, byHand)).toBe('nothing')
-    expect(on(1, byHand, subscribed())).toBe('pending until ever')
-    expect(on(1, byHand, paid)).toBe('active until 30')
-    const onTrial = { collection_method: 'send_invoice', status: 'trialing', trial_end: MONTH.end }
-    expect(on(1, subscription(0, onTrial))).toBe('active on trial until 30')
-  })
-
-  it('without items ends with what was paid', () => {
-    const bare = subscription(0, { items: { data: [] } })
-    expect(on(1, bare)).toBe('expired until 0')
-    expect(on(1, bare, paid)).toBe('active until 30')
-  })
-})
-
-describe('an invoice by itself', () => {
-  it.each([
-    ['paid', {}, 'active until 30'],
-    ['open', { type: 'invoice.payment_failed' }, 'nothing'],
-    ['paid', { billing_reason: 'manual' }, 'nothing'],
-    ['paid', { billing_reason: 'quote_accept' }, 'nothing'],
-  ])('that is %s with %j', (status, fields, state) => {
-    expect(on(1, invoice(0, status, fields))).toBe(state)
-  })
-
-  it('brings a renewal before the subscription tells of it', () => {
-    expect(on(31, active, paid, invoice(30, 'paid', { id: 'in_2', period: NEXT }))).toBe(
-      'active until 60',
-    )
-  })
-
-  it('pays for a subscription that Stripe still calls incomplete', () => {
-    expect(on(1, subscription(0, { status: 'incomplete' }), paid)).toBe('active until 30')
+  const withoutItems = subscription(0, { items: { data: [] } })
+  it.each<Row>([
+    ['has three hours for its renewal', 30 + 2.9 / 24, [active, paid], 'grace until 30.125'],
+    ['expires after three hours', 30 + 3.1 / 24, [active, paid], 'expired until 30'],
+    [
+      'changes to a yearly interval',
+      6,
+      [active, paid, subscription(5, {}, { period: YEAR })],
+      'active until 370',
+    ],
+    [
+      'changes to a monthly interval',
+      7,
+      [invoice(0, 'paid', { period: YEAR }), subscription(6, {}, { period: month })],
+      'active until 36',
+    ],
+    ['is suspended while paused', 3, [active, paid, paused], 'suspended until 30'],
+    [
+      'is active after it is resumed',
+      5,
+      [active, paid, paused, subscription(4, {}, { type: 'resumed' })],
+      'active until 30',
+    ],
+    [
+      'is active while only its payments are paused',
+      3,
+      [active, paid, subscription(2, { pause_collection: { behavior: 'keep_as_draft' } })],
+      'active until 30',
+    ],
+    ['that is paid by hand is nothing at first', 1, [byHand], 'nothing'],
+    [
+      'that is paid by hand waits for the payment',
+      1,
+      [byHand, subscriptionCheckout()],
+      'pending until ever',
+    ],
+    ['that is paid by hand is active once paid', 1, [byHand, paid], 'active until 30'],
+    ['that is paid by hand can be on trial', 1, [trialByHand], 'active on trial until 30'],
+    ['without items is expired', 1, [withoutItems], 'expired until 0'],
+    ['without items lasts as long as it was paid', 1, [withoutItems, paid], 'active until 30'],
+  ])('%s', (_, day, events, state) => {
+    expect(stateOn(day, ...events)).toBe(state)
   })
 })
 
-describe('a renewal that fails', () => {
-  const failed = invoice(30, 'open', { id: 'in_2', period: NEXT, type: 'invoice.payment_failed' })
+describe('an invoice', () => {
+  it.each<Row>([
+    ['is active without its subscription', 1, [paid], 'active until 30'],
+    ['is nothing while open', 1, [invoice(0, 'open', { type: 'payment_failed' })], 'nothing'],
+    [
+      'is nothing if created by hand',
+      1,
+      [invoice(0, 'paid', { billing_reason: 'manual' })],
+      'nothing',
+    ],
+    [
+      'is nothing if created from a quote',
+      1,
+      [invoice(0, 'paid', { billing_reason: 'quote_accept' })],
+      'nothing',
+    ],
+    ['renews before its subscription does', 31, [active, paid, paidNext(30)], 'active until 60'],
+    [
+      'pays for an incomplete subscription',
+      1,
+      [subscription(0, { status: 'incomplete' }), paid],
+      'active until 30',
+    ],
+  ])('%s', (_, day, events, state) => {
+    expect(stateOn(day, ...events)).toBe(state)
+  })
+})
+
+describe('a failed renewal', () => {
+  const failed = invoice(30, 'open', { id: 'in_2', period: NEXT, type: 'payment_failed' })
   const pastDue = subscription(30, { status: 'past_due' }, { period: NEXT })
   const before = [active, paid, failed, pastDue]
-
-  it('leaves grace, counted from the invoice, whatever is told later', () => {
-    expect(on(43.9, ...before)).toBe('grace until 44')
-    expect(on(44.1, ...before)).toBe('suspended until 44')
-    const again = subscription(40, { status: 'past_due' }, { period: NEXT })
-    expect(on(43.9, ...before, again)).toBe('grace until 44')
-  })
-
-  it('leaves grace from the beginning of the period while the invoice is not known', () => {
-    expect(on(31, active, paid, pastDue)).toBe('grace until 44')
-  })
-
-  it('changes nothing while Stripe calls the subscription active', () => {
-    const renewed = subscription(30, {}, { period: NEXT })
-    expect(on(31, active, paid, failed, renewed)).toBe('active until 60')
-  })
-
-  it('is over once the invoice is paid', () => {
-    const recovered = invoice(33, 'paid', { id: 'in_2', period: NEXT })
-    expect(on(34, ...before, recovered)).toBe('active until 60')
-  })
-
-  it('is not over while another invoice is owed', () => {
-    const other = invoice(31, 'open', { id: 'in_3', period: NEXT, type: 'invoice.payment_failed' })
-    const recovered = invoice(33, 'paid', { id: 'in_2', period: NEXT })
-    expect(on(34, ...before, other, recovered)).toBe('grace until 60')
-  })
-
-  it('suspends when Stripe gives up, until it is paid', () => {
-    const unpaid = subscription(40, { status: 'unpaid' }, { period: NEXT })
-    expect(on(41, ...before, unpaid)).toBe('suspended until 30')
-    const late = invoice(42, 'paid', { id: 'in_2', period: NEXT })
-    expect(on(43, ...before, unpaid, late)).toBe('active until 60')
-  })
-
-  it('is not paid by being written off, though Stripe goes on', () => {
-    const off = invoice(35, 'uncollectible', {
-      id: 'in_2',
-      period: NEXT,
-      type: 'invoice.marked_uncollectible',
-    })
-    const goesOn = subscription(35, {}, { period: NEXT })
-    expect(on(36, ...before, off, goesOn)).toBe('grace until 49')
-    expect(on(36, active, paid, failed, off, pastDue)).toBe('grace until 49')
-  })
-
-  it('is forgiven by an invoice that is voided', () => {
-    const voided = invoice(35, 'void', { id: 'in_2', period: NEXT, type: 'invoice.voided' })
-    const goesOn = subscription(35, {}, { period: NEXT })
-    expect(on(36, ...before, voided, goesOn)).toBe('active until 60')
-  })
-
-  it('takes nothing of a period that was paid when a later addition is not', () => {
-    const added = invoice(5, 'open', { id: 'in_2', type: 'invoice.payment_failed' })
-    const owing = subscription(5, { status: 'past_due' })
-    expect(on(6, active, paid, added, owing)).toBe('grace until 30')
-  })
-
-  it('is cut short by a cancellation', () => {
-    const leaving = subscription(
-      31,
-      { status: 'past_due', cancel_at: START + 35 * DAY },
-      { period: NEXT },
-    )
-    expect(on(32, ...before, leaving)).toBe('grace until 35')
-  })
-})
-
-describe('a payment that is not the renewal’s', () => {
-  const THIRD = { start: START + 60 * DAY, end: START + 90 * DAY }
-  const failed = invoice(30, 'open', { id: 'in_2', period: NEXT, type: 'invoice.payment_failed' })
-  const pastDue = subscription(30, { status: 'past_due' }, { period: NEXT })
+  const unpaid = subscription(40, { status: 'unpaid' }, { period: NEXT })
   const change = { id: 'in_3', billing_reason: 'subscription_update', proration: true }
+  const zeroChange = invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 0 })
 
-  it('of an older period pays for no later one', () => {
-    const later = subscription(61, { status: 'unpaid' }, { period: THIRD })
-    const late = invoice(65, 'paid', { id: 'in_2', period: NEXT })
-    expect(on(66, active, paid, failed, later, late)).toBe('expired until 60')
-  })
-
-  it('is no renewal, though it ends with the period', () => {
-    const small = invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 100 })
-    expect(on(32, active, paid, pastDue, small)).toBe('grace until 44')
-  })
-
-  it('of nothing proves nothing while the renewal is owed or was written off', () => {
-    const nothing = invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 0 })
-    expect(on(32, active, paid, failed, pastDue, nothing)).toBe('grace until 44')
-    const off = invoice(30, 'uncollectible', {
-      id: 'in_2',
-      period: NEXT,
-      type: 'invoice.marked_uncollectible',
-    })
-    const goesOn = subscription(31, {}, { period: NEXT })
-    expect(on(32, active, paid, off, goesOn, nothing)).toMatch(/^grace/)
-  })
-
-  it('of nothing is a renewal for a coupon of all of it', () => {
-    const free = invoice(30, 'paid', { id: 'in_2', period: NEXT, amount_paid: 0 })
-    expect(on(31, active, paid, subscription(30, {}, { period: NEXT }), free)).toBe(
+  it.each<Row>([
+    ['starts grace with the invoice', 43.9, before, 'grace until 44'],
+    ['suspends after grace', 44.1, before, 'suspended until 44'],
+    [
+      'keeps its grace after a later event',
+      43.9,
+      [...before, subscription(40, { status: 'past_due' }, { period: NEXT })],
+      'grace until 44',
+    ],
+    [
+      'starts grace with the period while the invoice is unknown',
+      31,
+      [active, paid, pastDue],
+      'grace until 44',
+    ],
+    [
+      'changes nothing while the subscription is active',
+      31,
+      [active, paid, failed, renewed],
       'active until 60',
-    )
+    ],
+    [
+      'goes on while another invoice is open',
+      34,
+      [
+        ...before,
+        invoice(31, 'open', { id: 'in_3', period: NEXT, type: 'payment_failed' }),
+        paidNext(33),
+      ],
+      'grace until 60',
+    ],
+    ['suspends when Stripe gives up', 41, [...before, unpaid], 'suspended until 30'],
+    ['is active after a late payment', 43, [...before, unpaid, paidNext(42)], 'active until 60'],
+    [
+      'is not paid by an active subscription with a written-off invoice',
+      36,
+      [...before, writtenOff(35), subscription(35, {}, { period: NEXT })],
+      'grace until 49',
+    ],
+    [
+      'is not paid by a written-off invoice',
+      36,
+      [active, paid, failed, writtenOff(35), pastDue],
+      'grace until 49',
+    ],
+    [
+      'is waived by a voided invoice',
+      36,
+      [
+        ...before,
+        invoice(35, 'void', { id: 'in_2', period: NEXT, type: 'voided' }),
+        subscription(35, {}, { period: NEXT }),
+      ],
+      'active until 60',
+    ],
+    [
+      'of a later addition does not shorten the paid period',
+      6,
+      [
+        active,
+        paid,
+        invoice(5, 'open', { id: 'in_2', type: 'payment_failed' }),
+        subscription(5, { status: 'past_due' }),
+      ],
+      'grace until 30',
+    ],
+    [
+      'is cut short by a cancellation',
+      32,
+      [
+        ...before,
+        subscription(31, { status: 'past_due', cancel_at: START + 35 * DAY }, { period: NEXT }),
+      ],
+      'grace until 35',
+    ],
+    [
+      'that is paid late does not pay for a later period',
+      66,
+      [
+        active,
+        paid,
+        failed,
+        subscription(
+          61,
+          { status: 'unpaid' },
+          { period: { start: START + 60 * DAY, end: START + 90 * DAY } },
+        ),
+        paidNext(65),
+      ],
+      'expired until 60',
+    ],
+    [
+      'is not paid by a change within the period',
+      32,
+      [active, paid, pastDue, invoice(31, 'paid', { ...change, period: NEXT, amount_paid: 100 })],
+      'grace until 44',
+    ],
+    [
+      'is not paid by a change of zero while it is open',
+      32,
+      [active, paid, failed, pastDue, zeroChange],
+      'grace until 44',
+    ],
+    [
+      'is not paid by a change of zero after it was written off',
+      32,
+      [active, paid, writtenOff(30), subscription(31, {}, { period: NEXT }), zeroChange],
+      'grace until 44',
+    ],
+    [
+      'is none if a coupon covers the invoice',
+      31,
+      [active, paid, renewed, invoice(30, 'paid', { id: 'in_2', period: NEXT, amount_paid: 0 })],
+      'active until 60',
+    ],
+    [
+      'of a more expensive interval does not shorten what was paid',
+      25,
+      [
+        active,
+        paid,
+        subscription(5, { status: 'past_due' }, { period: YEAR }),
+        invoice(5, 'open', { ...change, period: YEAR, type: 'payment_failed' }),
+      ],
+      'grace until 30',
+    ],
+  ])('%s', (_, day, events, state) => {
+    expect(stateOn(day, ...events)).toBe(state)
   })
 
-  it('begins a trial, and pays for nothing after it when the customer pays by hand', () => {
+  it('does not follow from the invoice of zero that starts a trial paid by hand', () => {
     const trial = { start: START, end: START + 14 * DAY }
     const byHand = { collection_method: 'send_invoice', trial_end: trial.end }
     const first = invoice(0, 'paid', { period: trial, amount_paid: 0 })
     const onTrial = subscription(0, { ...byHand, status: 'trialing' }, { period: trial })
     const year = { start: trial.end, end: trial.end + 365 * DAY }
-    expect(on(15, first, onTrial, subscription(14, byHand, { period: year }))).toMatch(/^pending/)
-  })
-
-  it('that fails takes nothing of what was paid before', () => {
-    const yearly = subscription(5, { status: 'past_due' }, { period: YEAR })
-    const dear = invoice(5, 'open', { ...change, period: YEAR, type: 'invoice.payment_failed' })
-    expect(on(25, active, paid, yearly, dear)).toBe('grace until 30')
+    const next = subscription(14, byHand, { period: year })
+    expect(stateOn(15, first, onTrial, next)).toMatch(/^pending/)
   })
 })
 
-describe('what an old or odd shape says', () => {
-  it('counts for a plan whose id the vendor chose, or that has none', () => {
-    for (const price of ['pro-monthly', null]) {
-      const bought = { price: price as string, quantity: 10 }
-      const told = subscription(0, { cancel_at_period_end: true }, { bought })
-      expect(on(1, told)).toBe('canceling until 30')
-      expect(entitlement(told)?.seats).toBe(10)
-    }
+describe('unusual objects', () => {
+  it.each(['pro-monthly', null])('count with the price id %j', (price) => {
+    const bought = { price: price as string, quantity: 10 }
+    const canceling = subscription(0, { cancel_at_period_end: true }, { bought })
+    expect(stateOn(1, canceling)).toBe('canceling until 30')
+    expect(entitlement(canceling)?.seats).toBe(10)
   })
 
-  it('is no customer of ours when it is of a connected account', () => {
+  it('of a connected account are ignored', () => {
     const other = { ...subscription(0), account: 'acct_1' }
-    expect(() => told(other)).toThrow('is ignored: account')
-  })
-
-  it('names nobody with a name that every object has', () => {
-    const buyer = { ...BUYER, metadata: { userId: '__proto__', tier: 'pro' } }
-    expect(entitlement(subscription(0, {}, { buyer }))?.userId).toBeNull()
+    expect(() => readFacts(other)).toThrow('is ignored: account')
   })
 })
 
-describe('money that goes back', () => {
-  const refunded = (payment: string, amount = 2900) =>
-    event('charge.refunded', 8, aCharge(payment, amount, null))
-  const refund = (status: string, { type = 'updated', id = 're_1', amount = 2900 } = {}) =>
-    event(`refund.${type}`, 8, aRefund(id, 'pi_1', status, amount))
+describe('the risk after', () => {
   const riskOf = (...events: StripeEvent[]) => entitlement(...events)?.risk
+  const linked = [active, paid, linkPayment('in_1', 'pi_1')]
+  const next = [paidNext(30), linkPayment('in_2', 'pi_2')]
+  const small = invoice(9, 'paid', {
+    id: 'in_3',
+    billing_reason: 'subscription_update',
+    proration: true,
+    amount_paid: 100,
+  })
+  const capturedInPart = { ...aCharge('pi_1', 1901, null), amount_captured: 1000 }
+  const linkedCharge = event('charge.succeeded', 0, aCharge('pi_1', 0, null))
+  const oldDispute = event(
+    'charge.dispute.closed',
+    9,
+    aDispute('du_1', 'pi_1', 'lost', '2020-08-27'),
+  )
 
-  it.each([
-    ['all of a purchase', [refunded('pi_1')], 'refunded'],
-    ['a part of it', [refunded('pi_1', 1000)], 'clear'],
-    ['all, as the refund tells', [refund('succeeded')], 'refunded'],
-    ['a part, as the refund tells', [refund('succeeded', { amount: 1000 })], 'clear'],
+  it.each<[string, StripeEvent[], string]>([
+    ['a full refund object', [session(), refund('succeeded')], 'refunded'],
+    ['a partial refund object', [session(), refund('succeeded', { amount: 1000 })], 'clear'],
     [
-      'all, in two parts',
-      [refund('succeeded', { amount: 1000 }), refund('succeeded', { id: 're_2', amount: 1900 })],
+      'two refunds of everything',
+      [
+        session(),
+        refund('succeeded', { amount: 1000 }),
+        refund('succeeded', { id: 're_2', amount: 1900 }),
+      ],
       'refunded',
     ],
-    ['all, on its way', [refund('pending')], 'clear'],
-    ['all, on its way, as both tell', [refund('pending'), refunded('pi_1')], 'clear'],
-    ['all, and it arrived', [refund('pending'), refunded('pi_1'), refund('succeeded')], 'refunded'],
+    ['a pending refund', [session(), refund('pending')], 'clear'],
+    ['a pending refund with its charge', [session(), refund('pending'), charge('pi_1')], 'clear'],
     [
-      'all, and the bank sent it back',
-      [refund('succeeded'), refunded('pi_1'), refund('failed', { type: 'failed' })],
+      'the uncaptured part of an authorization',
+      [session({ amount_total: 1000 }), event('charge.refunded', 1, capturedInPart)],
       'clear',
     ],
-  ])('%s', (_, events, risk) => {
-    expect(riskOf(session(), ...events)).toBe(risk)
-  })
-
-  it('is not what was authorized and never taken', () => {
-    const partly = { ...aCharge('pi_1', 1901, null), amount_captured: 1000 }
-    expect(riskOf(session({ amount_total: 1000 }), event('charge.refunded', 1, partly))).toBe(
+    ['a refunded period after a small change', [...linked, charge('pi_1'), small], 'refunded'],
+    [
+      'a refunded change within a period',
+      [...linked, small, linkPayment('in_3', 'pi_3'), charge('pi_3', 100)],
       'clear',
-    )
+    ],
+    ['a dispute that names the charge only', [session(), linkedCharge, oldDispute], 'lost'],
+    ['a free checkout', [session({ amount_total: 0, payment_intent: null })], 'clear'],
+    ['a refund of the newest month', [...linked, ...next, renewed, charge('pi_2')], 'refunded'],
+    ['a refund before the renewal is paid', [...linked, renewed, charge('pi_1')], 'refunded'],
+    ['a refund of an unrelated payment', [...linked, charge('pi_other')], 'clear'],
+    ['a refund of a subscription without invoices', [active, charge('pi_1')], 'clear'],
+    [
+      'an open dispute beside a won one',
+      [session(), dispute('won'), dispute('needs_response', 'du_2')],
+      'disputed',
+    ],
+    [
+      'a lost dispute beside a won one and a refund',
+      [session(), dispute('lost'), dispute('won', 'du_2'), charge('pi_1')],
+      'lost',
+    ],
+    [
+      'a refund beside an open dispute',
+      [session(), dispute('needs_response'), charge('pi_1')],
+      'refunded',
+    ],
+    ['a dispute that is won late', [session(), dispute('lost'), dispute('won')], 'clear'],
+  ])('%s', (_, events, risk) => {
+    expect(riskOf(...events)).toBe(risk)
   })
-
-  it('revokes though a small change of the same period was paid since', () => {
-    const small = invoice(9, 'paid', {
-      id: 'in_3',
-      billing_reason: 'subscription_update',
-      proration: true,
-      amount_paid: 100,
-    })
-    expect(riskOf(...linked, refunded('pi_1'), small)).toBe('refunded')
-    expect(riskOf(...linked, small, paidWith('in_3', 'pi_3'), refunded('pi_3', 100))).toBe('clear')
-  })
-
-  it('is found by the charge alone, once that is known', () => {
-    const old = { ...aDispute('du_1', 'pi_1', 'lost', '2020-08-27') }
-    const lost = event('charge.dispute.closed', 9, old)
-    const charge = event('charge.succeeded', 0, aCharge('pi_1', 0, null))
-    expect(riskOf(session(), charge, lost)).toBe('lost')
-  })
-
-  it('is none where nothing was paid', () => {
-    expect(riskOf(session({ amount_total: 0, payment_intent: null }))).toBe('clear')
-  })
-
-  const linked = [active, paid, paidWith('in_1', 'pi_1')]
-  const next = [invoice(30, 'paid', { id: 'in_2', period: NEXT }), paidWith('in_2', 'pi_2')]
-  const renewed = subscription(30, {}, { period: NEXT })
-
-  it('of the month that is paid for revokes, of an older one does not', () => {
-    expect(riskOf(...linked, refunded('pi_1'))).toBe('refunded')
-    expect(riskOf(...linked, ...next, renewed, refunded('pi_1'))).toBe('clear')
-    expect(riskOf(...linked, ...next, renewed, refunded('pi_2'))).toBe('refunded')
-    expect(riskOf(...linked, renewed, refunded('pi_1'))).toBe('refunded')
-  })
-
-  it('of another payment than the subscription’s is not its own', () => {
-    expect(riskOf(...linked, refunded('pi_other'))).toBe('clear')
-    expect(riskOf(active, refunded('pi_1'))).toBe('clear')
-  })
-
-  const dispute = (status: string, id = 'du_1') =>
-    event('charge.dispute.updated', 8, aDispute(id, 'pi_1', status, VERSION))
 
   it.each([
     ['warning_needs_response', 'clear'],
@@ -454,55 +435,31 @@ describe('money that goes back', () => {
     ['charge_refunded', 'clear'],
     ['won', 'clear'],
     ['lost', 'lost'],
-  ])('in a dispute that is %s', (status, risk) => {
+  ])('a dispute with status %s is %s', (status, risk) => {
     expect(riskOf(session(), dispute(status))).toBe(risk)
-  })
-
-  it('counts as the worst of several disputes and refunds', () => {
-    expect(riskOf(session(), dispute('won'), dispute('needs_response', 'du_2'))).toBe('disputed')
-    expect(riskOf(session(), dispute('lost'), dispute('won', 'du_2'), refunded('pi_1'))).toBe(
-      'lost',
-    )
-    expect(riskOf(session(), dispute('needs_response'), refunded('pi_1'))).toBe('refunded')
-    expect(riskOf(session(), dispute('lost'), dispute('won'))).toBe('clear')
   })
 })
 
-describe('whose it is', () => {
-  const nobody = { ...BUYER, metadata: { tier: 'pro' } as Record<string, string> }
-  const ownerOf = (...events: StripeEvent[]) => entitlement(...events)?.userId
-
+describe('the user', () => {
+  const withUser = { ...aCharge('pi_1', 1, null), metadata: { userId: 'user_charge' } }
   it.each<[string, StripeEvent[], string | null]>([
     ['the metadata of the checkout', [session()], 'user_123'],
     [
-      'its reference',
-      [session({ client_reference_id: 'user_ref' }, nobody as typeof BUYER)],
+      'the reference of the checkout',
+      [session({ client_reference_id: 'user_ref' }, UNNAMED)],
       'user_ref',
     ],
     ['the metadata of the subscription', [active], 'user_123'],
-    ['the invoice’s copy of it', [paid], 'user_123'],
-    [
-      'the charge',
-      [
-        session({}, nobody as typeof BUYER),
-        event('charge.refunded', 1, {
-          ...aCharge('pi_1', 1, null),
-          metadata: { userId: 'user_charge' },
-        }),
-      ],
-      'user_charge',
-    ],
+    ['the invoice', [paid], 'user_123'],
+    ['the charge', [session({}, UNNAMED), event('charge.refunded', 1, withUser)], 'user_charge'],
     [
       'the customer',
-      [
-        session({}, nobody as typeof BUYER),
-        event('customer.updated', 1, aCustomer('cus_1', 'a@example.com', { userId: 'user_cus' })),
-      ],
+      [session({}, UNNAMED), customer(1, 'a@example.com', { userId: 'user_cus' })],
       'user_cus',
     ],
-    ['nobody', [session({}, nobody as typeof BUYER)], null],
-  ])('is said by %s', (_, events, user) => {
-    expect(ownerOf(...events)).toBe(user)
+    ['nothing', [session({}, UNNAMED)], null],
+  ])('is read from %s', (_, events, user) => {
+    expect(entitlement(...events)?.userId).toBe(user)
   })
 
   it.each([
@@ -511,83 +468,77 @@ describe('whose it is', () => {
     ['x'.repeat(129)],
     ['\ud800'],
     [''],
+    ['__proto__'],
     [['user_123']],
     [42],
     [null],
-  ])('is not said by %j', (userId) => {
-    const odd = { ...BUYER, metadata: { userId, tier: 'pro' } }
-    expect(ownerOf(session({}, odd as unknown as typeof BUYER))).toBe(null)
+  ])('is never %j', (userId) => {
+    const buyer = aBuyer({ userId, tier: 'pro' })
+    expect(entitlement(session({}, buyer))?.userId).toBe(null)
+    expect(entitlement(subscription(0, {}, { buyer }))?.userId).toBe(null)
   })
 
-  it('is still known after the metadata are emptied', () => {
-    const emptied = subscription(
-      3,
-      {},
-      { buyer: { ...BUYER, metadata: {} } as unknown as typeof BUYER },
-    )
-    const found = derived(known(active, emptied))
-    expect(found.entitlement).toMatchObject({ userId: 'user_123', tier: 'pro' })
+  it('stays known after the metadata are emptied', () => {
+    const emptied = subscription(3, {}, { buyer: aBuyer({}) })
+    expect(entitlement(active, emptied)).toMatchObject({ userId: 'user_123', tier: 'pro' })
   })
 
-  it('is to be reached at the newest address', () => {
-    const moved = event('customer.updated', 3, aCustomer('cus_1', 'new@example.com'))
+  it('has the newest email address', () => {
+    const moved = customer(3, 'new@example.com')
     expect(entitlement(session(), moved)?.userEmail).toBe('new@example.com')
     expect(entitlement(moved, paid)?.userEmail).toBe('new@example.com')
     expect(entitlement(session({ customer_details: null }))?.userEmail).toBe(null)
   })
 })
 
-describe('what was sold, by the metadata', () => {
-  const of = (tier: unknown) =>
-    ({ ...BUYER, metadata: { userId: 'user_123', tier } }) as unknown as typeof BUYER
+const ofTier = (tier: unknown) => aBuyer({ userId: 'user_123', tier })
+const NO_TIER = { risk: 'clear', mismatch: false }
 
-  it('is never a tier that nobody named', () => {
-    expect(derived(known(session({}, of(undefined))))).toEqual({
-      risk: 'clear',
-      mismatch: false,
-      issue: 'TIER_MISSING',
-    })
-    expect(derived(known(session({}, of('platinum'))))).toEqual({
-      risk: 'clear',
-      mismatch: false,
-      issue: 'TIER_UNKNOWN',
-    })
-    expect(derived(known(session({}, of('__proto__'))))).toMatchObject({ issue: 'TIER_MISSING' })
-    expect(derived(known(session({}, of(['pro']))))).toMatchObject({ issue: 'TIER_MISSING' })
+describe('the tier by metadata', () => {
+  it.each([
+    [undefined, 'TIER_MISSING'],
+    ['platinum', 'TIER_UNKNOWN'],
+    ['__proto__', 'TIER_MISSING'],
+    [['pro'], 'TIER_MISSING'],
+  ])('%j has the issue %s', (tier, issue) => {
+    expect(derived([session({}, ofTier(tier))])).toEqual({ ...NO_TIER, issue })
   })
 
-  it('stays what it was when the last word cannot be read', () => {
-    const found = derived(known(active, subscription(2, {}, { buyer: of('platinum') })))
-    expect(found).toMatchObject({ issue: 'TIER_UNKNOWN', entitlement: { tier: 'pro' } })
+  it('stays the same when the newest name is unknown', () => {
+    expect(derived([active, subscription(2, {}, { buyer: ofTier('platinum') })])).toMatchObject({
+      issue: 'TIER_UNKNOWN',
+      entitlement: { tier: 'pro' },
+    })
   })
 
   it('follows the subscription up and down, with its seats', () => {
-    const up = subscription(
-      2,
-      {},
-      { buyer: of('elite'), bought: { price: 'price_e', quantity: 7 } },
-    )
-    expect(
-      entitlement(session({ mode: 'subscription', subscription: 'sub_1' }), active, up),
-    ).toMatchObject({ tier: 'elite', seats: 7 })
-    const down = subscription(3, {}, { buyer: of('free') })
+    const bought = { price: 'price_e', quantity: 7 }
+    const up = subscription(2, {}, { buyer: ofTier('elite'), bought })
+    expect(entitlement(subscriptionCheckout(), active, up)).toMatchObject({
+      tier: 'elite',
+      seats: 7,
+    })
+    const down = subscription(3, {}, { buyer: ofTier('free') })
     expect(entitlement(active, up, down)).toMatchObject({ tier: 'free', seats: 1 })
   })
 })
 
-describe('what was sold, by the price', () => {
-  const withPrices = (changes: Record<string, string[]>): Catalog => ({
+describe('the tier by price', () => {
+  const PRICES: Readonly<Record<string, string[]>> = {
+    pro: ['price_pro', 'price_pro_year'],
+    elite: ['price_elite'],
+  }
+  const priced: Catalog = {
     ...catalog,
     tiers: Object.fromEntries(
       Object.entries(catalog.tiers).map(([name, tier]) => [
         name,
-        { ...tier, stripePriceIds: changes[name] ?? [] },
+        { ...tier, stripePriceIds: PRICES[name] ?? [] },
       ]),
     ),
-  })
-  const priced = withPrices({ pro: ['price_pro', 'price_pro_year'], elite: ['price_elite'] })
-  const sold = (...events: StripeEvent[]) => derived(known(...events), priced)
-  const liar = { ...BUYER, metadata: { userId: 'user_123', tier: 'lifetime' } }
+  }
+  const sold = (...events: StripeEvent[]) => derived(events, priced)
+  const lifetime = { buyer: ofTier('lifetime') }
   const items = (...bought: (readonly [string, number?])[]) => ({
     items: {
       data: bought.map(([price, quantity]) => ({
@@ -598,80 +549,88 @@ describe('what was sold, by the price', () => {
       })),
     },
   })
+  const expanded = { line_items: { data: [{ price: { id: 'price_elite' }, quantity: 2 }] } }
+  const several = items(['price_other', 9], ['price_pro', 2], ['price_elite', 4])
 
-  it('is the price’s tier, whatever the metadata say, and that is said aloud', () => {
-    expect(sold(active)).toMatchObject({ mismatch: false, entitlement: { tier: 'pro', seats: 3 } })
-    expect(sold(subscription(0, {}, { buyer: liar }))).toMatchObject({
-      mismatch: true,
-      entitlement: { tier: 'pro' },
-    })
+  it.each<[string, StripeEvent[], object]>([
+    [
+      'is that of the subscription',
+      [active],
+      { mismatch: false, entitlement: { tier: 'pro', seats: 3 } },
+    ],
+    [
+      'overrules the metadata, which is reported',
+      [subscription(0, {}, lifetime)],
+      { mismatch: true, entitlement: { tier: 'pro' } },
+    ],
+    [
+      'is the highest of several, with its seats',
+      [subscription(0, several)],
+      { entitlement: { tier: 'elite', seats: 4 } },
+    ],
+    [
+      'has the seats of the catalog for one item',
+      [subscription(0, items(['price_pro']))],
+      { entitlement: { seats: 3 } },
+    ],
+    [
+      'stays the same when the next price is unknown',
+      [active, subscription(2, items(['price_odd']))],
+      { issue: 'PRICE_UNKNOWN', entitlement: { tier: 'pro' } },
+    ],
+    ['is read from an invoice', [paid], { entitlement: { tier: 'pro' } }],
+    [
+      'is read from the newest invoice',
+      [paid, invoice(5, 'paid', { id: 'in_2', bought: { price: 'price_elite', quantity: 1 } })],
+      { entitlement: { tier: 'elite' } },
+    ],
+    ['is read from line items', [session(expanded)], { entitlement: { tier: 'elite', seats: 2 } }],
+  ])('%s', (_, events, expected) => {
+    expect(sold(...events)).toMatchObject(expected)
   })
 
-  it('is the best of several, for as many as that was bought for', () => {
-    const several = subscription(0, items(['price_other', 9], ['price_pro', 2], ['price_elite', 4]))
-    expect(sold(several)).toMatchObject({ entitlement: { tier: 'elite', seats: 4 } })
-    expect(sold(subscription(0, items(['price_pro'])))).toMatchObject({ entitlement: { seats: 3 } })
-  })
-
-  it('is nothing for a price that nobody knows', () => {
-    const odd = subscription(0, items(['price_odd']), { buyer: liar })
-    expect(sold(odd)).toEqual({ risk: 'clear', mismatch: false, issue: 'PRICE_UNKNOWN' })
-    expect(sold(subscription(0, items(), { buyer: liar }))).toEqual({
-      risk: 'clear',
-      mismatch: false,
-      issue: 'PRICE_MISSING',
-    })
-  })
-
-  it('stays what it was when the next price is unknown', () => {
-    expect(sold(active, subscription(2, items(['price_odd'])))).toMatchObject({
-      issue: 'PRICE_UNKNOWN',
-      entitlement: { tier: 'pro' },
-    })
-  })
-
-  it('is read off an invoice while the subscription is not known', () => {
-    expect(sold(paid)).toMatchObject({ entitlement: { tier: 'pro' } })
-    const newer = invoice(5, 'paid', { id: 'in_2', bought: { price: 'price_elite', quantity: 1 } })
-    expect(sold(paid, newer)).toMatchObject({ entitlement: { tier: 'elite' } })
-  })
-
-  it('has to be asked for after a checkout', () => {
-    expect(sold(session())).toEqual({
-      risk: 'clear',
-      mismatch: false,
-      issue: 'PRICE_MISSING',
-      missing: 'LINE_ITEMS_MISSING',
-    })
-    const expanded = { line_items: { data: [{ price: { id: 'price_elite' }, quantity: 2 }] } }
-    expect(sold(session(expanded))).toMatchObject({ entitlement: { tier: 'elite', seats: 2 } })
-    expect(sold(subscribed())).toEqual({ risk: 'clear', mismatch: false })
+  it.each<[string, StripeEvent, object]>([
+    [
+      'unknown for an unknown price',
+      subscription(0, items(['price_odd']), lifetime),
+      { issue: 'PRICE_UNKNOWN' },
+    ],
+    ['missing without items', subscription(0, items(), lifetime), { issue: 'PRICE_MISSING' }],
+    [
+      'missing for a checkout without line items',
+      session(),
+      { issue: 'PRICE_MISSING', missing: 'LINE_ITEMS_MISSING' },
+    ],
+    ['not yet needed for the checkout of a subscription', subscriptionCheckout(), {}],
+  ])('is %s', (_, one, expected) => {
+    expect(sold(one)).toEqual({ ...NO_TIER, ...expected })
   })
 })
 
 describe('two states of a subscription in one second', () => {
   const states = (...fields: object[]) => fields.map((state) => subscription(1, state))
+  const both = states({ cancel_at_period_end: true }, {})
 
-  it('are settled when one of them is the first, or was never begun, or is the end', () => {
-    const first = subscription(1, { status: 'trialing' }, { type: 'created' })
-    expect(derived(known(first, subscription(1))).missing).toBeUndefined()
-    expect(derived(known(...states({ status: 'incomplete' }, {}))).missing).toBeUndefined()
-    const end = subscription(1, { ended_at: START + DAY }, { type: 'deleted' })
-    expect(derived(known(end, ...states({}))).missing).toBeUndefined()
+  it.each<[string, StripeEvent[]]>([
+    [
+      'one is the state at creation',
+      [subscription(1, { status: 'trialing' }, { type: 'created' }), subscription(1)],
+    ],
+    ['one is incomplete', states({ status: 'incomplete' }, {})],
+    [
+      'one is the end',
+      [subscription(1, { ended_at: START + DAY }, { type: 'deleted' }), subscription(1)],
+    ],
+    ['they agree', states({ latest_invoice: 'in_1' }, { latest_invoice: 'in_2' })],
+    ['a later state follows', [...both, subscription(2)]],
+    ['a later state came before', [subscription(2), ...both]],
+  ])('are ordered if %s', (_, events) => {
+    expect(derived(events).missing).toBeUndefined()
   })
 
-  it('are settled when they say the same', () => {
-    expect(
-      derived(known(...states({ latest_invoice: 'in_1' }, { latest_invoice: 'in_2' }))).missing,
-    ).toBeUndefined()
-  })
-
-  it('are for Stripe to settle otherwise, in whatever order they came', () => {
-    const both = states({ cancel_at_period_end: true }, {})
-    const found = derived(known(...both))
+  it('are tied otherwise, in any order', () => {
+    const found = derived(both)
     expect(found.missing).toBe('SUBSCRIPTION_UNSETTLED')
-    expect(derived(known(...both.toReversed()))).toEqual(found)
-    expect(derived(known(...both, subscription(2))).missing).toBeUndefined()
-    expect(derived(known(subscription(2), ...both)).missing).toBeUndefined()
+    expect(derived(both.toReversed())).toEqual(found)
   })
 })
