@@ -9,8 +9,8 @@ import { SCENARIOS, type ScenarioName } from '../../../scripts/stripe/scenarios.
 import { aContext, aPost } from '../../support/http.ts'
 import { NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
+import { buildEvents, OUTCOMES } from '../../support/scenarios.ts'
 import { seed, sized } from '../../support/size.ts'
-import { OUTCOMES, buildEvents } from '../../support/scenarios.ts'
 import { aSignature } from '../../support/stripe.ts'
 import { allItems } from '../../support/table.ts'
 
@@ -45,7 +45,10 @@ const anOrder = (events: readonly StripeEvent[]): fc.Arbitrary<Order> =>
       return { events: order }
     })
 
-type Ids = Pick<(typeof OUTCOMES)[ScenarioName], 'paymentIntentId' | 'customerId' | 'subscriptionId'>
+type Ids = Pick<
+  (typeof OUTCOMES)[ScenarioName],
+  'paymentIntentId' | 'customerId' | 'subscriptionId'
+>
 
 /** Every purchase has ids of its own. */
 const idsOf = ({ paymentIntentId, customerId, subscriptionId }: Ids) =>
