@@ -2,6 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { Ajv } from 'ajv'
+import { Command } from 'commander'
+import { addLicenseCommands } from '../../scripts/cli/licenses.ts'
+import { addOperations } from '../../scripts/cli/operations.ts'
 
 const PROJECT = path.join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8')
@@ -12,7 +15,7 @@ const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'clients/**/*.md'], {
 })
 const TEXTS = DOCUMENTS.map((file) => [file, read(file)] as const)
 
-const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts)
+const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
 const API: {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: object
@@ -72,6 +75,38 @@ const requests = TEXTS.flatMap(([file, text]) =>
   ].map(([command]) => [file, command] as const),
 )
 
+const CLI = 'node scripts/cli/bin.mjs'
+
+/** The arguments of each example of the command line, also by an alias in package.json. */
+const cliCommands = commands.flatMap(([file, line]) => {
+  const [, script = '', given = ''] = /\bnpm run (?:-s )?([\w:]+) -- (.+)$/.exec(line) ?? []
+  const run: string = SCRIPTS[script] ?? ''
+  if (!run.startsWith(CLI)) return []
+  const args = given
+    .replace(/"[^"]*"/g, 'text')
+    .replace(/<[^<>]*…?>/g, 'value')
+    .replace(/\s[#|<>].*$/, '')
+  return [[file, `${run.slice(CLI.length)} ${args}`.trim()] as const]
+})
+
+const program = new Command('license-authority')
+  .option('--url <url>')
+  .option('--token <token>')
+  .option('--json')
+addLicenseCommands(program)
+addOperations(program)
+
+/** Returns the command that arguments select, and the names of the options that are given to it. */
+function resolveCommand(args: string) {
+  const words = args.split(/\s+/)
+  let command: Command = program
+  for (const word of words.filter((one) => !one.startsWith('-'))) {
+    command = command.commands.find((one) => one.name() === word) ?? command
+  }
+  const options = words.filter((word) => /^--\w/.test(word)).map((word) => word.split('=')[0])
+  return { command, options }
+}
+
 describe('the documents', () => {
   it('are found, with their links and commands', () => {
     expect(DOCUMENTS.length).toBeGreaterThan(15)
@@ -79,6 +114,7 @@ describe('the documents', () => {
     expect(npmCommands.length).toBeGreaterThan(30)
     expect(requests.length).toBeGreaterThan(4)
     expect(commands.length).toBeGreaterThan(50)
+    expect(cliCommands.length).toBeGreaterThan(20)
   })
 
   it.each(links)('%s links to %s, which exists', (file, link) => {
@@ -89,7 +125,14 @@ describe('the documents', () => {
   })
 
   it.each(npmCommands)('%s names npm script %s, which exists', (_, script) => {
-    expect(SCRIPTS).toContain(script)
+    expect(Object.keys(SCRIPTS)).toContain(script)
+  })
+
+  it.each(cliCommands)('%s shows a command that exists: %s', (_, args) => {
+    const { command, options } = resolveCommand(args)
+    expect(command !== program || args === '--help').toBe(true)
+    const known = [...command.options, ...program.options].map(({ long }) => long)
+    expect([...known, '--help']).toEqual(expect.arrayContaining(options))
   })
 
   it.each(requests)('%s shows a request that the API accepts: %s', (_, command) => {
