@@ -1,8 +1,9 @@
 /**
- * POST /api/activate, /api/deactivate and /api/devices: which devices a license is used on. For anybody: the key is the
- * credential. Asking again for the same device changes nothing and takes no seat.
+ * POST /api/activate, /api/deactivate and /api/devices: the devices of a license. For the customer's app; the key is the
+ * credential. Activating a device again changes nothing and takes no second seat.
  */
 
+import middy from '@middy/core'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { refusalResponse, resolveFeatures, wireExpiry } from '../lib/http/licenseBody.ts'
 import { Problem } from '../lib/http/problem.ts'
@@ -13,18 +14,20 @@ import {
   parseJsonRequest,
 } from '../lib/http/request.ts'
 import { json, problemResponse, type Response } from '../lib/http/response.ts'
-import { endpoint } from '../lib/lambda/endpoint.ts'
+import { cors } from '../lib/lambda/cors.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { errorHandler } from '../lib/lambda/errorHandler.ts'
 import { callerNetwork, createRateLimiter, type RateLimiter } from '../lib/lambda/rateLimit.ts'
+import { router } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
+import { secretsManager, type WithSecrets } from '../lib/lambda/secrets.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
   type Activation,
   activateDevice,
   type Device,
   isUnknownKey,
-  type KeyLookup,
   listDevices,
   parseKey,
   releaseDevice,
@@ -34,82 +37,77 @@ import {
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
-interface Asked {
-  readonly event: APIGatewayProxyEventV2
-  readonly keys: KeyLookup
-  /** Milliseconds since the epoch. */
-  readonly now: number
-}
+type WithPepper = WithSecrets<'pepper'>
 
-/** A device as its owner may know it; what it called itself is not told. */
+/** The fields of a device that its owner sees. */
 const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activatedAt })
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock } = runtime
+  const { prefix } = catalog
   const rateLimited = createRateLimiter(runtime)
   const prepareToSign = createSigner(runtime)
-  const options = { secrets: ['pepper'], cors: true } as const
-  return endpoint(runtime, options, async (event, { pepper }) => {
-    const asked = { event, keys: { pepper, prefix: catalog.prefix }, now: clock() }
-    switch (event.requestContext.http.path) {
-      case '/api/activate':
-        return activate(asked)
-      case '/api/deactivate':
-        return deactivate(asked)
-      default:
-        return list(asked)
-    }
-  })
 
-  async function activate({ event, keys, now }: Asked): Promise<Response> {
+  async function activate(
+    event: APIGatewayProxyEventV2,
+    { secrets: { pepper } }: WithPepper,
+  ): Promise<Response> {
     const { license, deviceId, nonce, name = null } = parseJsonRequest(event, activateSchema, BODY)
+    const now = clock()
     const sign = await prepareToSign({ nonce, deviceId, now })
-    const key = parseKey(license, keys.prefix)
+    const key = parseKey(license, prefix)
     const limiter = rateLimited(
-      { key: callerNetwork(event), ...(key && { seat: toLicenseId(key, keys.pepper) }) },
-      keys,
+      { key: callerNetwork(event), ...(key && { seat: toLicenseId(key, pepper) }) },
+      { pepper },
     )
-    const { requestId } = event.requestContext
     const activation = await activateDevice(
-      { store: limiter.store, keys, now },
+      { store: limiter.store, keys: { pepper, prefix }, now },
       license,
-      { deviceId, name, requestId },
+      { deviceId, name, requestId: event.requestContext.requestId },
       catalog.deviceSwaps,
     )
     if (activation.status === 'full') await limiter.countFailure('seat')
-    await countGuess(limiter, activation.verdict)
-    return activationOf(activation, sign)
+    await countUnknownKey(limiter, activation.verdict)
+    return toResponse(activation, sign)
   }
 
-  async function deactivate({ event, keys, now }: Asked): Promise<Response> {
+  async function deactivate(
+    event: APIGatewayProxyEventV2,
+    { secrets: { pepper } }: WithPepper,
+  ): Promise<Response> {
     const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
+    const now = clock()
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
-    const limiter = rateLimited({ key: callerNetwork(event) }, keys)
+    const limiter = rateLimited({ key: callerNetwork(event) }, { pepper })
     const { status, verdict } = await releaseDevice(
-      { store: limiter.store, keys, now },
+      { store: limiter.store, keys: { pepper, prefix }, now },
       license,
       deviceId,
       event.requestContext.requestId,
     )
-    await countGuess(limiter, verdict)
+    await countUnknownKey(limiter, verdict)
     const signed = await sign(verdict)
     return status === 'refused'
       ? refusalResponse(verdict.code, catalog, { deactivated: false }, signed)
       : json(200, { deactivated: true, ...signed })
   }
 
-  async function list({ event, keys, now }: Asked): Promise<Response> {
+  async function list(
+    event: APIGatewayProxyEventV2,
+    { secrets: { pepper } }: WithPepper,
+  ): Promise<Response> {
     const { license } = parseJsonRequest(event, devicesSchema, BODY)
-    const limiter = rateLimited({ key: callerNetwork(event) }, keys)
-    const found = await listDevices({ store: limiter.store, keys, now }, license)
-    if (found.status === 'refused') {
-      await countGuess(limiter, found.verdict)
-      return refusalResponse(found.verdict.code, catalog, {})
+    const limiter = rateLimited({ key: callerNetwork(event) }, { pepper })
+    const context = { store: limiter.store, keys: { pepper, prefix }, now: clock() }
+    const listed = await listDevices(context, license)
+    if (listed.status === 'refused') {
+      await countUnknownKey(limiter, listed.verdict)
+      return refusalResponse(listed.verdict.code, catalog, {})
     }
-    return json(200, { seats: found.license.seats, devices: found.devices.map(deviceView) })
+    return json(200, { seats: listed.license.seats, devices: listed.devices.map(deviceView) })
   }
 
-  async function activationOf(activation: Activation, sign: Sign): Promise<Response> {
+  async function toResponse(activation: Activation, sign: Sign): Promise<Response> {
     if (activation.status === 'refused') {
       const { verdict } = activation
       return refusalResponse(verdict.code, catalog, { activated: false }, await sign(verdict))
@@ -140,9 +138,21 @@ export function createHandler(runtime: Runtime) {
       ...(await sign(verdict)),
     })
   }
+
+  return middy<APIGatewayProxyEventV2, Response>()
+    .use(cors(runtime.corsOrigins))
+    .use(errorHandler(runtime))
+    .use(secretsManager(runtime, ['pepper']))
+    .handler(
+      router({
+        'POST /api/activate': activate,
+        'POST /api/deactivate': deactivate,
+        'POST /api/devices': list,
+      }),
+    )
 }
 
-async function countGuess(limiter: RateLimiter, verdict: Verdict) {
+async function countUnknownKey(limiter: RateLimiter, verdict: Verdict) {
   if (isUnknownKey(verdict)) await limiter.countFailure('key')
 }
 

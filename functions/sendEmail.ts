@@ -1,36 +1,41 @@
 /**
- * The table's stream: what holders of licenses are to be told, and who asked for lost keys. Each becomes a mail.
+ * The table's stream: sends an email for each notice of a license and each request for lost keys. Failed records are retried,
+ * so that an email can arrive twice, but is never lost.
  */
 
+import middy from '@middy/core'
 import { entry } from '../lib/lambda/entry.ts'
 import { createMailer } from '../lib/lambda/mailer.ts'
-import { noticeIn, recoveryIn } from '../lib/lambda/records.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
-import { KEY_SECRETS, keysOf } from '../lib/lambda/secrets.ts'
+import { KEY_SECRETS, keysOf, secretsManager } from '../lib/lambda/secrets.ts'
 import { streamConsumer } from '../lib/lambda/stream.ts'
 import { deliver, recover } from '../lib/mail/deliver.ts'
+import { noticeIn, recoveryIn } from '../lib/store/stream.ts'
+
+type Message = NonNullable<ReturnType<typeof noticeIn> | ReturnType<typeof recoveryIn>>
 
 export function createHandler(runtime: Runtime) {
   const { catalog, clock, log, metrics, outbox, store } = runtime
   const mailer = createMailer(runtime)
-  return streamConsumer(
-    runtime,
-    KEY_SECRETS,
-    (record) => noticeIn(record) ?? recoveryIn(record),
-    async (told, secrets) => {
+
+  // Only records that cause an email need the secrets. Middy's early timeout would count as a permanent failure.
+  const send = middy<Message, void>({ timeoutEarlyInMillis: 0 })
+    .use(secretsManager(runtime, KEY_SECRETS))
+    .handler(async (message, { secrets }) => {
       const keys = keysOf(secrets, catalog)
       const context = { store, outbox, mailer, catalog, keys, now: clock() }
-      if ('address' in told) {
-        const sent = await recover(context, told)
-        log.info('keys recovered', { mails: sent })
+      if ('address' in message) {
+        const sent = await recover(context, message)
+        log.info('keys recovered', { emails: sent })
         return
       }
-      const outcome = await deliver(context, told)
-      log.info('mail', { licenseId: told.licenseId, kind: told.kind, outcome })
+      const outcome = await deliver(context, message)
+      log.info('email', { licenseId: message.licenseId, kind: message.kind, outcome })
       metrics.count('Mail', { outcome })
-    },
-  )
+    })
+
+  return streamConsumer(runtime, (record) => noticeIn(record) ?? recoveryIn(record), send)
 }
 
 export const handler = await entry(createRuntime, createHandler)

@@ -1,42 +1,61 @@
 /**
- * GET /.well-known/jwks.json and /.well-known/revocations.jwt: by what signed answers are believed, and which leases are
- * void before their time. For anybody and from any page, and made to be kept by whatever lies between.
+ * GET /.well-known/jwks.json and /.well-known/revocations.jwt: the public keys of signed responses, and the leases that are
+ * void before they expire. Public, for pages of every origin, and cacheable.
  */
 
+import middy from '@middy/core'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Response } from '../lib/http/response.ts'
-import { endpoint } from '../lib/lambda/endpoint.ts'
 import { entry } from '../lib/lambda/entry.ts'
+import { errorHandler } from '../lib/lambda/errorHandler.ts'
+import { router } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
+import { secretsManager, type WithSecrets } from '../lib/lambda/secrets.ts'
 import { publishKeys, publishRevocations } from '../lib/signing/publish.ts'
 
-/** Far less than a new key is published before it signs. */
+/** Far shorter than the time that a new key is published before it signs. */
 const KEYS_CACHE = 'public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400'
 const REVOCATIONS_CACHE = 'public, max-age=60, stale-if-error=86400'
 
-/** How long a function answers the list that it has: whoever asks more often costs nothing. */
-const HELD_MS = 10_000
+/** The time that one instance returns the same list, which bounds the reads of the table. */
+const CACHED_MS = 10_000
+
+type WithKeys = WithSecrets<'signingKeys'>
 
 export function createHandler(runtime: Runtime) {
   const { clock, revocations } = runtime
-  const options = { secrets: ['signingKeys'], cors: false } as const
-  let held: { readonly at: number; readonly list: string } | undefined
-  return endpoint(runtime, options, async (event, { signingKeys }) => {
+  let cached: { readonly at: number; readonly list: string } | undefined
+
+  async function getKeys(_: unknown, { secrets: { signingKeys } }: WithKeys): Promise<Response> {
+    const keys = JSON.stringify(await publishKeys(signingKeys, clock()))
+    return cacheable('application/jwk-set+json', KEYS_CACHE, keys)
+  }
+
+  async function getRevocations(
+    _: unknown,
+    { secrets: { signingKeys } }: WithKeys,
+  ): Promise<Response> {
     const now = clock()
-    if (event.requestContext.http.path === '/.well-known/jwks.json') {
-      const keys = JSON.stringify(await publishKeys(signingKeys, now))
-      return open('application/jwk-set+json', KEYS_CACHE, keys)
+    if (!cached || Math.abs(now - cached.at) >= CACHED_MS) {
+      const revoked = await revocations.list()
+      cached = { at: now, list: await publishRevocations(signingKeys, revoked, now) }
     }
-    if (!held || Math.abs(now - held.at) >= HELD_MS) {
-      const known = await revocations.list()
-      held = { at: now, list: await publishRevocations(signingKeys, known, now) }
-    }
-    const { list } = held
-    return open('application/jwt', REVOCATIONS_CACHE, list)
-  })
+    return cacheable('application/jwt', REVOCATIONS_CACHE, cached.list)
+  }
+
+  return middy<APIGatewayProxyEventV2, Response>()
+    .use(errorHandler(runtime))
+    .use(secretsManager(runtime, ['signingKeys']))
+    .handler(
+      router({
+        'GET /.well-known/jwks.json': getKeys,
+        'GET /.well-known/revocations.jwt': getRevocations,
+      }),
+    )
 }
 
-const open = (type: string, cache: string, body: string): Response => ({
+const cacheable = (type: string, cache: string, body: string): Response => ({
   statusCode: 200,
   headers: {
     'content-type': type,

@@ -33,10 +33,10 @@ export const cors = (origins: readonly string[]) =>
   })
 
 /** Responds to a preflight with CORS headers only. */
-export const createPreflight = (origins: readonly string[]) =>
+export const createPreflight = (origins: readonly string[]): HttpHandler =>
   middy<APIGatewayProxyEventV2, Response>()
     .use(cors(origins))
-    .handler(async () => ({ statusCode: 204 })) as unknown as HttpHandler
+    .handler(async () => ({ statusCode: 204 }))
 
 /** Like `entry`, reads the environment on the first call; unlike it, needs no AWS client. */
 export function preflightEntry(): HttpHandler {

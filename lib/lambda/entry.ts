@@ -3,8 +3,9 @@ import type { Env } from '../config.ts'
 import type { Response } from '../http/response.ts'
 import type { CoreRuntime } from './runtime.ts'
 
+/** A handler whose context is Lambda's with what the middlewares of its chain add. */
+type LambdaHandler<Event, Result, C = never> = (event: Event, context: C) => Promise<Result>
 export type HttpHandler = LambdaHandler<APIGatewayProxyEventV2, Response>
-type LambdaHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>
 
 /**
  * Returns the handler that Lambda calls. In Lambda, the runtime is created and its connections are opened while the
@@ -14,9 +15,9 @@ type LambdaHandler<Event, Result> = (event: Event, context: Context) => Promise<
 export async function entry<R extends Pick<CoreRuntime, 'metrics' | 'prime'>, Event, Result>(
   createRuntime: (env: Env) => R,
   createHandler: (runtime: R) => LambdaHandler<Event, Result>,
-): Promise<LambdaHandler<Event, Result>> {
+): Promise<LambdaHandler<Event, Result, Context>> {
   if (process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined) {
-    let handler: LambdaHandler<Event, Result> | undefined
+    let handler: LambdaHandler<Event, Result, Context> | undefined
     return (event, context) => {
       handler ??= withMetrics(createHandler, createRuntime(process.env))
       return handler(event, context)
@@ -32,11 +33,11 @@ export async function entry<R extends Pick<CoreRuntime, 'metrics' | 'prime'>, Ev
 function withMetrics<R extends Pick<CoreRuntime, 'metrics'>, Event, Result>(
   createHandler: (runtime: R) => LambdaHandler<Event, Result>,
   runtime: R,
-): LambdaHandler<Event, Result> {
+): LambdaHandler<Event, Result, Context> {
   const handler = createHandler(runtime)
   return async (event, context) => {
     try {
-      return await handler(event, context)
+      return await handler(event, context as never)
     } finally {
       runtime.metrics.close(context.functionName)
     }

@@ -4,16 +4,18 @@ import { type RateLimitCounter, RateLimitError } from '../access/rateLimit.ts'
 import { PROBLEMS, Problem } from '../http/problem.ts'
 import { problemResponse, type Response } from '../http/response.ts'
 import { MasterKeyFault, Unavailable } from '../license/index.ts'
-import type { Runtime } from './runtime.ts'
+import type { CoreRuntime } from './runtime.ts'
 
 /**
- * Middleware that turns whatever was thrown into an answer, and counts it. Faults of ours are logged with their causes; the
- * caller reads a code and learns nothing of the inside. `refusal` joins the body of what the caller did wrong; `failure` is
- * a metric of what we did.
+ * Middleware that turns an error into a response, logs it and counts it. Server errors are logged with their causes, while
+ * the caller gets a code and no details. Comes after `cors` in a chain: errors pass it in reverse order, and the error
+ * response needs the CORS headers too.
+ *
+ * @param options `refusal` joins the body of 4xx responses; `failure` names a metric that counts 5xx responses
  */
 export function errorHandler(
-  { log, metrics }: Pick<Runtime, 'log' | 'metrics'>,
-  { refusal = {}, failure }: { readonly refusal?: object; readonly failure?: string },
+  { log, metrics }: Pick<CoreRuntime, 'log' | 'metrics'>,
+  { refusal = {}, failure }: { readonly refusal?: object; readonly failure?: string } = {},
 ): MiddlewareObj<APIGatewayProxyEventV2, Response, Error, Context> {
   return {
     onError(request) {
@@ -41,8 +43,8 @@ function toProblem(error: unknown): Problem {
   if (error instanceof RateLimitError) {
     return new Problem('RATE_LIMITED', { headers: limitHeaders(error.counter), cause: error })
   }
-  const passing = error instanceof Unavailable || error instanceof MasterKeyFault
-  return new Problem(passing ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
+  const isTemporary = error instanceof Unavailable || error instanceof MasterKeyFault
+  return new Problem(isTemporary ? 'UNAVAILABLE' : 'INTERNAL', { cause: error })
 }
 
 /** Returns the headers of RFC 9110 section 10.2.3 and draft-ietf-httpapi-ratelimit-headers-10. */
@@ -54,7 +56,7 @@ const limitHeaders = ({ limit, wait }: RateLimitCounter) => ({
 
 const MAX_CAUSES = 5
 
-/** An error and what lies behind it, outermost first. Middy keeps the errors it gathers in `cause.data`. */
+/** Returns the stacks of an error and its causes, outermost first. Middy collects errors in `cause.data`. */
 function causesOf(error: unknown): string[] {
   const causes: string[] = []
   const queue = [error]

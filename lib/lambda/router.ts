@@ -1,33 +1,26 @@
 import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { Route } from '../admin/route.ts'
-import { ADMIN_PATH } from '../admin/routes.ts'
 import { Problem } from '../http/problem.ts'
+import type { Response } from '../http/response.ts'
 
-export interface Routed {
-  readonly route: Route
-  readonly params: Readonly<Record<string, string>>
-}
+type RouteHandler<Context> = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>
 
 /**
- * Finds the route of a request.
+ * Returns a handler that passes each request to its route, on Middy's router.
  *
- * @throws Problem `NOT_FOUND` where there is none
+ * @param routes by `<method> <path>`; parameters of a path such as `/licenses/{id}` go to `event.pathParameters`
+ * @throws Problem `NOT_FOUND` if no route matches
  */
-export function createRouter(routes: readonly Route[]): (event: APIGatewayProxyEventV2) => Routed {
-  const router = httpRouter({
-    routes: routes.map((route) => ({
-      method: route.method,
-      path: `${ADMIN_PATH}${route.path}`,
-      // The gateway's own parameter is the whole path once more.
-      handler: ({ pathParameters: { proxy: _, ...params } = {} }: APIGatewayProxyEventV2) => ({
-        route,
-        params,
-      }),
-    })),
+export const router = <Context>(
+  routes: Readonly<Record<string, RouteHandler<Context>>>,
+): RouteHandler<Context> =>
+  // Middy's types know the context of Lambda only.
+  httpRouter({
+    routes: Object.entries(routes).map(([route, handler]) => {
+      const [method, path] = route.split(' ')
+      return { method, path, handler }
+    }),
     notFoundResponse: () => {
       throw new Problem('NOT_FOUND', { error: 'There is no such route' })
     },
-  } as never)
-  return (event) => router(event as never, {} as never, {} as never) as unknown as Routed
-}
+  } as never) as never

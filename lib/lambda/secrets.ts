@@ -1,41 +1,43 @@
 import type { KeyObject } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import secretsManager from '@middy/secrets-manager'
+import type { MiddlewareObj } from '@middy/core'
+import middySecretsManager from '@middy/secrets-manager'
 import { getInternal, jsonSafeParse } from '@middy/util'
+import type { Context } from 'aws-lambda'
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import type { SecretName } from '../config.ts'
 import { Problem } from '../http/problem.ts'
-import type { KeyRing, Keys } from '../license/index.ts'
+import { type KeyRing, type Keys, MasterKeyFault } from '../license/index.ts'
 import type { SigningRing } from '../signing/ring.ts'
 import { parseRingSecret, toKey, toRing } from '../signing/secret.ts'
-import type { Runtime } from './runtime.ts'
+import type { CoreRuntime } from './runtime.ts'
 import type { SecretCache } from './secretCache.ts'
 
-/** The secrets as the program sees them: as keys, which no log and no JSON can show. */
+/** The secrets as keys, which neither a log nor JSON can show. */
 export interface Secrets {
   readonly masterKeys: KeyRing
-  /** Those that made keys before, by version. */
+  /** The master keys of earlier versions, by version. */
   readonly olderMasterKeys: KeyRing['keys']
   readonly pepper: KeyObject
   readonly adminToken: KeyObject
   readonly signingKeys: SigningRing
   readonly stripe: {
     readonly webhookSecrets: readonly KeyObject[]
-    /** For the few questions that an event leaves open. */
+    /** A restricted key for Stripe's API, if lookups are allowed. */
     readonly apiKey: KeyObject | undefined
   }
 }
 
 const keyText = z.string().check(z.minLength(1))
-/** A secret that is the key itself. What begins like JSON and could not be read is a slip of whoever edited it. */
+/** A secret that is the key itself. A text that begins like JSON but is none is an operator's mistake, and no key. */
 const bareKeyText = keyText.check(z.regex(/^(?!\s*[{["])/))
 const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.optional(keyText) })
 
-/** What shows keys that were sold needs: those of older master keys as well. */
+/** The secrets from which every license key can be derived again. */
 export const KEY_SECRETS = ['masterKeys', 'olderMasterKeys', 'pepper'] as const
 
-/** All that is needed to make every key again. */
+/** Returns the key ring with the older master keys in it. */
 export const keysOf = (
   { masterKeys, olderMasterKeys, pepper }: Pick<Secrets, (typeof KEY_SECRETS)[number]>,
   { prefix }: Pick<Catalog, 'prefix'>,
@@ -45,29 +47,29 @@ export const keysOf = (
   prefix,
 })
 
-/** The only version of a master key that is given as a bare text, the way the seed has it. */
+/** The version of a master key that is given as bare text. */
 const BARE_KEY_VERSION = '1'
 
-const keysIn = (texts: Readonly<Record<string, string>>) =>
+const parseKeys = (texts: Readonly<Record<string, string>>) =>
   new Map(Object.entries(texts).map(([version, text]) => [version, toKey(text)]))
 
-const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[Name] } = {
-  /** `{"current": "2", "2": "<key>"}`, or the bare text of the only master key. */
+const PARSERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[Name] } = {
+  /** `{"current": "2", "2": "<key>"}`, or the only master key as bare text. */
   masterKeys(value) {
     if (typeof value === 'string') {
       const only = toKey(z.parse(bareKeyText, value))
       return { current: BARE_KEY_VERSION, keys: new Map([[BARE_KEY_VERSION, only]]) }
     }
     const { current, ...texts } = z.parse(z.record(z.string(), keyText), value)
-    const keys = keysIn(texts)
+    const keys = parseKeys(texts)
     return { current: z.parse(z.literal([...keys.keys()]), current), keys }
   },
   /** `{"1": "<key>"}`. */
-  olderMasterKeys: (value) => keysIn(z.parse(z.record(z.string(), keyText), value)),
+  olderMasterKeys: (value) => parseKeys(z.parse(z.record(z.string(), keyText), value)),
   pepper: (value) => toKey(z.parse(bareKeyText, value)),
   adminToken: (value) => toKey(z.parse(bareKeyText, value)),
   signingKeys: (value) => toRing(parseRingSecret(value)),
-  /** `{"webhookSecrets": ["whsec_…"], "apiKey": "rk_…"}`; several while one is being rolled, and no key if none is wanted. */
+  /** `{"webhookSecrets": ["whsec_…"], "apiKey": "rk_…"}`: several secrets during a rotation, and optionally an API key. */
   stripe(value) {
     const { webhookSecrets, apiKey } = z.parse(stripeSecret, value)
     return {
@@ -78,80 +80,107 @@ const READERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
 }
 
 /**
- * Reads a secret's text as the functions do.
+ * Parses the text of a secret as the functions do.
  *
- * @throws ZodError for a text that no function could use
+ * @throws ZodError for a text that no function can use
  */
 export const readSecret = <Name extends SecretName>(name: Name, text: string): Secrets[Name] =>
-  READERS[name](jsonSafeParse(text))
+  PARSERS[name](jsonSafeParse(text))
 
-type SecretSource = Pick<Runtime, 'log' | 'secretCache' | 'secretIds'>
+/** The context of a handler behind `secretsManager`. */
+export type WithSecrets<Name extends SecretName> = Context & { secrets: Pick<Secrets, Name> }
+
+type SecretSource = Pick<CoreRuntime, 'log' | 'secretCache' | 'secretIds'>
 
 /**
- * Makes a loader of the named secrets, on Middy's Secrets Manager middleware. What it was asked for is all that the
- * caller's type lets it see.
+ * Returns Middy's Secrets Manager middleware on the cache of the runtime, and a second middleware that turns the texts into
+ * keys: `context.secrets` has the named ones and no other. A request fails with Problem `UNAVAILABLE` while a secret cannot
+ * be fetched or parsed.
  *
- * @throws Error at once for a secret that the function was not given.
- * @throws Problem `UNAVAILABLE` on loading, while a secret cannot be had or cannot be read.
+ * @throws Error if the function was not given one of the secrets
  */
-export function createSecretsLoader<Name extends SecretName>(
-  { log, secretCache: cache, secretIds: ids }: SecretSource,
+export function secretsManager<Name extends SecretName>(
+  runtime: SecretSource,
   names: readonly Name[],
-): () => Promise<Pick<Secrets, Name>> {
+) {
   const fetchData = Object.fromEntries(
     names.map((name) => {
-      const id = ids[name]
+      const id = runtime.secretIds[name]
       if (id === undefined) throw new Error(`The function was not given the secret ${name}`)
       return [name, id]
     }),
   )
-  const held = new Map<Name, { readonly text: string; readonly secret: Secrets[Name] }>()
-  /**
-   * What is made of a secret is made once: the same keys for the same text. A text that cannot be read is a slip of
-   * whoever edited it, so what was held before goes on being used.
-   */
-  function read(name: Name, value: unknown): Secrets[Name] {
+  return [
+    middySecretsManager({
+      AwsClient: asClient(runtime.secretCache),
+      fetchData,
+      // The cache of the runtime replaces Middy's.
+      cacheExpiry: 0,
+      disablePrefetch: true,
+    }),
+    parseSecrets(runtime, names),
+  ]
+}
+
+function parseSecrets<Name extends SecretName>(
+  { log, secretCache }: SecretSource,
+  names: readonly Name[],
+): MiddlewareObj<unknown, unknown, Error, WithSecrets<Name>> {
+  const parsed = new Map<Name, { readonly text: string; readonly secret: Secrets[Name] }>()
+
+  /** Parses each text once. A text that cannot be parsed is an operator's mistake, so the previous secret stays in use. */
+  function parse(name: Name, value: unknown): Secrets[Name] {
     const text = JSON.stringify(value)
-    const known = held.get(name)
-    if (known?.text === text) return known.secret
+    const previous = parsed.get(name)
+    if (previous?.text === text) return previous.secret
     try {
-      const secret: Secrets[Name] = READERS[name](value)
-      held.set(name, { text, secret })
+      const secret: Secrets[Name] = PARSERS[name](value)
+      parsed.set(name, { text, secret })
       return secret
     } catch (error) {
-      if (!known) throw error
-      cache.expire()
-      log.error('a secret cannot be read, so the one before is used', { secret: name })
-      return known.secret
+      if (!previous) throw error
+      secretCache.expire()
+      log.error('secret cannot be parsed, using the previous one', { secret: name })
+      return previous.secret
     }
   }
 
-  const middleware = secretsManager({
-    AwsClient: remembering(cache),
-    fetchData,
-    cacheExpiry: 0,
-    disablePrefetch: true,
-  })
-
-  return async () => {
-    try {
-      const request = { internal: {} } as Parameters<NonNullable<typeof middleware.before>>[0]
-      await middleware.before?.(request)
-      const values: Record<string, unknown> = await getInternal([...names], request)
-      return Object.fromEntries(names.map((name) => [name, read(name, values[name])])) as Pick<
-        Secrets,
-        Name
-      >
-    } catch (cause) {
-      cache.expire()
-      throw new Problem('UNAVAILABLE', { cause })
-    }
+  return {
+    async before(request) {
+      try {
+        const values: Record<string, unknown> = await getInternal([...names], request)
+        const secrets = names.map((name) => [name, parse(name, values[name])])
+        request.context.secrets = Object.fromEntries(secrets)
+      } catch (cause) {
+        secretCache.expire()
+        throw new Problem('UNAVAILABLE', { cause })
+      }
+    },
   }
 }
 
-/** Middy makes its client with `new`; what it gets is the cache. */
-function remembering(cache: SecretCache) {
-  return function RememberingClient() {
+/** Lets Middy construct the cache in place of `SecretsManagerClient`. */
+function asClient(cache: SecretCache) {
+  return function CachingClient() {
     return cache
   } as unknown as typeof SecretsManagerClient
 }
+
+/**
+ * Returns a handler that calls `chain` once more, with newly fetched secrets, if the key ring lacks a master key: another
+ * instance may have seen a newer ring.
+ */
+export const retryOnMasterKeyFault =
+  <Event, Result>(
+    { secretCache }: Pick<CoreRuntime, 'secretCache'>,
+    chain: (event: Event, context: never) => Promise<Result>,
+  ) =>
+  async (event: Event, context: Context): Promise<Result> => {
+    try {
+      return await chain(event, context as never)
+    } catch (error) {
+      if (!(error instanceof MasterKeyFault)) throw error
+      secretCache.expire()
+      return chain(event, context as never)
+    }
+  }

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Response } from '../../lib/http/response.ts'
 
 interface Post {
@@ -71,6 +71,7 @@ export function aRequest(
   }
 }
 
-export const aContext = () => ({ awsRequestId: 'request_1' }) as Context
+/** Returns a new context of Lambda. Its type fits each handler, whatever its middlewares add. */
+export const aContext = () => ({ awsRequestId: 'request_1' }) as never
 
 export const bodyOf = ({ body }: Response) => JSON.parse(body ?? '')

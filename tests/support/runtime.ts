@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect } from '@jest/globals'
+import middy from '@middy/core'
 import { catalog } from '../../lib/catalog/catalog.ts'
+import type { SecretName } from '../../lib/config.ts'
 import type { Log } from '../../lib/lambda/log.ts'
 import { type Metrics, withIssuanceMetrics } from '../../lib/lambda/metrics.ts'
 import type { AdminRuntime } from '../../lib/lambda/runtime.ts'
 import { secretReader } from '../../lib/lambda/sdkRuntime.ts'
 import { createSecretCache } from '../../lib/lambda/secretCache.ts'
+import { type Secrets, secretsManager } from '../../lib/lambda/secrets.ts'
 import { createTable } from '../../lib/store/sdkTable.ts'
 import { createStores } from '../../lib/store/stores.ts'
 import type { Units } from '../../lib/store/table.ts'
@@ -202,4 +205,15 @@ export async function aRuntime(
     },
   }
   return test
+}
+
+/** Returns the named secrets as a handler gets them. Repeated calls of the result share what the middleware remembers. */
+export function secretLoader<Name extends SecretName>(
+  runtime: Pick<AdminRuntime, 'log' | 'secretCache' | 'secretIds'>,
+  names: readonly Name[],
+): () => Promise<Pick<Secrets, Name>> {
+  const chain = middy<object, Pick<Secrets, Name>>()
+    .use(secretsManager(runtime, names))
+    .handler(async (_, { secrets }) => secrets)
+  return () => chain({}, {} as never)
 }

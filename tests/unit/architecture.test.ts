@@ -21,8 +21,8 @@ lib/stripe   lib/catalog lib/license node:crypto node:timers safe-stable-stringi
 lib/admin    lib/access lib/catalog lib/http lib/license lib/mail lib/stripe node:crypto zod
 lib/lambda   lib/access lib/admin lib/aws lib/catalog lib/config.ts lib/http lib/license lib/mail lib/signing lib/store
              node:crypto aws-lambda zod @aws-lambda-powertools @aws-sdk @middy
-functions    lib/admin lib/catalog lib/http lib/lambda lib/license lib/mail lib/panel lib/signing lib/stripe
-             node:crypto aws-lambda
+functions    lib/admin lib/catalog lib/http lib/lambda lib/license lib/mail lib/panel lib/signing lib/store/stream.ts
+             lib/stripe node:crypto aws-lambda @middy/core
 clients      node:crypto node:fs node:path
 admin        @tanstack openapi-fetch papaparse react react-aria-components react-dom uplot vite
 scripts      lib clients *

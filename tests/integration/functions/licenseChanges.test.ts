@@ -209,7 +209,7 @@ describe('the stream', () => {
     expect(await follow([odd, ...records])).toEqual({ batchItemFailures: [] })
     expect(Object.keys((await list()).revoked)).toHaveLength(1)
     expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
-    expect(test.lines.join()).toContain('a record of the stream could not be followed')
+    expect(test.lines.join()).toContain('stream record failed')
   })
 
   it('gives up numbers that are late, and no revocation, and tells of both', async () => {

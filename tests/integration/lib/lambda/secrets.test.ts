@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createSecretsLoader } from '../../../../lib/lambda/secrets.ts'
-import { aRuntime, type TestRuntime } from '../../../support/runtime.ts'
+import { aRuntime, secretLoader, type TestRuntime } from '../../../support/runtime.ts'
 
 const HOUR = 60 * 60 * 1000
 
@@ -19,7 +18,7 @@ async function load<
   const { secretIds } = test.runtime
   test.secretsManager.secrets.set(secretIds[name] ?? '', text)
   test.time.now += HOUR
-  return (await createSecretsLoader(test.runtime, [name])())[name]
+  return (await secretLoader(test.runtime, [name])())[name]
 }
 
 describe('loading secrets', () => {
@@ -44,7 +43,7 @@ describe('loading secrets', () => {
     test.secretsManager.secrets.delete('test/older-master-keys')
     // So long that what was read of it once is forgotten.
     test.time.now += 24 * HOUR
-    const loader = createSecretsLoader(test.runtime, ['olderMasterKeys'])
+    const loader = secretLoader(test.runtime, ['olderMasterKeys'])
     expect((await loader()).olderMasterKeys.size).toBe(0)
   })
 
@@ -103,7 +102,7 @@ describe('loading secrets', () => {
   )
 
   it('refuses to be made for a secret that the function was not given', () => {
-    expect(() => createSecretsLoader({ ...test.runtime, secretIds: {} }, ['pepper'])).toThrow(
+    expect(() => secretLoader({ ...test.runtime, secretIds: {} }, ['pepper'])).toThrow(
       'The function was not given the secret pepper',
     )
   })
@@ -135,7 +134,7 @@ describe('a secret that cannot be read any more', () => {
   ] as const)(
     '%s leaves the one before in use, and is told of: %s, then %j',
     async (name, good, bad) => {
-      const loader = createSecretsLoader(test.runtime, [name])
+      const loader = secretLoader(test.runtime, [name])
       const { secretIds, secretCache } = test.runtime
       const text = secretIds[name] ?? ''
       test.secretsManager.secrets.set(text, good)
@@ -147,7 +146,7 @@ describe('a secret that cannot be read any more', () => {
       test.lines.length = 0
       expect((await loader())[name]).toBe(first)
       expect((await loader())[name]).toBe(first)
-      expect(test.lines.join()).toContain('a secret cannot be read, so the one before is used')
+      expect(test.lines.join()).toContain('secret cannot be parsed, using the previous one')
       expect(test.lines.join()).not.toContain('good')
       test.secretsManager.secrets.set(text, good)
       test.time.now += HOUR
@@ -155,7 +154,7 @@ describe('a secret that cannot be read any more', () => {
       // A function that starts now has none before.
       test.secretsManager.secrets.set(text, bad)
       test.time.now += HOUR
-      await expect(createSecretsLoader(test.runtime, [name])()).rejects.toMatchObject({
+      await expect(secretLoader(test.runtime, [name])()).rejects.toMatchObject({
         code: 'UNAVAILABLE',
       })
     },
