@@ -39,7 +39,7 @@ function withMetrics<R extends Pick<CoreRuntime, 'metrics'>, Event, Result>(
     try {
       return await handler(event, context as never)
     } finally {
-      runtime.metrics.close(context.functionName)
+      runtime.metrics.flush(context.functionName)
     }
   }
 }

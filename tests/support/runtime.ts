@@ -60,7 +60,7 @@ export function someMetrics(told: string[] = []) {
       told.push(count)
     },
     units: () => {},
-    close: () => {},
+    flush: () => {},
   }
   return { metrics, counts }
 }
