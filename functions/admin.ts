@@ -19,9 +19,9 @@ import type { AdminRuntime } from '../lib/lambda/runtime.ts'
 import { createAdminRuntime } from '../lib/lambda/sdkRuntime.ts'
 import {
   KEY_SECRETS,
-  keysOf,
   retryOnMasterKeyFault,
   secretsManager,
+  toKeys,
   type WithSecrets,
 } from '../lib/lambda/secrets.ts'
 
@@ -57,7 +57,7 @@ export function createHandler(runtime: AdminRuntime) {
         summary,
         verifiesPerDay,
         catalog,
-        keys: keysOf(secrets, catalog),
+        keys: toKeys(secrets, catalog),
         stage,
         livemode: stripe.livemode,
         now,

@@ -24,9 +24,9 @@ import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import {
   KEY_SECRETS,
-  keysOf,
   retryOnMasterKeyFault,
   secretsManager,
+  toKeys,
 } from '../lib/lambda/secrets.ts'
 import { DAY_MS, evaluate, type IssueRequest } from '../lib/license/index.ts'
 import { issueForPayment } from '../lib/stripe/issueForPayment.ts'
@@ -53,7 +53,7 @@ export function createHandler(runtime: Runtime) {
 
       const order = toOrder(body, event, caller, now)
       const issued = await issueForPayment(
-        { store, keys: keysOf(secrets, catalog), now },
+        { store, keys: toKeys(secrets, catalog), now },
         catalog,
         order,
         order.paymentIntentId,

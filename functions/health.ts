@@ -1,4 +1,4 @@
-/** GET /health: the service answers. It touches nothing else, so it stays healthy when the database is not. */
+/** GET /health: reports that the functions run. For monitors. It calls no other service, so it is healthy without the table. */
 
 import { json } from '../lib/http/response.ts'
 

@@ -1,4 +1,4 @@
-/** What SES tells of mails that were sent: that they arrived, came back, or were called spam. */
+/** EventBridge: records deliveries, bounces and complaints of emails, from SES. A lost address gets no further email. */
 
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
@@ -15,7 +15,7 @@ export function createHandler({ clock, log, metrics, outbox }: Runtime) {
     if (state !== 'delivered') {
       await Promise.all(suppress.map((address) => outbox.suppress(address, state, now)))
     }
-    log.info('mail event', { state, licenseId: notice?.licenseId, kind: notice?.kind })
+    log.info('email event', { state, licenseId: notice?.licenseId, kind: notice?.kind })
     metrics.count('Mail', { outcome: state })
     return { state }
   }

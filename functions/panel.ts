@@ -1,6 +1,6 @@
 /**
- * GET /admin and all below it: the panel for the vendor's people, which is files only. From the same origin as the API
- * that it uses, so that its page may speak to nobody else. Knows no secret and no customer.
+ * GET /admin…: the files of the admin panel, for the vendor's staff. Served from the origin of the API, so that the page needs
+ * no other one. Has no access to secrets or the table.
  */
 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
@@ -8,7 +8,7 @@ import type { Response } from '../lib/http/response.ts'
 import { type Panel, readPanel } from '../lib/panel/files.ts'
 import { servePanel } from '../lib/panel/serve.ts'
 
-/** Below the directory that a function, or npm start, runs in. */
+/** Relative to the working directory of a function and of `npm start`. */
 const BUILT = 'admin/dist'
 
 export const createHandler =

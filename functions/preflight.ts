@@ -1,6 +1,6 @@
 /**
- * OPTIONS /api/…: may a page of this origin call the API? A function rather than the gateway's own setting, which
- * would open every route of the gateway, the webhook included.
+ * OPTIONS /api/…: tells browsers which pages may call the API. A function, because the gateway's own CORS setting would open
+ * every route, including the webhook.
  */
 
 import { preflightEntry } from '../lib/lambda/cors.ts'

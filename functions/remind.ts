@@ -1,4 +1,4 @@
-/** Once a day: licenses that are about to end, and do not renew by themselves, get a reminder. */
+/** Daily schedule: reminds customers of licenses that are about to expire and do not renew. Repeated runs send nothing twice. */
 
 import { entry } from '../lib/lambda/entry.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'

@@ -8,7 +8,7 @@ import { entry } from '../lib/lambda/entry.ts'
 import { createMailer } from '../lib/lambda/mailer.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
-import { KEY_SECRETS, keysOf, secretsManager } from '../lib/lambda/secrets.ts'
+import { KEY_SECRETS, secretsManager, toKeys } from '../lib/lambda/secrets.ts'
 import { streamConsumer } from '../lib/lambda/stream.ts'
 import { deliver, recover } from '../lib/mail/deliver.ts'
 import { noticeIn, recoveryIn } from '../lib/store/stream.ts'
@@ -23,7 +23,7 @@ export function createHandler(runtime: Runtime) {
   const send = middy<Message, void>({ timeoutEarlyInMillis: 0 })
     .use(secretsManager(runtime, KEY_SECRETS))
     .handler(async (message, { secrets }) => {
-      const keys = keysOf(secrets, catalog)
+      const keys = toKeys(secrets, catalog)
       const context = { store, outbox, mailer, catalog, keys, now: clock() }
       if ('address' in message) {
         const sent = await recover(context, message)

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 
-/** One JSON object a line. Takes facts that are known to be safe: never a key, a token or a person. */
+/** Writes one JSON object per line. Takes only facts that are safe to log: no key, no token and no personal data. */
 export interface Log {
   info(message: string, facts?: Record<string, unknown>): void
   warn(message: string, facts?: Record<string, unknown>): void

@@ -1,29 +1,29 @@
-/** A secret as Secrets Manager tells it. */
+/** The part of a response of Secrets Manager that is used. */
 export interface SecretValue {
   readonly SecretString?: string | undefined
 }
 
-/** The question for a secret, as the SDK's command for it has it. */
+/** The SDK's command to get a secret. */
 interface GetSecretValue {
   readonly input: { readonly SecretId?: string | undefined }
 }
 
-/** Younger than this, a secret is answered from memory. */
+/** The age up to which a secret is returned from memory. */
 const FRESH_MS = 5 * 60 * 1000
-/** Up to this age it still is, while a newer one is on its way; beyond, the caller waits for the newer one. */
+/** The age up to which it is returned while a newer one is fetched; older than that, the caller waits for the fetch. */
 const REVALIDATE_MS = 2 * FRESH_MS
-/** Up to this age it is better than none while Secrets Manager does not answer. */
+/** The age up to which it is returned while Secrets Manager is unavailable. */
 const STALE_MS = 24 * 60 * 60 * 1000
-/** The shortest time between two refreshes, so that a fault is not made worse. */
+/** The minimum time between two fetches, which spares Secrets Manager during an outage. */
 const RETRY_MS = 5 * 1000
 
-const NOTHING: SecretValue = { SecretString: '{}' }
+const EMPTY: SecretValue = { SecretString: '{}' }
 
 /**
- * Of a secret that is not there, AWS says that nobody may read it where rights name secrets by their whole ARN, which
- * ends in characters that only a secret has.
+ * AWS denies access to a missing secret if the role names secrets by their whole ARN: the ARN ends in a random suffix, which
+ * a missing secret does not have.
  */
-const isAbsence = (error: unknown) =>
+const isMissing = (error: unknown) =>
   error instanceof Error &&
   ['ResourceNotFoundException', 'AccessDeniedException'].includes(error.name)
 
@@ -35,45 +35,45 @@ interface Entry {
 }
 
 export interface SecretCache {
-  /** What @middy/secrets-manager calls instead of the client; its own cache must then be off. */
+  /** Replaces the method of the AWS client for @middy/secrets-manager, whose own cache must be off. */
   send(command: GetSecretValue): Promise<SecretValue>
-  /** Fetches ahead of the first request. Never rejects: that request will say what is wrong. */
+  /** Fetches secrets before the first request. Never rejects: that request reports the error. */
   prime(ids: readonly string[]): Promise<void>
-  /** Makes the next request ask for newer values, unless that was just done. What is held is kept for need. */
+  /** Makes the next request wait for newer values, at most every 5 seconds. The cached ones remain the fallback. */
   expire(): void
 }
 
 /**
- * Secrets Manager, remembered. The cache that comes with the middleware ends the process when a refresh fails and
- * keeps a timer running for ever; this one answers what it holds while it fetches, and has no timer.
+ * Creates a cache of Secrets Manager. Middy's own cache ends the process if a refresh fails, and keeps a timer running; this
+ * one returns stale values while it fetches, and has no timer.
  *
- * @param ask asks Secrets Manager for the secret of a name
+ * @param getSecret fetches a secret by its id
  * @param now milliseconds since the epoch
- * @param optional the secret that there may be none of yet, which reads as an empty object
+ * @param optional the id of a secret that need not exist, and reads as an empty object until it does
  */
 export function createSecretCache(
-  ask: (id: string) => Promise<SecretValue>,
+  getSecret: (id: string) => Promise<SecretValue>,
   now: () => number,
   optional?: string,
 ): SecretCache {
   const entries = new Map<string, Entry>()
 
-  /** What was there once is not taken for absent, but for out of reach. */
-  const maybeNothing = (id: string, { value = NOTHING, fetchedAt }: Entry) =>
-    id === optional && (value === NOTHING || now() - fetchedAt >= STALE_MS)
+  /** A secret that existed before is treated as unavailable, not as missing. */
+  const mayBeMissing = (id: string, { value = EMPTY, fetchedAt }: Entry) =>
+    id === optional && (value === EMPTY || now() - fetchedAt >= STALE_MS)
 
-  async function fetchOf(id: string, entry: Entry) {
+  async function fetchOrEmpty(id: string, entry: Entry) {
     try {
-      return await ask(id)
+      return await getSecret(id)
     } catch (error) {
-      if (maybeNothing(id, entry) && isAbsence(error)) return NOTHING
+      if (mayBeMissing(id, entry) && isMissing(error)) return EMPTY
       throw error
     }
   }
 
   function fetch(id: string, entry: Entry) {
     entry.triedAt = now()
-    entry.pending ??= fetchOf(id, entry)
+    entry.pending ??= fetchOrEmpty(id, entry)
       .then((value) => {
         entry.value = value
         entry.fetchedAt = now()

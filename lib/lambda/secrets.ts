@@ -38,7 +38,7 @@ const stripeSecret = z.object({ webhookSecrets: z.array(keyText), apiKey: z.opti
 export const KEY_SECRETS = ['masterKeys', 'olderMasterKeys', 'pepper'] as const
 
 /** Returns the key ring with the older master keys in it. */
-export const keysOf = (
+export const toKeys = (
   { masterKeys, olderMasterKeys, pepper }: Pick<Secrets, (typeof KEY_SECRETS)[number]>,
   { prefix }: Pick<Catalog, 'prefix'>,
 ): Keys => ({
@@ -84,7 +84,7 @@ const PARSERS: { readonly [Name in keyof Secrets]: (value: unknown) => Secrets[N
  *
  * @throws ZodError for a text that no function can use
  */
-export const readSecret = <Name extends SecretName>(name: Name, text: string): Secrets[Name] =>
+export const parseSecret = <Name extends SecretName>(name: Name, text: string): Secrets[Name] =>
   PARSERS[name](jsonSafeParse(text))
 
 /** The context of a handler behind `secretsManager`. */

@@ -6,10 +6,10 @@ import { NAMESPACE } from './metrics.ts'
 
 const SHOWN_DAYS = 30
 
-/** Each metric that is asked for costs a thousandth of a cent, so that not every look asks. */
-const REMEMBERED_MS = 10 * 60 * 1000
+/** CloudWatch charges a thousandth of a cent for each metric of a query. */
+const CACHED_MS = 10 * 60 * 1000
 
-/** What verifications are counted as. */
+/** The values of the dimension `code`. */
 const CODES = Object.keys({
   VALID: true,
   NOT_FOUND: true,
@@ -22,26 +22,26 @@ const CODES = Object.keys({
 } satisfies Record<Exclude<RefusalCode, 'MALFORMED'> | 'VALID', true>)
 
 /**
- * How many verifications were answered on each of the last thirty days in UTC, the last one today; null where nobody counts
- * them, and while CloudWatch does not answer: an overview is worth something without them.
+ * Returns the number of verifications on each of the last 30 days in UTC, today last. Returns null without CloudWatch, and
+ * while CloudWatch is unavailable: the overview is useful without them.
  *
  * @param now milliseconds since the epoch
  */
 export type VerifiesPerDay = (now: number) => Promise<readonly DailyVerifications[] | null>
 
-/** @param service whose metrics they are; undefined where there is no CloudWatch */
+/** @param service the `service` dimension of the metrics, or undefined without CloudWatch */
 export function createUsage(
   service: string | undefined,
   options: CloudWatchClientConfig,
   log: Log,
 ): VerifiesPerDay {
   if (service === undefined) return async () => null
-  let known:
+  let cached:
     | { readonly at: number; readonly days: readonly DailyVerifications[] | null }
     | undefined
 
-  async function ask(now: number): Promise<readonly DailyVerifications[]> {
-    // Nobody else needs it, and it takes some milliseconds to load.
+  async function query(now: number): Promise<readonly DailyVerifications[]> {
+    // Loaded on demand: only the overview needs it, and it takes some milliseconds.
     const { CloudWatchClient, GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch')
     const today = Math.floor(now / DAY_MS) * DAY_MS
     const first = today - (SHOWN_DAYS - 1) * DAY_MS
@@ -68,27 +68,27 @@ export function createUsage(
     )
     return Array.from({ length: SHOWN_DAYS }, (_, index) => {
       const start = first + index * DAY_MS
-      const valid = sumOn(start, MetricDataResults.filter(isOfValid))
-      const all = sumOn(start, MetricDataResults)
+      const valid = sumOfDay(start, MetricDataResults.filter(isValid))
+      const all = sumOfDay(start, MetricDataResults)
       return { day: new Date(start).toISOString().slice(0, 10), valid, refused: all - valid }
     })
   }
 
   return async (now) => {
-    if (known && now >= known.at && now - known.at < REMEMBERED_MS) return known.days
-    const days = await ask(now).catch((error: Error) => {
-      log.warn('verifications could not be counted', { error: error.name })
+    if (cached && now >= cached.at && now - cached.at < CACHED_MS) return cached.days
+    const days = await query(now).catch((error: Error) => {
+      log.warn('usage query failed', { error: error.name })
       return null
     })
-    known = { at: now, days }
+    cached = { at: now, days }
     return days
   }
 }
 
-const isOfValid = ({ Id }: MetricDataResult) => Id === 'valid'
+const isValid = ({ Id }: MetricDataResult) => Id === 'valid'
 
-const sumOn = (start: number, results: readonly MetricDataResult[]) =>
+const sumOfDay = (start: number, results: readonly MetricDataResult[]) =>
   results.reduce((sum, { Timestamps = [], Values = [] }) => {
-    const place = Timestamps.findIndex((time) => time.getTime() === start)
-    return sum + (Values[place] ?? 0)
+    const index = Timestamps.findIndex((time) => time.getTime() === start)
+    return sum + (Values[index] ?? 0)
   }, 0)

@@ -6,7 +6,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { readSecret } from '../../lib/lambda/secrets.ts'
+import { parseSecret } from '../../lib/lambda/secrets.ts'
 import { updateSecret } from './updateSecret.ts'
 
 type Client = Pick<SecretsManagerClient, 'send'>
@@ -105,7 +105,7 @@ async function readText(client: Client, SecretId: string): Promise<string | unde
   }
 }
 
-const toTexts = (keys: ReturnType<typeof readSecret<'olderMasterKeys'>>): Keys =>
+const toTexts = (keys: ReturnType<typeof parseSecret<'olderMasterKeys'>>): Keys =>
   Object.fromEntries([...keys].map(([version, key]) => [version, key.export().toString('utf8')]))
 
 function parse<Name extends 'masterKeys' | 'olderMasterKeys'>(
@@ -114,7 +114,7 @@ function parse<Name extends 'masterKeys' | 'olderMasterKeys'>(
   SecretId: string,
 ) {
   try {
-    return readSecret(name, text)
+    return parseSecret(name, text)
   } catch {
     // biome-ignore lint/style/useErrorCause: it quotes the secret.
     throw new Error(`The secret ${SecretId} contains no valid master keys: correct it first`)

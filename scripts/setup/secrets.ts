@@ -9,7 +9,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import type { SecretName } from '../../lib/config.ts'
-import { readSecret } from '../../lib/lambda/secrets.ts'
+import { parseSecret } from '../../lib/lambda/secrets.ts'
 import type { SecretDefinition, Service } from '../local/service.ts'
 import type { Report } from './report.ts'
 import { hasLicenses } from './table.ts'
@@ -106,7 +106,7 @@ async function findSecret(client: SecretsManagerClient, SecretId: string): Promi
 
 function isUsable(name: SecretName, text: string): boolean {
   try {
-    readSecret(name, text)
+    parseSecret(name, text)
     return true
   } catch {
     return false

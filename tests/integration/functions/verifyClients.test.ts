@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createHandler as createDevices } from '../../../functions/devices.ts'
 import { createHandler } from '../../../functions/verify.ts'
 import type { VerifyRuntime } from '../../../lib/lambda/runtime.ts'
-import { KEY_SECRETS, keysOf } from '../../../lib/lambda/secrets.ts'
+import { KEY_SECRETS, toKeys } from '../../../lib/lambda/secrets.ts'
 import { createVerifyRuntime } from '../../../lib/lambda/verifyRuntime.ts'
 import { reissueKey } from '../../../lib/license/index.ts'
 import { aContext, aPost, bodyOf } from '../../support/http.ts'
@@ -35,7 +35,7 @@ afterAll(() => test.stop())
 /** Returns three keys of one license, the second valid for another hour, with a device activated by the first and last. */
 async function issueKeys(): Promise<readonly string[]> {
   const { store, catalog } = test.runtime
-  const keys = keysOf(await secretLoader(test.runtime, KEY_SECRETS)(), catalog)
+  const keys = toKeys(await secretLoader(test.runtime, KEY_SECRETS)(), catalog)
   const { license, key } = await issued(store, { userId: 'Ünï 😀 "q"', tier: 'elite' })
   const cause = { actor: 'root', reason: 'leaked', requestId: 'request_1' }
   const reissue = async (overlap: number) => {

@@ -1,6 +1,6 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from '@jest/globals'
-import { readSecret } from '../../../lib/lambda/secrets.ts'
+import { parseSecret } from '../../../lib/lambda/secrets.ts'
 import { createDynamoStore } from '../../../lib/store/dynamodb.ts'
 import { createTable, localClient } from '../../../scripts/local/dynamodb.ts'
 import { issued } from '../../support/licenses.ts'
@@ -173,7 +173,7 @@ describe('setup of secrets', () => {
 
   it('may add a field to the Stripe secret that functions ignore', () => {
     const text = '{"webhookSecrets":["whsec_a"],"apiKey":"rk_a","webhookEndpoint":"we_1"}'
-    const { webhookSecrets, apiKey } = readSecret('stripe', text)
+    const { webhookSecrets, apiKey } = parseSecret('stripe', text)
     expect(webhookSecrets.map((key) => `${key.export()}`)).toEqual(['whsec_a'])
     expect(`${apiKey?.export()}`).toBe('rk_a')
   })

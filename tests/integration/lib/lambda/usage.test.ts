@@ -102,7 +102,7 @@ describe('verifications per day', () => {
   it('are null while CloudWatch does not answer, which is told of', async () => {
     const { lines, verifiesPerDay } = await aCloudWatch({}, 500)
     expect(await verifiesPerDay(NOW)).toBeNull()
-    expect(lines.join()).toContain('verifications could not be counted')
+    expect(lines.join()).toContain('usage query failed')
   })
 
   it('are null where there is no CloudWatch, and nobody is asked', async () => {
