@@ -49,7 +49,9 @@ export function createSigner(
           ...(deviceId !== undefined && { deviceId }),
           ...(nonce !== undefined && { nonce }),
         }
-        return { token: await signToken(key, 'verdict', claims, { now: issuedAt, until: expiresAt }) }
+        return {
+          token: await signToken(key, 'verdict', claims, { now: issuedAt, until: expiresAt }),
+        }
       }
     })
   return (request) => chain(request, {} as never)

@@ -24,7 +24,7 @@ afterEach(() => test.stop())
 const follow = (Records: DynamoDBRecord[], runtime: Runtime = test.runtime) =>
   createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
 
-/** Hands the function all that the table's stream tells, as often as asked. */
+/** Passes every record of the stream to the function. */
 const catchUp = async () => follow(await streamOf(test.table))
 
 async function act(id: string, action: string, body: object = {}) {
@@ -57,11 +57,11 @@ async function list() {
 const nameOf = (id: string) => id.slice(4, 16)
 
 describe('the list of revocations', () => {
-  it('is empty and signed while nothing was revoked', async () => {
+  it('is empty and signed without revocations', async () => {
     expect(await list()).toEqual({ number: 0, revoked: {}, iat: NOW / 1000 })
   })
 
-  it('has a license whose leases do not count any more, however often the stream tells of it', async () => {
+  it('has a revoked license once, however often its record arrives', async () => {
     const { license } = await issued(test.runtime.store)
     const other = await issued(test.runtime.store, { userId: 'user_other' })
     test.time.now = NOW + 1500
@@ -78,7 +78,7 @@ describe('the list of revocations', () => {
     expect(await list()).toEqual(once)
   })
 
-  it('tells a later revocation with its own moment, and forgets what was taken back', async () => {
+  it('has the time of the last revocation, and drops a reinstated license', async () => {
     const { license } = await issued(test.runtime.store)
     const name = nameOf(license.id)
     const seen = []
@@ -86,7 +86,7 @@ describe('the list of revocations', () => {
       test.time.now = NOW + (hour + 1) * 3_600_000
       await act(license.id, action)
       await catchUp()
-      // Of before and of now, in any number of repetitions.
+      // Records arrive repeatedly.
       await catchUp()
       seen.push(await list())
     }
@@ -97,7 +97,7 @@ describe('the list of revocations', () => {
     ])
   })
 
-  it('keeps a license whose key leaked, whatever becomes of it', async () => {
+  it('keeps a license whose key was replaced at once, whatever follows', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'reissue')
     test.time.now += 5000
@@ -108,7 +108,7 @@ describe('the list of revocations', () => {
     expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
   })
 
-  it('keeps one whose key leaked while it was suspended, too', async () => {
+  it('keeps a license whose key was replaced while it was suspended', async () => {
     const { license } = await issued(test.runtime.store)
     for (const action of ['suspend', 'reissue', 'reinstate']) {
       test.time.now += 5000
@@ -118,7 +118,7 @@ describe('the list of revocations', () => {
     expect(Object.keys((await list()).revoked)).toEqual([nameOf(license.id)])
   })
 
-  it('forgets what no lease can outlive, whenever DynamoDB deletes it', async () => {
+  it('drops an entry that every lease has outlived, before DynamoDB deletes it', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'revoke')
     await catchUp()
@@ -130,7 +130,7 @@ describe('the list of revocations', () => {
     expect(Number(entry?.['ttl']) - (NOW + 14 * DAY_MS) / 1000).toBeLessThanOrEqual(1)
   })
 
-  it('is read once in ten seconds, however often it is asked for', async () => {
+  it('is read from the table at most every 10 seconds', async () => {
     const handler = createWellKnownHandler(test.runtime)
     const ask = () => handler(aRequest('GET', '/.well-known/revocations.jwt'), aContext())
     test.commands.length = 0
@@ -141,7 +141,7 @@ describe('the list of revocations', () => {
     expect(test.commands).toHaveLength(2)
   })
 
-  it('has a license whose key was replaced at once, and not one whose old key goes on', async () => {
+  it('has no license whose old key stays valid for a while', async () => {
     const leaked = await issued(test.runtime.store)
     const calm = await issued(test.runtime.store, { userId: 'user_calm' })
     await act(leaked.license.id, 'reissue')
@@ -150,7 +150,7 @@ describe('the list of revocations', () => {
     expect(Object.keys((await list()).revoked)).toEqual([nameOf(leaked.license.id)])
   })
 
-  it('can be read from any page, and kept by whatever lies between', async () => {
+  it('can be read from every page, and cached', async () => {
     const { headers } = await get('/.well-known/revocations.jwt')
     expect(headers).toMatchObject({
       'content-type': 'application/jwt',
@@ -159,7 +159,7 @@ describe('the list of revocations', () => {
     })
   })
 
-  it('is not kept by anybody while it cannot be had', async () => {
+  it('is not cached while it is unavailable', async () => {
     const nowhere = createRevocationStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const { statusCode, headers } = await get('/.well-known/revocations.jwt', {
       ...test.runtime,
@@ -171,7 +171,7 @@ describe('the list of revocations', () => {
 })
 
 describe('the stream', () => {
-  it('is followed again from the record on that failed', async () => {
+  it('is retried from the failed record on', async () => {
     const ids: string[] = []
     for (const userId of ['a', 'b', 'c']) {
       const { license } = await issued(test.runtime.store, { userId })
@@ -199,7 +199,7 @@ describe('the stream', () => {
     expect(Object.keys((await list()).revoked).sort()).toEqual(ids.map(nameOf).sort())
   })
 
-  it('goes on past a record that can never be followed, and counts it', async () => {
+  it('continues after a record that fails permanently, and counts it', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'revoke')
     const records = await streamOf(test.table)
@@ -212,7 +212,7 @@ describe('the stream', () => {
     expect(test.lines.join()).toContain('stream record failed')
   })
 
-  it('gives up numbers that are late, and no revocation, and tells of both', async () => {
+  it('drops late counters, but no revocation, and counts both', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'revoke')
     const records = await streamOf(test.table)
@@ -238,7 +238,7 @@ describe('the stream', () => {
     expect(test.counts).toHaveLength(2)
   })
 
-  it('tells of much that is no change of a license', async () => {
+  it('ignores records that change no license', async () => {
     const { license } = await issued(test.runtime.store)
     await act(license.id, 'note')
     expect(await follow([{}, { dynamodb: {} }, ...(await streamOf(test.table))])).toEqual({

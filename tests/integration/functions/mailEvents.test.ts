@@ -14,7 +14,7 @@ beforeEach(() => {
 afterAll(() => test.stop())
 
 let users = 0
-/** A license whose mail was sent. */
+/** A notice whose email was sent. */
 async function aNotice(): Promise<NoticeRef & { email: string }> {
   const userEmail = `event_${++users}@example.com`
   const { license } = await issued(test.runtime.store, { userId: `event_${users}`, userEmail })
@@ -23,7 +23,7 @@ async function aNotice(): Promise<NoticeRef & { email: string }> {
   return { ...notice, email: userEmail }
 }
 
-/** As much of an event of SES as EventBridge hands on. */
+/** The parts of EventBridge's event that are read. */
 const anEvent = (
   type: string,
   { licenseId, kind, period, email }: Awaited<ReturnType<typeof aNotice>>,
@@ -46,51 +46,41 @@ const anEvent = (
     ...more,
   },
 })
-const tell = (event: object) => createHandler(test.runtime)(event as never)
+const handle = (event: object) => createHandler(test.runtime)(event as never)
 const bounce = (bounceType: string, emailAddress: string) => ({
   bounce: { bounceType, bouncedRecipients: [{ emailAddress }] },
 })
 const stateOf = async ({ licenseId }: NoticeRef) =>
   (await test.runtime.outbox.list(licenseId)).map(({ state }) => state)
 
-const mailsCounted = () => test.counts.filter((count) => count.includes('Mail'))
+const countedEmails = () => test.counts.filter((count) => count.includes('Mail'))
 
-describe('what SES tells of a mail', () => {
-  it('is that it arrived', async () => {
-    const notice = await aNotice()
-    await tell(anEvent('Email Delivered', notice))
-    expect(await stateOf(notice)).toEqual(['delivered'])
-    expect(await test.runtime.outbox.isSuppressed(notice.email)).toBe(false)
-    expect(mailsCounted()).toEqual([JSON.stringify({ name: 'Mail', outcome: 'delivered' })])
+describe('an email event of SES', () => {
+  const complaint = (email: string) => ({
+    complaint: { complainedRecipients: [{ emailAddress: email }] },
   })
-
-  it('is that it came back for good, and the address is lost', async () => {
+  it.each<[string, (email: string) => object, state: string, isSuppressed: boolean]>([
+    ['Email Delivered', () => ({}), 'delivered', false],
+    ['Email Bounced', (email) => bounce('Permanent', email), 'bounced', true],
+    ['Email Bounced', (email) => bounce('Transient', email), 'bounced', false],
+    ['Email Complaint Received', complaint, 'complained', true],
+  ])('%s with %s sets %s, suppresses the address: %s', async (type, more, state, isSuppressed) => {
     const notice = await aNotice()
-    await tell(anEvent('Email Bounced', notice, bounce('Permanent', notice.email)))
-    // SES may tell of an arrival before it tells that it came back, or after.
-    await tell(anEvent('Email Delivered', notice))
-    expect(await stateOf(notice)).toEqual(['bounced'])
-    expect(await test.runtime.outbox.isSuppressed(notice.email)).toBe(true)
-  })
-
-  it('is that it came back for now, and the address is not lost', async () => {
-    const notice = await aNotice()
-    await tell(anEvent('Email Bounced', notice, bounce('Transient', notice.email)))
-    expect(await stateOf(notice)).toEqual(['bounced'])
-    expect(await test.runtime.outbox.isSuppressed(notice.email)).toBe(false)
-  })
-
-  it('is that it was called spam, and the address is lost', async () => {
-    const notice = await aNotice()
-    const complaint = { complainedRecipients: [{ emailAddress: notice.email }] }
-    await tell(anEvent('Email Complaint Received', notice, { complaint }))
-    expect(await stateOf(notice)).toEqual(['complained'])
-    expect(await test.runtime.outbox.isSuppressed(notice.email)).toBe(true)
-    expect(mailsCounted()).toEqual([JSON.stringify({ name: 'Mail', outcome: 'complained' })])
+    await handle(anEvent(type, notice, more(notice.email)))
+    expect(await stateOf(notice)).toEqual([state])
+    expect(await test.runtime.outbox.isSuppressed(notice.email)).toBe(isSuppressed)
+    expect(countedEmails()).toEqual([JSON.stringify({ name: 'Mail', outcome: state })])
     expect(test.lines.join()).not.toContain(notice.email)
   })
 
-  it('may come before the function that sent it has said so', async () => {
+  it('of a delivery does not replace a bounce', async () => {
+    const notice = await aNotice()
+    await handle(anEvent('Email Bounced', notice, bounce('Permanent', notice.email)))
+    await handle(anEvent('Email Delivered', notice))
+    expect(await stateOf(notice)).toEqual(['bounced'])
+  })
+
+  it('can arrive before the sending function has closed the notice', async () => {
     const { license } = await issued(test.runtime.store, { userId: 'early' })
     const notice = { licenseId: license.id, kind: 'issued', period: 'first' } as const
     await test.runtime.outbox.report(notice, 'delivered', NOW + 1)
@@ -98,30 +88,25 @@ describe('what SES tells of a mail', () => {
     expect(await stateOf(notice)).toEqual(['delivered'])
   })
 
-  it('is of a mail that is of no license', async () => {
+  it('suppresses the address of an email about no license', async () => {
     const email = 'recovered@example.com'
-    const event = {
-      'detail-type': 'Email Bounced',
-      detail: { mail: {}, ...bounce('Permanent', email) },
-    }
-    await tell(event)
+    const detail = { mail: {}, ...bounce('Permanent', email) }
+    await handle({ 'detail-type': 'Email Bounced', detail })
     expect(await test.runtime.outbox.isSuppressed(email)).toBe(true)
   })
 
-  it('is of a license that is not there', async () => {
-    const nobody = { licenseId: 'lic_none', kind: 'issued', period: 'x', email: 'x@example.com' }
-    await tell(anEvent('Email Delivered', nobody as never))
+  it('of an unknown license or of another type changes nothing', async () => {
+    const unknown = { licenseId: 'lic_none', kind: 'issued', period: 'x', email: 'x@example.com' }
+    await handle(anEvent('Email Delivered', unknown as never))
     expect(await test.runtime.outbox.list('lic_none' as never)).toEqual([])
-  })
-
-  it('is nothing of interest', async () => {
     const notice = await aNotice()
-    await tell(anEvent('Email Opened', notice))
+    test.counts.length = 0
+    await handle(anEvent('Email Opened', notice))
     expect(await stateOf(notice)).toEqual(['sent'])
-    expect(mailsCounted()).toEqual([])
+    expect(countedEmails()).toEqual([])
   })
 
-  it('is no event of SES, and is not taken for one', async () => {
-    await expect(tell({ 'detail-type': 7 })).rejects.toThrow()
+  it('is rejected in any other form', async () => {
+    await expect(handle({ 'detail-type': 7 })).rejects.toThrow()
   })
 })

@@ -18,7 +18,7 @@ const remind = (now: number) => {
 }
 
 describe('the daily reminder', () => {
-  it('comes seven days and one day before the end, once each, however often it is called', async () => {
+  it('is sent once seven days and once one day before the expiry', async () => {
     const { license } = await issued(test.runtime.store, {
       userId: 'user_reminded',
       durationDays: 30,
@@ -39,7 +39,7 @@ describe('the daily reminder', () => {
     expect(await remind(day(30) + 1)).toEqual({ reminded: 0 })
   })
 
-  it('reaches every license, page by page', async () => {
+  it('covers every page of licenses', async () => {
     const store = test.runtime.store
     const orders = Array.from({ length: 230 }, (_, user) => ({ userId: `many_${user}` }))
     for (const order of orders) await issued(store, { ...order, durationDays: 60 })
@@ -57,22 +57,26 @@ describe('a reminder', () => {
   })
 
   it.each<[string, Partial<License['facts']>, string | undefined]>([
-    ['is of seven days', paid(7), 'expiring_7'],
-    ['is not of more', paid(7.01), undefined],
-    ['is of one day', paid(1), 'expiring_1'],
-    ['is of the last millisecond', paid(0), 'expiring_1'],
-    ['is of none that is over', paid(-0.01), undefined],
-    ['is of none that renews', paid(5, { graceUntil: day(6) }), undefined],
+    ['is sent seven days before', paid(7), 'expiring_7'],
+    ['is not sent earlier', paid(7.01), undefined],
+    ['is sent one day before', paid(1), 'expiring_1'],
+    ['is sent in the last millisecond', paid(0), 'expiring_1'],
+    ['is not sent after the expiry', paid(-0.01), undefined],
+    ['is not sent if the license renews', paid(5, { graceUntil: day(6) }), undefined],
     [
-      'is of one that was canceled',
+      'is sent for a canceled subscription',
       paid(5, { graceUntil: day(6), cancelAt: day(5) }),
       'expiring_7',
     ],
-    ['is of none for life', { billing: { status: 'paid', paidUntil: null } }, undefined],
-    ['is of none that was revoked', { ...paid(5), admin: 'revoked' }, undefined],
-    ['is of the end that a person gave it', { ...paid(-9), extendedUntil: day(5) }, 'expiring_7'],
     [
-      'is of the end that a person gave one that does not renew any more',
+      'is not sent for a lifetime license',
+      { billing: { status: 'paid', paidUntil: null } },
+      undefined,
+    ],
+    ['is not sent for a revoked license', { ...paid(5), admin: 'revoked' }, undefined],
+    ['is sent before an extended expiry', { ...paid(-9), extendedUntil: day(5) }, 'expiring_7'],
+    [
+      'is sent before an extended expiry of an ended subscription',
       {
         billing: { status: 'ended', paidUntil: day(-9), graceUntil: day(-8) },
         extendedUntil: day(5),
@@ -80,7 +84,7 @@ describe('a reminder', () => {
       'expiring_7',
     ],
     [
-      'is of none whose payment failed, which was told of',
+      'is not sent after a failed payment, which has its own email',
       { billing: { status: 'past_due', paidUntil: day(-5), graceUntil: day(5) } },
       undefined,
     ],
@@ -88,7 +92,7 @@ describe('a reminder', () => {
     expect(due(facts, NOW)).toBe(kind)
   })
 
-  it('is of no license that was made for less', () => {
+  it('is not sent for a license that is shorter than the notice', () => {
     expect(due(paid(5), NOW, NOW)).toBeUndefined()
     expect(due(paid(1), NOW, NOW)).toBeUndefined()
     expect(due(paid(1), NOW, day(-1))).toBe('expiring_1')

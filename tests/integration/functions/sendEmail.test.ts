@@ -30,27 +30,27 @@ const mailsOf = async (id: string) =>
     ({ kind, state }: { kind: string; state: string }) => `${kind} ${state}`,
   )
 
-describe('a license that is issued', () => {
-  it('is mailed once, with its key, what it unlocks, until when, and how to use it', async () => {
+describe('the email of a new license', () => {
+  it('is sent once, with the key, features, expiry and instructions', async () => {
     const { key, id, email } = await aSale()
     const records = await about(id)
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
     await follow(records)
     const sent = await mail.inbox.to(email)
     expect(sent).toHaveLength(1)
-    const [letter] = sent
-    expect(letter).toMatchObject({
+    const [message] = sent
+    expect(message).toMatchObject({
       from: '"Quantum Falcon" <licenses@example.com>',
       replyTo: ['support@example.com'],
       subject: 'Your Quantum Falcon Pro license key',
     })
-    for (const body of [letter?.body.text, letter?.body.html]) {
+    for (const body of [message?.body.text, message?.body.html]) {
       expect(body).toContain(key)
       expect(body).toContain('Strategy marketplace')
       expect(body).toContain('31 January 2025')
       expect(body).toContain('Settings, License')
     }
-    expect(letter?.headers).toContainEqual({
+    expect(message?.headers).toContainEqual({
       name: 'X-Entity-Ref-ID',
       value: expect.stringMatching(/^[\w-]{20,}$/),
     })
@@ -62,7 +62,7 @@ describe('a license that is issued', () => {
     expect(mail.test.lines.join()).not.toContain(email)
   })
 
-  it('is mailed once when two functions are told at the same moment', async () => {
+  it('is sent once if two functions process the same record', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     await Promise.all([follow(records), follow(records), follow(records)])
@@ -72,20 +72,20 @@ describe('a license that is issued', () => {
   })
 
   it.each([
-    ['nobody left an address', { userEmail: null }, 'skipped', 'No email address'],
+    ['no address is known', { userEmail: null }, 'skipped', 'No email address'],
     [
-      'what was left is no address',
+      'the address is invalid',
       { userEmail: 'a@example.com\r\nBcc: all@example.com' },
       'skipped',
       'Invalid email address',
     ],
-  ])('is not mailed when %s', async (_, changes, state, detail) => {
+  ])('is not sent if %s', async (_, changes, state, detail) => {
     const { id } = await aSale(changes)
     await follow(await about(id))
     expect((await admin('GET', `/licenses/${id}`)).mails).toMatchObject([{ state, detail }])
   })
 
-  it('is not mailed where no sender is configured', async () => {
+  it('is not sent if no sender is configured', async () => {
     const { id, email } = await aSale()
     const runtime = { ...mail.test.runtime, mail: { from: undefined, configurationSet: undefined } }
     await follow(await about(id), runtime)
@@ -93,7 +93,7 @@ describe('a license that is issued', () => {
     expect(await mailsOf(id)).toEqual(['issued skipped'])
   })
 
-  it('is not mailed to an address that is lost, however it is written, until somebody allows it', async () => {
+  it('is not sent to a suppressed address, in any letter case, until an admin allows it', async () => {
     const { id, email } = await aSale()
     await mail.test.runtime.outbox.suppress(email.toUpperCase(), 'bounced', NOW)
     await follow(await about(id))
@@ -107,7 +107,7 @@ describe('a license that is issued', () => {
     expect(await mail.test.runtime.outbox.isSuppressed(email)).toBe(true)
   })
 
-  it('is mailed again when an administrator wants it', async () => {
+  it('is sent again if an admin resends it', async () => {
     const { key, id, email } = await aSale()
     await follow(await about(id))
     await admin('POST', `/licenses/${id}/resend`, {})
@@ -120,9 +120,9 @@ describe('a license that is issued', () => {
   })
 })
 
-describe('while SES is out of order', () => {
+describe('while SES is unavailable', () => {
   it.each(['cut', 'mute'] as const)(
-    'mails wait (%s), and none is lost or sent twice',
+    'emails are retried (%s), and none is lost or sent twice',
     async (state) => {
       const { id, email } = await aSale()
       const records = await about(id)
@@ -142,7 +142,7 @@ describe('while SES is out of order', () => {
     },
   )
 
-  it('Stripe is answered as ever, and what it sold is mailed later', async () => {
+  it('webhooks succeed, and the email is sent later', async () => {
     mail.line.state = 'mute'
     const body = JSON.stringify(aCheckout({ id: 'cs_outage', payment_intent: 'pi_outage' }))
     const event = aPost(body, {
@@ -157,11 +157,11 @@ describe('while SES is out of order', () => {
     mail.line.state = 'open'
     mail.test.time.now += 60_000
     expect(await follow(records)).toEqual({ batchItemFailures: [] })
-    const [letter] = (await mail.inbox.to('buyer@example.com')).slice(-1)
-    expect(letter?.subject).toBe('Your Quantum Falcon Pro license key')
+    const [message] = (await mail.inbox.to('buyer@example.com')).slice(-1)
+    expect(message?.subject).toBe('Your Quantum Falcon Pro license key')
   })
 
-  it('what it will never take does not keep the rest from being sent', async () => {
+  it('an email that SES rejects does not block the next ones', async () => {
     const bad = await aSale()
     const good = await aSale()
     const [badOne, goodOne] = [await about(bad.id), await about(good.id)]
@@ -187,7 +187,7 @@ describe('while SES is out of order', () => {
   })
 })
 
-describe('a function that ends between sending and saying so', () => {
+describe('a function that stops between sending and closing a notice', () => {
   const forgetful = (): Runtime => ({
     ...mail.test.runtime,
     outbox: {
@@ -196,7 +196,7 @@ describe('a function that ends between sending and saying so', () => {
     },
   })
 
-  it('repeats the mail once at the most, not before a minute is over', async () => {
+  it('sends the email at most twice, a minute apart', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     expect((await follow(records, forgetful())).batchItemFailures).toHaveLength(1)
@@ -214,7 +214,7 @@ describe('a function that ends between sending and saying so', () => {
     expect(mail.test.counts.at(-1)).toBe(JSON.stringify({ name: 'Mail', outcome: 'uncertain' }))
   })
 
-  it('has the mail marked as sent by the second one', async () => {
+  it('has the notice closed by the next function', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     await follow(records, forgetful())
@@ -225,8 +225,8 @@ describe('a function that ends between sending and saying so', () => {
   })
 })
 
-describe('while the database or the secrets are out of order', () => {
-  it('mails wait, and are not counted as tried', async () => {
+describe('while the table or the secrets are unavailable', () => {
+  it('emails wait, and no attempt is counted', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     const down = {
@@ -246,8 +246,8 @@ describe('while the database or the secrets are out of order', () => {
   })
 })
 
-describe('what happens to a license', () => {
-  /** Changes a license as Stripe's events do, and what is told with it. */
+describe('the email of a change', () => {
+  /** Changes a license as Stripe's events do, with a notice. */
   async function change(id: LicenseId, to: LicenseChange, kind: NoticeKind, period = 'x') {
     const now = mail.test.time.now
     const audit = {
@@ -302,7 +302,7 @@ describe('what happens to a license', () => {
     ],
   ]
 
-  it.each(WHEN)('is told in its own words: %s for %j', async (kind, to, subject, period) => {
+  it.each(WHEN)('has its own subject: %s for %j', async (kind, to, subject, period) => {
     const { id, email } = await aSale()
     await follow(await about(id))
     await change(id, to, kind, period)
@@ -311,7 +311,7 @@ describe('what happens to a license', () => {
   })
 
   it.each(WHEN.filter(([kind]) => kind !== 'revoked'))(
-    'is not told when it is not so any more: %s for %j',
+    'is skipped once it no longer applies: %s for %j',
     async (kind, to, _, period) => {
       const { id, email } = await aSale()
       await follow(await about(id))
@@ -325,7 +325,7 @@ describe('what happens to a license', () => {
     },
   )
 
-  it('is not told with the key of a license that was revoked before', async () => {
+  it('replaces the key email of a license that was revoked before it was sent', async () => {
     const { id, email } = await aSale()
     await change(id, { admin: 'revoked' }, 'revoked')
     await follow(await about(id))
@@ -334,7 +334,7 @@ describe('what happens to a license', () => {
     ])
   })
 
-  it('is told without a master key that is gone, unless the key is to be shown', async () => {
+  it('needs a lost master key only if it contains the key', async () => {
     const { id, email } = await aSale()
     const records = await about(id)
     mail.test.secretsManager.secrets.set('test/other-ring', '{"current":"2","2":"another"}')
@@ -346,7 +346,7 @@ describe('what happens to a license', () => {
     expect(await mail.inbox.to(email)).toHaveLength(1)
   })
 
-  it('shows the new key when it was replaced', async () => {
+  it('contains the new key after a reissue', async () => {
     const { key, id, email } = await aSale()
     const { license } = await admin('POST', `/licenses/${id}/reissue`, {})
     await follow(await about(id))
