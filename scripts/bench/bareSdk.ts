@@ -1,10 +1,10 @@
-/** What everything is compared with: the AWS SDK's client, one read, and its item as JSON. */
+/** The baseline: one read by the DynamoDB client of the AWS SDK, and nothing else. */
 
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 
 const client = new DynamoDBClient({})
 
-/** @param event names the item */
+/** @param event the key of the item */
 export async function handler({ pk = 'BARE', sk = 'BARE' }: { pk?: string; sk?: string }) {
   const command = new GetItemCommand({
     TableName: process.env['TABLE_NAME'],

@@ -1,155 +1,100 @@
-/** How long a fresh process takes until a function is there, and until its first answer. */
+/** The time from the start of a process to an imported function, and to its first response. */
 
-import type { Bundle } from './bundles.ts'
-import { type Answer, startEnvironment } from './environment.ts'
-import { anEvent, aPurchase, events } from './events.ts'
-import { inTurns, ratioOf, type Spread, spreadOf } from './figures.ts'
-import { against, figure, kilobytes, spread, table } from './markdown.ts'
-import type { Bench, Part } from './part.ts'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Bundles } from './bundles.ts'
+import {
+  createBuyer,
+  createEvent,
+  toActivate,
+  toDeliver,
+  toGenerate,
+  toList,
+  toVerify,
+} from './events.ts'
+import type { Stage } from './stage.ts'
+import { median } from './statistics.ts'
 
-const BARE = 'bareSdk'
-const MOST = 1.25
+const PROGRAM = fileURLToPath(new URL('coldStart.mjs', import.meta.url))
+const BASELINE = 'bareSdk'
 
-interface Started {
+interface Report {
+  readonly status: number
   readonly importMs: number
   readonly importCpuMs: number
-  readonly answerMs: number
-  readonly answerCpuMs: number
+  readonly totalMs: number
+  readonly totalCpuMs: number
 }
 
-interface Cold {
-  readonly name: string
-  readonly bytes: number
-  readonly origins: Bundle['origins']
-  readonly figures: { readonly [Figure in keyof Started]: Spread }
-  /** Against the bare SDK client, run by run. */
-  readonly ratios: { readonly [Figure in keyof Started]: Spread }
-}
-
-/** An event for each function that it answers well. */
-const eventsFor = (license: string): Readonly<Record<string, object>> => ({
-  [BARE]: {},
-  admin: events.list(),
-  devices: events.activation(license, 'device'),
-  generate: events.order('cold_start'),
-  health: events.lookup('/health'),
+/** Returns an event for each function that it handles successfully. */
+const createEvents = (license: string): Readonly<Record<string, object>> => ({
+  [BASELINE]: {},
+  admin: toList(),
+  devices: toActivate(license, 'device'),
+  generate: toGenerate('cold_start'),
+  health: createEvent('/health', { method: 'GET' }),
   licenseChanges: { Records: [] },
   mailEvents: { 'detail-type': 'Email Delivered', detail: { mail: {} } },
-  panel: events.lookup('/admin'),
-  preflight: anEvent('/api/verify', { method: 'OPTIONS' }),
-  recover: anEvent('/api/recover', { body: '{"email":"lost@example.com"}' }),
+  panel: createEvent('/admin', { method: 'GET' }),
+  preflight: createEvent('/api/verify', { method: 'OPTIONS' }),
+  recover: createEvent('/api/recover', { body: '{"email":"lost@example.com"}' }),
   remind: {},
   sendEmail: { Records: [] },
-  stripeWebhook: events.delivery(aPurchase('cold_start')),
-  verify: events.verification(license),
-  wellKnown: events.lookup('/.well-known/jwks.json'),
+  stripeWebhook: toDeliver(createBuyer('cold_start').subscribed(0)),
+  verify: toVerify(license),
+  wellKnown: createEvent('/.well-known/jwks.json', { method: 'GET' }),
 })
 
-async function measure({ stage, bundles, isShort, say }: Bench): Promise<readonly Cold[]> {
-  const made = await startEnvironment(bundles.of('generate').file, stage.variablesOf('generate'))
-  const { answer } = await made.invoke(events.order('cold_start'))
-  await made.stop()
-  const all = eventsFor(JSON.parse(answer.body ?? '').license)
-  const rounds = isShort ? 3 : 15
+async function start(bundle: string, env: NodeJS.ProcessEnv, event?: object): Promise<Report> {
+  const args = event ? [bundle, JSON.stringify(event)] : [bundle]
+  const child = fork(PROGRAM, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`The process of ${bundle} ended with ${code}`)
+  })
+  const [report] = await Promise.race([once(child, 'message'), failed])
+  failed.catch(() => {})
+  if (report.status >= 300) throw new Error(`${bundle} returned ${report.status}`)
+  return report
+}
 
-  const start = (name: string) => async (round: number) => {
-    if (name === BARE) say(`cold start: round ${round + 1} of ${rounds}`)
-    const event = all[name]
-    if (!event) throw new Error(`There is no event for the function ${name}`)
-    const variables = stage.variablesOf(name)
-    const { file } = bundles.of(name)
-    // Without the name of a function nothing is made ready, so this is what importing takes and nothing else.
-    const { AWS_LAMBDA_FUNCTION_NAME: _, ...plain } = variables
-    const imported = await startEnvironment(file, plain)
-    await imported.stop()
-    const begun = performance.now()
-    const started = await startEnvironment(file, variables)
-    const first = await started.invoke(event)
-    const answerMs = performance.now() - begun
-    await started.stop()
-    expectSuccess(name, first.answer)
-    return {
-      importMs: imported.importMs,
-      importCpuMs: imported.importCpuMs,
-      answerMs,
-      answerCpuMs: started.cpuMs + first.cpuMs,
+/**
+ * Starts every function in turns. The first start of each round only imports the bundle: without the name of a function
+ * it prepares nothing. The second one prepares connections and secrets, and handles an event.
+ */
+export async function measureColdStarts(
+  stage: Stage,
+  bundles: Bundles,
+  { license, rounds }: { readonly license: string; readonly rounds: number },
+): Promise<readonly object[]> {
+  const events = createEvents(license)
+  const names = [BASELINE, ...Object.keys(stage.service.functions)]
+  const runs = new Map(names.map((name) => [name, [] as Omit<Report, 'status'>[]]))
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) {
+      const { file } = bundles.find(name)
+      const { AWS_LAMBDA_FUNCTION_NAME, ...variables } = stage.variablesOf(name)
+      const { importMs, importCpuMs } = await start(file, variables)
+      const env = { ...variables, AWS_LAMBDA_FUNCTION_NAME }
+      const { totalMs, totalCpuMs } = await start(file, env, events[name])
+      runs.get(name)?.push({ importMs, importCpuMs, totalMs, totalCpuMs })
     }
   }
-
-  const names = [BARE, ...Object.keys(stage.service.functions)]
-  const runs = await inTurns(rounds, Object.fromEntries(names.map((name) => [name, start(name)])))
+  const baseline = runs.get(BASELINE) ?? []
   return names.map((name) => {
-    const { bytes, origins } = bundles.of(name)
-    return { name, bytes, origins, ...compared(runs[name] ?? [], runs[BARE] ?? []) }
+    const own = runs.get(name) ?? []
+    const of = (field: keyof Omit<Report, 'status'>) => median(own.map((run) => run[field]))
+    const ratio = (field: keyof Omit<Report, 'status'>) =>
+      median(own.map((run, index) => run[field] / (baseline[index]?.[field] ?? Number.NaN)))
+    return {
+      function: name,
+      KB: Math.round(bundles.find(name).bytes / 1000),
+      'import ms': of('importMs'),
+      '× bare SDK': ratio('importMs'),
+      'response ms': of('totalMs'),
+      '× bare SDK ': ratio('totalMs'),
+      'CPU ms': of('totalCpuMs'),
+      '× bare SDK  ': ratio('totalCpuMs'),
+    }
   })
-}
-
-function expectSuccess(name: string, { statusCode = 200 }: Partial<Answer>) {
-  if (statusCode >= 300) throw new Error(`${name} answered ${statusCode}`)
-}
-
-const FIGURES = ['importMs', 'importCpuMs', 'answerMs', 'answerCpuMs'] as const
-
-function compared(runs: readonly Started[], bare: readonly Started[]) {
-  const of = (figure: keyof Started) => runs.map((run) => run[figure])
-  const all = (make: (name: keyof Started) => Spread) =>
-    Object.fromEntries(FIGURES.map((name) => [name, make(name)])) as Cold['figures']
-  return {
-    figures: all((name) => spreadOf(of(name))),
-    ratios: all((name) =>
-      ratioOf(
-        of(name),
-        bare.map((run) => run[name]),
-      ),
-    ),
-  }
-}
-
-const ORIGINS_TOLD = 12
-
-function tell(cold: readonly Cold[]): string {
-  const verify = cold.find(({ name }) => name === 'verify')
-  if (!verify) return ''
-  const { importMs, importCpuMs, answerMs } = verify.ratios
-  const [runs] = cold.map(({ figures }) => figures.importMs.runs)
-  return `Each of ${runs} rounds starts every function twice in a fresh process, in turns: once to import its bundle and nothing
-else, and once as Lambda does, from the start of the process to its first answer, with connections opened and secrets
-fetched before the first event. \`bareSdk\` is the AWS SDK's DynamoDB client, one read, and nothing else. Medians, with the
-tenth and the ninetieth percentile.
-
-Goal: importing verify takes at most ${MOST} × the bare SDK. It takes ${spread(importMs)} × its time and ${spread(importCpuMs)} × its
-processor time: ${against(importMs.median <= MOST)}. Until the first answer it is ${spread(answerMs)} ×.
-
-${table(
-  ['function', 'bundle', 'import', 'CPU of it', 'first answer', 'CPU of it', '× bare SDK'],
-  cold.map(({ name, bytes, figures, ratios }) => [
-    name,
-    kilobytes(bytes),
-    spread(figures.importMs, ' ms'),
-    `${figure(figures.importCpuMs.median)} ms`,
-    spread(figures.answerMs, ' ms'),
-    `${figure(figures.answerCpuMs.median)} ms`,
-    figure(ratios.answerMs.median),
-  ]),
-)}
-
-What verify's bundle is made of:
-
-${table(
-  ['origin', 'bytes', 'share'],
-  Object.entries(verify.origins)
-    .slice(0, ORIGINS_TOLD)
-    .map(([origin, bytes]) => [
-      `\`${origin}\``,
-      figure(bytes),
-      `${figure((100 * bytes) / verify.bytes)} %`,
-    ]),
-)}`
-}
-
-export const coldStartPart: Part<readonly Cold[]> = {
-  name: 'cold-start',
-  title: 'Cold start',
-  measure,
-  tell,
 }

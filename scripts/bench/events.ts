@@ -1,40 +1,36 @@
-/** Requests as the gateway hands them to a function. */
+/** Events for the functions, as API Gateway sends them. */
 
 import Stripe from 'stripe'
 import type { StripeEvent } from '../stripe/objects.ts'
 import { createEventFactory } from '../stripe/scenarios.ts'
-import type { Request } from './load.ts'
 import { ADMIN_TOKEN, WEBHOOK_SECRET } from './stage.ts'
 
-interface Asked {
+interface Request {
   readonly method?: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
 
-/** The same over HTTP. */
-const overHttp = (path: string, { query = {}, ...asked }: Asked): Request => {
-  const text = new URLSearchParams(query).toString()
-  return { path: text === '' ? path : `${path}?${text}`, ...asked }
-}
-
 const PROXY = '/api/admin/'
+const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
 
 let callers = 0
-/** Each of somebody who has not called before: RFC 3849 keeps these addresses for examples. */
-const anAddress = () => {
+
+/** Returns an address that did not call before, from the range for documentation (RFC 3849). */
+function createAddress(): string {
   callers += 1
   return `2001:db8:${(callers >>> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`
 }
 
-export function anEvent(
+/** Creates an event for a request. Each is from another address. */
+export function createEvent(
   path: string,
-  { method = 'POST', query = {}, headers = {}, body }: Asked,
-  sourceIp = anAddress(),
-): object {
-  // As serverless.yml has it: the routes of the admin API are one.
-  const routeKey = `${method} ${path.startsWith(PROXY) ? `${PROXY}{proxy+}` : path}`
+  { method = 'POST', query = {}, headers = {}, body }: Request,
+) {
+  // All routes of the admin API are one in serverless.yml.
+  const isProxy = path.startsWith(PROXY)
+  const routeKey = `${method} ${isProxy ? `${PROXY}{proxy+}` : path}`
   return {
     version: '2.0',
     routeKey,
@@ -45,55 +41,47 @@ export function anEvent(
     requestContext: {
       requestId: 'request',
       routeKey,
-      http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'bench' },
+      http: {
+        method,
+        path,
+        protocol: 'HTTP/1.1',
+        sourceIp: createAddress(),
+        userAgent: 'bench',
+      },
     },
-    ...(path.startsWith(PROXY) && { pathParameters: { proxy: path.slice(PROXY.length) } }),
+    ...(isProxy && { pathParameters: { proxy: path.slice(PROXY.length) } }),
     isBase64Encoded: false,
     ...(body !== undefined && { body }),
   }
 }
 
-const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` }
+export const toVerify = (license: string, more: object = {}) =>
+  createEvent('/api/verify', { body: JSON.stringify({ license, ...more }) })
 
-/** A question to a route: an event for a function, or a request over HTTP. */
-type Ask<Asking> = (path: string, asked: Asked) => Asking
+export const toActivate = (license: string, deviceId: string) =>
+  createEvent('/api/activate', { body: JSON.stringify({ license, deviceId }) })
 
-/** What is asked, in one form or the other. */
-const questions = <Asking>(ask: Ask<Asking>) => ({
-  verification: (license: string, more: object = {}) =>
-    ask('/api/verify', { body: JSON.stringify({ license, ...more }) }),
+export const toGenerate = (userId: string, more: object = {}) =>
+  createEvent('/api/generate', {
+    headers: AUTHORIZED,
+    body: JSON.stringify({ userId, userEmail: `${userId}@example.com`, tier: 'pro', ...more }),
+  })
 
-  order: (userId: string, more: object = {}) =>
-    ask('/api/generate', {
-      headers: AUTHORIZED,
-      body: JSON.stringify({ userId, userEmail: `${userId}@example.com`, tier: 'pro', ...more }),
-    }),
+export const toList = (query: Readonly<Record<string, string>> = {}) =>
+  createEvent('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query })
 
-  activation: (license: string, deviceId: string) =>
-    ask('/api/activate', { body: JSON.stringify({ license, deviceId }) }),
+/** Creates the delivery of a Stripe event, with its signature. */
+export function toDeliver(event: StripeEvent) {
+  const body = JSON.stringify(event)
+  const signature = Stripe.webhooks.generateTestHeaderString({
+    payload: body,
+    secret: WEBHOOK_SECRET,
+  })
+  return createEvent('/webhooks/stripe', { headers: { 'stripe-signature': signature }, body })
+}
 
-  list: (query: Readonly<Record<string, string>> = {}) =>
-    ask('/api/admin/licenses', { method: 'GET', headers: AUTHORIZED, query }),
-
-  lookup: (path: string) => ask(path, { method: 'GET' }),
-
-  /** An event of Stripe's, signed as Stripe does. */
-  delivery: (event: StripeEvent) => {
-    const body = JSON.stringify(event)
-    const secret = WEBHOOK_SECRET
-    const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret })
-    return ask('/webhooks/stripe', { headers: { 'stripe-signature': signature }, body })
-  },
-})
-
-/** As events for the functions themselves. */
-export const events = questions((path, asked) => anEvent(path, asked))
-
-/** As requests over HTTP. */
-export const requests = questions(overHttp)
-
-/** A customer of Stripe's, whom no other event is about. */
-export const aBuyer = (name: string) =>
+/** Creates a customer at Stripe with a subscription of their own. */
+export const createBuyer = (name: string) =>
   createEventFactory({
     name,
     user: name,
@@ -103,5 +91,3 @@ export const aBuyer = (name: string) =>
     version: '2026-10-28.endive',
     start: Math.floor(Date.now() / 1000),
   })
-
-export const aPurchase = (name: string) => aBuyer(name).subscribed(0)

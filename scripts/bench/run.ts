@@ -1,120 +1,60 @@
-/**
- * npm run bench: measures what the service takes, in time and money, and writes docs/performance.md and .json. What is
- * not measured this time stays as it was measured last.
- */
+/** npm run bench: measures the speed of the service on this machine and prints tables for docs/performance.md. */
 
-import { readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Console } from 'node:console'
+import { Command, Option } from 'commander'
 import { buildBundles } from './bundles.ts'
-import { coldStartPart } from './coldStart.ts'
-import { costPart } from './cost.ts'
-import { type Measured, toDocument } from './document.ts'
-import { growthPart } from './growth.ts'
-import { theMachine } from './machine.ts'
-import type { Part } from './part.ts'
-import { soakPart } from './soak.ts'
+import { measureColdStarts } from './coldStart.ts'
+import { toGenerate } from './events.ts'
+import { measureHttp } from './http.ts'
 import { startStage } from './stage.ts'
-import { httpPart } from './throughput.ts'
-import { unitsPart } from './unitsPart.ts'
-import { warmPart } from './warm.ts'
+import { measureUnits, startFunction } from './units.ts'
+import { measureWarm } from './warm.ts'
 
-const PARTS: readonly Part[] = [
-  unitsPart,
-  costPart,
-  coldStartPart,
-  warmPart,
-  httpPart,
-  growthPart,
-  soakPart,
-]
-const NAMES = PARTS.map(({ name }) => name)
+const PARTS = ['units', 'cold-start', 'warm', 'http']
 
-const FIGURES = new URL('../../docs/performance.json', import.meta.url)
-const DOCUMENT = new URL('../../docs/performance.md', import.meta.url)
-
-interface Options {
-  readonly only: readonly string[]
-  readonly short?: true
-  readonly minutes: number
-  readonly sizes: readonly number[]
-  readonly prototype?: string
-  readonly write: boolean
-}
-
-function someParts(text: string): readonly string[] {
-  const names = text.split(',')
-  const unknown = names.find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`There is no ${unknown}; there are ${NAMES.join(', ')}.`)
-  }
-  return names
-}
-
-function aNumber(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text)
-  throw new InvalidArgumentError('It must be a number above 0.')
-}
-
-const options = new Command('npm run bench --')
-  .description('Measures what the service takes, and writes docs/performance.md and .json.')
-  .option('--only <parts>', `some of ${NAMES.join(', ')}, parted by commas`, someParts, NAMES)
-  .option('--short', 'few runs, to see that it works; nothing is written')
-  .option('--minutes <number>', 'how long the soak lasts', aNumber, 10)
-  .option(
-    '--sizes <numbers>',
-    'how many licenses there are, parted by commas',
-    (text) => text.split(',').map(aNumber),
-    [1000, 100_000, 1_000_000],
-  )
-  .option('--prototype <file>', 'the document that the Flask prototype is in')
-  .option('--no-write', 'only print')
+const { only, short = false } = new Command('npm run bench --')
+  .description('Measures the speed of the service on this machine.')
+  .addOption(new Option('--only <parts...>', 'the parts to measure').choices(PARTS).default(PARTS))
+  .option('--short', 'few runs, to try it out')
   .parse()
-  .opts<Options>()
+  .opts<{ only: readonly string[]; short?: true }>()
 
-const say = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
+// The functions log to stdout, which is discarded.
+const output = new Console(process.stderr)
+process.stdout.write = () => true
 
-/** What was measured before, by the names of the parts. */
-const known = JSON.parse(await readFile(FIGURES, 'utf8').catch(() => '{}')) as Record<
-  string,
-  Measured
->
-
-const isShort = options.short ?? false
+const seconds = short ? 1 : 10
 const stage = await startStage()
-const bundles = await buildBundles(stage.service, [
-  fileURLToPath(new URL('./bareSdk.ts', import.meta.url)),
-])
-const bench = {
-  stage,
-  bundles,
-  isShort,
-  minutes: options.minutes,
-  sizes: options.sizes,
-  prototype: options.prototype,
-  say,
+const bundles = await buildBundles(stage.service)
+
+/** Issues the license that the other parts verify. */
+async function issueLicense(): Promise<string> {
+  const lambda = await startFunction(stage, bundles, 'generate')
+  const { body } = (await lambda.invoke(toGenerate('bench'))) as { body: string }
+  await lambda.stop()
+  return JSON.parse(body).license
 }
-const measured = { ...known }
-const isWritten = options.write && !isShort
+
 try {
-  for (const { name, title, measure } of PARTS.filter((part) => options.only.includes(part.name))) {
-    say(title)
-    try {
-      const result = await measure(bench)
-      measured[name] = { ...theMachine(), at: new Date().toISOString(), isShort, result }
-      // After each part: a long run that is ended keeps what it has.
-      if (!isWritten) continue
-      await writeFile(FIGURES, `${JSON.stringify(measured, null, 2)}\n`)
-      await writeFile(DOCUMENT, toDocument(PARTS, measured))
-    } catch (error) {
-      // What else is measured is worth having all the same, also while older figures cannot be told any more.
-      console.error(error)
-      process.exitCode = 1
-    }
+  const license = await issueLicense()
+  const measurements: Record<string, () => Promise<readonly object[]>> = {
+    units: async () =>
+      (await measureUnits(stage, bundles)).map(({ operations, ...row }) => ({
+        ...row,
+        operations: operations.join(', '),
+      })),
+    'cold-start': () => measureColdStarts(stage, bundles, { license, rounds: short ? 2 : 15 }),
+    warm: () => measureWarm(stage, bundles, { license, seconds }),
+    http: () => measureHttp(stage, { license, seconds }),
+  }
+  for (const part of only) {
+    const rows = await measurements[part]?.()
+    output.log(part)
+    output.table(rows)
   }
 } finally {
   await bundles.remove()
   await stage.stop()
 }
-if (!isWritten) console.log(toDocument(PARTS, measured))
+// Functions that ran in this process keep connections open.
 process.exit()

@@ -1,99 +1,128 @@
-/** What each route takes of the database, in the units that are paid for, by the packaged functions themselves. */
+/** The capacity units of DynamoDB that each route consumes, measured with the packaged functions. */
 
+import { createLambda, type Lambda } from '../local/lambda.ts'
 import type { Bundles } from './bundles.ts'
-import { type Environment, startEnvironment } from './environment.ts'
-import { aBuyer, events } from './events.ts'
-import { startRecorder } from './recorder.ts'
+import { startCapacityProxy } from './capacityProxy.ts'
+import {
+  createBuyer,
+  createEvent,
+  toActivate,
+  toDeliver,
+  toGenerate,
+  toList,
+  toVerify,
+} from './events.ts'
 import type { Stage } from './stage.ts'
 
-export interface Taken {
+/** The consumption of one request. */
+export interface Consumption {
   readonly route: string
   readonly status: number
-  /** What DynamoDB was asked, in order. */
+  /** The operations of DynamoDB, in order. */
   readonly operations: readonly string[]
   readonly read: number
   readonly write: number
 }
 
 const LISTED = 50
-let measured = 0
+const TIMEOUT_SECONDS = 60
 
-/** Asks each route once, with nobody else there. */
-export async function measureUnits(stage: Stage, bundles: Bundles): Promise<readonly Taken[]> {
-  // Nobody of this time was ever heard of before.
-  const run = `units${++measured}`
-  const recorder = await startRecorder(stage)
-  const started = new Map<string, Environment>()
-  const taken: Taken[] = []
+/** Starts a function without logs and metrics, and waits until it has prepared its connections. */
+export async function startFunction(
+  stage: Stage,
+  bundles: Bundles,
+  name: string,
+  dynamoDbUrl?: string,
+): Promise<Lambda> {
+  const lambda = createLambda({
+    name,
+    bundle: bundles.find(name).file,
+    variables: {
+      ...stage.variablesOf(name, dynamoDbUrl),
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      POWERTOOLS_METRICS_DISABLED: 'true',
+    },
+    memorySize: stage.service.provider.memorySize,
+    timeoutSeconds: TIMEOUT_SECONDS,
+  })
+  // No route matches this event, so it reads nothing.
+  await lambda.invoke(createEvent('/', {})).catch(() => {})
+  return lambda
+}
 
-  async function environmentOf(name: string) {
-    const known = started.get(name)
-    if (known) return known
-    const made = await startEnvironment(
-      bundles.of(name).file,
-      stage.variablesOf(name, recorder.url),
-    )
-    started.set(name, made)
-    return made
+/** Calls each route once, one after the other. */
+export async function measureUnits(
+  stage: Stage,
+  bundles: Bundles,
+): Promise<readonly Consumption[]> {
+  const proxy = await startCapacityProxy(stage)
+  const lambdas = new Map<string, Lambda>()
+  const measured: Consumption[] = []
+
+  async function open(name: string): Promise<Lambda> {
+    const lambda = lambdas.get(name) ?? (await startFunction(stage, bundles, name, proxy.url))
+    lambdas.set(name, lambda)
+    return lambda
   }
 
-  async function ask(name: string, event: object, route?: string) {
-    const environment = await environmentOf(name)
-    // What it asked to be ready is of no request.
-    recorder.take()
-    const { answer } = await environment.invoke(event)
-    const exchanges = recorder.take()
+  /** Calls a function, and records the consumption if the route has a name. */
+  async function call(name: string, event: object, route?: string) {
+    const lambda = await open(name)
+    proxy.take()
+    const { statusCode, body } = (await lambda.invoke(event)) as {
+      statusCode: number
+      body?: string
+    }
+    const exchanges = proxy.take()
     if (route !== undefined) {
-      taken.push({
+      measured.push({
         route,
-        status: answer.statusCode,
+        status: statusCode,
         operations: exchanges.map(({ operation }) => operation),
-        read: sum(exchanges.map(({ read }) => read)),
-        write: sum(exchanges.map(({ write }) => write)),
+        read: exchanges.reduce((total, { read }) => total + read, 0),
+        write: exchanges.reduce((total, { write }) => total + write, 0),
       })
     }
-    return JSON.parse(answer.body ?? '{}')
+    return JSON.parse(body ?? '{}')
   }
 
   try {
-    const { license } = await ask('generate', events.order(`${run}_plain`), 'generate')
-    const paid = events.order(`${run}_paid`, { paymentIntentId: `pi_${run}` })
-    await ask('generate', paid, 'generate, for a payment')
-    await ask('generate', paid, 'generate, for the same payment again')
-    await ask('verify', events.verification(license), 'verify')
-    const again = events.verification(license)
-    await ask('verify', again)
-    await ask('verify', again, 'verify, by the same caller again')
+    const { license } = await call('generate', toGenerate('plain'), 'generate')
+    const paid = toGenerate('paid', { paymentIntentId: 'pi_units' })
+    await call('generate', paid, 'generate, for a payment')
+    await call('generate', paid, 'generate, for the same payment again')
+    await call('verify', toVerify(license), 'verify')
+    const repeated = toVerify(license)
+    await call('verify', repeated)
+    await call('verify', repeated, 'verify, by the same caller again')
     const unknown = license.replace(/-[0-9a-f]{12}-/, '-000000000000-')
-    await ask('verify', events.verification(unknown), 'verify, of a key that was never issued')
-    await ask('verify', events.verification('no key'), 'verify, of what is no key')
-    await ask('devices', events.activation(license, 'device'), 'activate')
-    const onDevice = { deviceId: 'device', nonce: 'a nonce of the client' }
-    await ask('verify', events.verification(license, onDevice), 'verify, on a device and signed')
+    await call('verify', toVerify(unknown), 'verify, of an unknown key')
+    await call('verify', toVerify('no key'), 'verify, of an invalid format')
+    await call('devices', toActivate(license, 'device'), 'activate')
+    const lease = { deviceId: 'device', nonce: 'a nonce of the client' }
+    await call('verify', toVerify(license, lease), 'verify, with a lease')
 
-    const { subscribed, subscription, invoice, period } = aBuyer(run)
+    const { subscribed, subscription, invoice, period } = createBuyer('buyer')
     const invoicePaid = (month: number) =>
       invoice('invoice.paid', 1, month, period(month), 'paid', {
         billing_reason: month === 0 ? 'subscription_create' : 'subscription_cycle',
       })
-    const webhook = (event: Parameters<typeof events.delivery>[0], route?: string) =>
-      ask('stripeWebhook', events.delivery(event), route && `webhook, ${route}`)
     const bought = subscribed(2)
-    await webhook(bought, 'a subscription is bought')
-    await webhook(bought, 'the same event again')
-    await webhook(subscription('created', 0, period(0)), 'a subscription is created')
-    await webhook(invoicePaid(0), 'its first invoice is paid')
-    await webhook(invoicePaid(1), 'a renewal is paid')
+    for (const [event, route] of [
+      [bought, 'a subscription is bought'],
+      [bought, 'the same event again'],
+      [subscription('created', 0, period(0)), 'a subscription is created'],
+      [invoicePaid(0), 'its first invoice is paid'],
+      [invoicePaid(1), 'a renewal is paid'],
+    ] as const) {
+      await call('stripeWebhook', toDeliver(event), `webhook, ${route}`)
+    }
 
-    for (let made = 0; made < LISTED; made++)
-      await ask('generate', events.order(`${run}_listed_${made}`))
-    const limit = `${LISTED}`
-    await ask('admin', events.list({ limit }), `admin, a page of ${LISTED} licenses`)
+    for (let index = 0; index < LISTED; index++) await call('generate', toGenerate(`user_${index}`))
+    await call('admin', toList({ limit: `${LISTED}` }), `admin, a page of ${LISTED} licenses`)
   } finally {
-    await Promise.all([...started.values()].map((environment) => environment.stop()))
-    await recorder.stop()
+    await Promise.all([...lambdas.values()].map((lambda) => lambda.stop()))
+    await proxy.stop()
   }
-  return taken
+  return measured
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)

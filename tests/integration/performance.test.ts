@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type Bundles, buildBundles } from '../../scripts/bench/bundles.ts'
 import { type Stage, startStage } from '../../scripts/bench/stage.ts'
-import { measureUnits, type Taken } from '../../scripts/bench/units.ts'
+import { type Consumption, measureUnits } from '../../scripts/bench/units.ts'
 
 let stage: Stage
 let bundles: Bundles
@@ -12,55 +12,61 @@ beforeAll(async () => {
 afterAll(() => Promise.all([stage.stop(), bundles.remove()]))
 
 const transaction = 'TransactWriteItems'
-const one = 'GetItem'
-const read = 'BatchGetItem'
+const get = 'GetItem'
+const batchGet = 'BatchGetItem'
 
-describe('what a request takes of the database', () => {
-  let taken: readonly Taken[]
+describe('the capacity units of a request', () => {
+  let measured: readonly Consumption[]
   beforeAll(async () => {
-    taken = await measureUnits(stage, bundles)
+    measured = await measureUnits(stage, bundles)
   })
 
-  it.each<Taken>([
-    { route: 'verify', status: 200, operations: [read], read: 2, write: 0 },
+  it.each<Consumption>([
+    { route: 'verify', status: 200, operations: [batchGet], read: 2, write: 0 },
     {
       route: 'verify, by the same caller again',
       status: 200,
-      operations: [one],
+      operations: [get],
       read: 1,
       write: 0,
     },
-    { route: 'verify, on a device and signed', status: 200, operations: [read], read: 3, write: 0 },
-    { route: 'verify, of what is no key', status: 401, operations: [], read: 0, write: 0 },
+    { route: 'verify, with a lease', status: 200, operations: [batchGet], read: 3, write: 0 },
+    { route: 'verify, of an invalid format', status: 401, operations: [], read: 0, write: 0 },
     {
-      route: 'verify, of a key that was never issued',
+      route: 'verify, of an unknown key',
       status: 401,
-      operations: [read, 'UpdateItem'],
+      operations: [batchGet, 'UpdateItem'],
       read: 2,
       write: 1,
     },
-    { route: 'generate', status: 200, operations: [one, transaction], read: 1, write: 18 },
+    { route: 'generate', status: 200, operations: [get, transaction], read: 1, write: 18 },
     {
       route: 'webhook, a subscription is bought',
       status: 200,
-      operations: [read, transaction],
+      operations: [batchGet, transaction],
       read: 6,
       write: 20,
     },
-    { route: 'webhook, the same event again', status: 200, operations: [read], read: 6, write: 0 },
+    {
+      route: 'webhook, the same event again',
+      status: 200,
+      operations: [batchGet],
+      read: 6,
+      write: 0,
+    },
     {
       route: 'webhook, its first invoice is paid',
       status: 200,
-      operations: [read, transaction],
+      operations: [batchGet, transaction],
       read: 5,
       write: 6,
     },
   ])('$route: $operations, $read read and $write write units', (expected) => {
-    expect(taken.find(({ route }) => route === expected.route)).toEqual(expected)
+    expect(measured.find(({ route }) => route === expected.route)).toEqual(expected)
   })
 })
 
-/** What a bundle may weigh at most, in kilobytes: some more than it does. What has to be more is a decision. */
+/** The maximum size of each bundle in KB, a little above its actual size. Raising one is a decision. */
 const BUDGETS: Readonly<Record<string, number>> = {
   admin: 650,
   devices: 500,
@@ -78,8 +84,8 @@ const BUDGETS: Readonly<Record<string, number>> = {
   wellKnown: 505,
 }
 
-/** Packages that are in the bundles of those who need them, and in no other. */
-const KEPT: readonly [origin: RegExp, functions: readonly string[]][] = [
+/** Packages and folders with the functions that may contain them. */
+const EXCLUSIVE: readonly [origin: RegExp, functions: readonly string[]][] = [
   [/^stripe$/, ['stripeWebhook']],
   [/^mustache$|client-sesv2$/, ['sendEmail']],
   [/^lib\/aws$/, ['verify']],
@@ -87,13 +93,13 @@ const KEPT: readonly [origin: RegExp, functions: readonly string[]][] = [
   [/^esbuild$/, []],
 ]
 
-/** The SDK is most of what takes time until a function is there. Its codec of attributes is small and alone. */
+/** Loading the SDK takes most of a cold start. Its codec of attributes is small and separate. */
 const SDK = /^@smithy\/|^@aws-sdk\/(?!util-dynamodb$)/
 const WITHOUT_SDK = ['health', 'preflight', 'verify']
 
-describe('the bundle of', () => {
+describe('the bundle', () => {
   it.each(Object.entries(BUDGETS))('%s weighs at most %d KB', (name, kilobytes) => {
-    expect(bundles.of(name).bytes / 1000).toBeLessThan(kilobytes)
+    expect(bundles.find(name).bytes / 1000).toBeLessThan(kilobytes)
   })
 
   it('every function has a budget', () => {
@@ -101,10 +107,10 @@ describe('the bundle of', () => {
   })
 
   it.each(WITHOUT_SDK)('%s has no AWS SDK', (name) => {
-    expect(Object.keys(bundles.of(name).origins).filter((origin) => SDK.test(origin))).toEqual([])
+    expect(Object.keys(bundles.find(name).origins).filter((origin) => SDK.test(origin))).toEqual([])
   })
 
-  it.each(KEPT)('%p is only in %p', (origin, names) => {
+  it.each(EXCLUSIVE)('%p is only in %p', (origin, names) => {
     const having = bundles.all.filter(({ origins }) =>
       Object.keys(origins).some((name) => origin.test(name)),
     )

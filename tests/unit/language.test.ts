@@ -20,7 +20,6 @@ const EXCLUDED: readonly string[] = [
   'lib/panel',
   'lib/signing',
   'lib/store',
-  'scripts/bench',
   'scripts/mail',
   'scripts/openapi',
 ]
