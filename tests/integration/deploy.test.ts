@@ -40,7 +40,7 @@ interface Policy {
   }[]
 }
 
-/** Where a type of resource and the rights to it are not called the same. */
+/** The prefixes of permissions that differ from the name of the service in CloudFormation. */
 const PREFIXES: Readonly<Record<string, string>> = { apigatewayv2: 'apigateway' }
 
 const root = (file: string) => new URL(`../../${file}`, import.meta.url)
@@ -65,20 +65,20 @@ const place = (part: string) => {
 const stepWith = (part: string) => deploy.steps[place(part)]
 
 describe('.github/workflows/deploy.yml', () => {
-  it('deploys main to dev, and tags to prod, whose environment asks for approval', () => {
+  it('deploys main to dev, and tags to prod, whose environment requires approval', () => {
     expect(workflow.on).toEqual({ push: { branches: ['main'], tags: ['v*'] } })
     expect(workflow.env['STAGE']).toBe(PROD_ON_TAGS)
     expect(deploy.environment).toBe(PROD_ON_TAGS)
   })
 
-  it('never runs two deployments of a stage at once, and cuts none off', () => {
+  it('runs one deployment of a stage at a time and cancels none', () => {
     expect(workflow.concurrency).toEqual({
       group: `deploy-${PROD_ON_TAGS}`,
       'cancel-in-progress': false,
     })
   })
 
-  it('has no key of AWS, but a token for the job that deploys', () => {
+  it('uses no AWS key, but a token in the job that deploys', () => {
     expect(text).not.toMatch(/secrets\.|access-key/)
     expect(workflow.permissions).toEqual({})
     expect(packaging.permissions).toEqual({ contents: 'read' })
@@ -89,7 +89,7 @@ describe('.github/workflows/deploy.yml', () => {
     })
   })
 
-  it('uses actions as they were looked at: by commit, without leaving a token behind', () => {
+  it('pins actions by commit and persists no credentials', () => {
     const used = [...text.matchAll(/uses: (.+)/g)].map(([, action]) => action)
     expect(used.length).toBeGreaterThan(0)
     for (const action of used) {
@@ -102,7 +102,7 @@ describe('.github/workflows/deploy.yml', () => {
     }
   })
 
-  it('tests, packages once, and deploys what was packaged', () => {
+  it('tests, packages once and deploys that package', () => {
     expect(packaging.steps.filter(({ run }) => run).map(({ run }) => run)).toEqual([
       'npm test',
       expect.stringContaining(
@@ -118,11 +118,11 @@ describe('.github/workflows/deploy.yml', () => {
     expect(deploy.steps.some(({ run }) => run?.includes('run package'))).toBe(false)
   })
 
-  it('installs before there are credentials', () => {
+  it('installs before it gets credentials', () => {
     expect(place('scripts/bootstrap.mjs')).toBeLessThan(place('configure-aws-credentials'))
   })
 
-  it('checks what it deployed, and rolls back to what ran before when anything failed', () => {
+  it('checks the deployment, and rolls back after any failure', () => {
     const order = ['deploy current', 'npm run deploy --', 'npm run smoke', 'npm run rollback']
     expect(order.map(place)).toEqual([...order.map(place)].sort((one, other) => one - other))
     expect(stepWith('deploy current')?.id).toBe('before')
@@ -138,15 +138,15 @@ describe('.github/workflows/deploy.yml', () => {
     expect(text).not.toContain('continue-on-error')
   })
 
-  it('gives up in the end', () => {
+  it('limits the time of its jobs', () => {
     for (const job of [packaging, deploy]) expect(job['timeout-minutes']).toBeLessThanOrEqual(60)
   })
 
-  it('puts no text from outside into a shell', () => {
+  it('passes no expression to a shell', () => {
     for (const run of runs) expect(run).not.toContain('$' + '{{')
   })
 
-  it.each([...new Set(called)])('calls a script that there is: %s', (script) => {
+  it.each([...new Set(called)])('calls an existing script: %s', (script) => {
     expect(Object.keys(scripts)).toContain(script)
   })
 })

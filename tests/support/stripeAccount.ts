@@ -16,23 +16,23 @@ export interface Endpoint {
 export interface StripeAccount extends Server {
   /** Its webhook endpoints, newest first. */
   readonly endpoints: Endpoint[]
-  /** The secrets that it showed, oldest first. */
+  /** The secrets that it showed when it created endpoints, oldest first. */
   readonly shown: string[]
-  /** What was changed, in order. */
+  /** The changes, in order. */
   readonly writes: string[]
-  /** The keys that it knows; of these, the ones that may do nothing. */
+  /** The valid keys, and those among them without any permission. */
   readonly keys: Set<string>
   readonly barred: Set<string>
-  /** And the ones that may not see whose they are. */
+  /** The keys that cannot read the account. */
   readonly discreet: Set<string>
-  /** Is called once an endpoint is made, before anybody is told. */
+  /** Runs after an endpoint is created, before the response. */
   made: () => Promise<void>
 }
 
-/** Few, so that whoever reads the list has to turn the page. */
+/** Small, so that tests read several pages. */
 const PAGE = 2
 
-/** A vendor's account at Stripe, as far as its webhook endpoints go: https://docs.stripe.com/api/webhook_endpoints */
+/** Starts the part of Stripe that manages webhook endpoints: https://docs.stripe.com/api/webhook_endpoints */
 export async function aStripeAccount(): Promise<StripeAccount> {
   const endpoints: Endpoint[] = []
   let count = 0
@@ -121,7 +121,7 @@ export async function aStripeAccount(): Promise<StripeAccount> {
   return account
 }
 
-/** An endpoint as it should be. */
+/** Creates a correct endpoint. */
 export const anEndpoint = (changes: Partial<Endpoint>): Endpoint => ({
   id: 'we_before',
   object: 'webhook_endpoint',
@@ -137,6 +137,6 @@ const refusal = (status: number, message: string): [number, object] => [
   { error: { type: 'invalid_request_error', message } },
 ]
 
-/** `name[0]=a&name[1]=b`, as Stripe's SDK writes it. */
+/** Reads `name[0]=a&name[1]=b`, the format of Stripe's SDK. */
 const listIn = (params: URLSearchParams, name: string) =>
   [...params].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)
