@@ -16,7 +16,7 @@ import {
   toSortOrder,
 } from '../../lib/license/index.ts'
 
-/** The store in a process's own memory: for tests that want many histories quickly. Keeps the same promises. */
+/** A license store in memory, for tests of many histories. Passes the store contract. */
 export function createMemoryStore(): LicenseStore {
   const licenses = new Map<string, License>()
   const claims = new Map<string, ExistingClaim>()
@@ -31,7 +31,7 @@ export function createMemoryStore(): LicenseStore {
     return held && (held.expiresAt ?? Number.POSITIVE_INFINITY) > now ? held : undefined
   }
 
-  /** The license of a batch as it would be once written, unless something stands in the way. */
+  /** Returns the license as a batch would write it, or the reason why it cannot be written. */
   function licenseOf({ license }: Batch): License | 'taken' | 'stale' | undefined {
     if (!license) return
     if ('issued' in license) {
@@ -193,7 +193,7 @@ function isChosen(selection: Exclude<Selection, { by: 'device' }>, license: Lice
     : own === selection.value
 }
 
-/** The end as it is before any grace or delay. */
+/** Returns the expiry before any grace period. */
 const endOf = ({ facts }: License) => evaluate(facts, Number.NEGATIVE_INFINITY).expiresAt
 
 interface Waiting {
@@ -201,7 +201,7 @@ interface Waiting {
   readonly since: number
 }
 
-/** What a license is found by the beginning of. */
+/** Returns the text of a license that is searched by prefix. */
 const textOf = (by: 'userStart' | 'emailStart', { userId, userEmail }: License) =>
   by === 'userStart' ? userId : userEmail?.toLowerCase()
 
@@ -215,7 +215,7 @@ const compare = (selection: Selection, a: Position, b: Position) =>
   (toSortOrder(selection) === 'asc' ? 1 : -1) *
   (compareKeys(a.at, b.at) || (a.id < b.id ? -1 : Number(a.id > b.id)))
 
-/** Texts by their bytes, as DynamoDB does. */
+/** Compares texts by their bytes, as DynamoDB does. */
 const compareKeys = (a: number | string, b: number | string) =>
   typeof a === 'number' && typeof b === 'number'
     ? a - b

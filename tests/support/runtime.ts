@@ -29,8 +29,8 @@ export const SECRETS = {
   'test/stripe': '{"webhookSecrets":["whsec_test"]}',
 }
 
-/** A secret, and what is secret in one that is JSON. */
-function partsOf(secret: string): string[] {
+/** Returns a secret and, if it is JSON, its values. */
+function toParts(secret: string): string[] {
   try {
     return [secret, ...Object.values(JSON.parse(secret)).flat().map(String)]
   } catch {
@@ -38,26 +38,26 @@ function partsOf(secret: string): string[] {
   }
 }
 
-/** A log that is kept, so that a test can read what nobody should. `told` keeps what a test removes from the lines. */
-export function aLog(told: string[] = []) {
+/** Creates a log that records its lines. `archive` keeps lines that a test removes. */
+export function aLog(archive: string[] = []) {
   const lines: string[] = []
   const write = (level: string) => (message: string, facts?: Record<string, unknown>) => {
     const line = JSON.stringify({ level, message, ...facts })
     lines.push(line)
-    told.push(line)
+    archive.push(line)
   }
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
   return { log, lines }
 }
 
-/** Metrics that are kept, an entry a count. `told` keeps what a test removes from the counts. */
-export function someMetrics(told: string[] = []) {
+/** Creates metrics that record each count. `archive` keeps counts that a test removes. */
+export function someMetrics(archive: string[] = []) {
   const counts: string[] = []
   const metrics: Metrics = {
     count(name, about) {
       const count = JSON.stringify({ name, ...about })
       counts.push(count)
-      told.push(count)
+      archive.push(count)
     },
     units: () => {},
     flush: () => {},
@@ -65,24 +65,24 @@ export function someMetrics(told: string[] = []) {
   return { metrics, counts }
 }
 
-/** Something that was written, or removed, in the table. */
+/** A write or a deletion in the table. */
 export interface Write {
   readonly command: string
   readonly pk: string
-  /** What an update does; a whole item says nothing here. */
+  /** The expression of an update. */
   readonly update: string | undefined
 }
 
-/** Gathers what is written on behalf of one request, where many are answered at once. */
+/** Collects the writes of one request among concurrent ones. */
 export const writing = new AsyncLocalStorage<Write[]>()
 
-interface Place {
+interface WriteInput {
   readonly Key?: { readonly pk: string }
   readonly Item?: { readonly pk: string }
   readonly UpdateExpression?: string
 }
 
-const toWrite = (command: string, { Key, Item, UpdateExpression }: Place): Write => ({
+const toWrite = (command: string, { Key, Item, UpdateExpression }: WriteInput): Write => ({
   command,
   pk: `${(Key ?? Item)?.pk}`,
   update: UpdateExpression,
@@ -90,40 +90,39 @@ const toWrite = (command: string, { Key, Item, UpdateExpression }: Place): Write
 
 const READS = ['BatchGetItem', 'ConditionCheck', 'GetItem', 'Query', 'Scan']
 
-/** What a command that has succeeded wrote. One that was refused by its condition wrote nothing. */
-function writesOf(command: string, input: object): readonly Write[] {
-  const { TransactItems } = input as { TransactItems?: readonly Record<string, Place>[] }
-  const places = TransactItems
+/** Returns the writes of a successful command. */
+function toWrites(command: string, input: object): readonly Write[] {
+  const { TransactItems } = input as { TransactItems?: readonly Record<string, WriteInput>[] }
+  const inputs = TransactItems
     ? TransactItems.flatMap((item) => Object.entries(item))
-    : [[command.replace(/Command$/, ''), input as Place] as const]
-  return places
+    : [[command.replace(/Command$/, ''), input as WriteInput] as const]
+  return inputs
     .filter(([name]) => !READS.includes(name))
-    .map(([name, place]) => toWrite(name, place))
+    .map(([name, write]) => toWrite(name, write))
 }
 
 export interface TestRuntime {
   readonly runtime: AdminRuntime
   readonly table: string
   readonly secretsManager: LocalSecretsManager
-  /** What was asked of DynamoDB, in order. */
+  /** The commands sent to DynamoDB, in order. */
   readonly commands: string[]
-  /** What was logged, a line an entry. */
+  /** The lines of the log. */
   readonly lines: string[]
-  /** What was counted, an entry a count. */
+  /** The counts of metrics, as JSON. */
   readonly counts: string[]
-  /** What was taken of the database, in the order of the requests. */
-  readonly taken: Units[]
-  /** The time by the runtime's clock, in milliseconds since the epoch. Tests move it. */
+  /** The units that each request to DynamoDB consumed. */
+  readonly units: Units[]
+  /** The time of the runtime's clock, in milliseconds since the epoch. Tests set it. */
   readonly time: { now: number }
-  /** Whether a name in the table is somebody's, rather than a word that a log may hold by chance. */
+  /** Returns false for a name in the table that is also a common word, which a log may contain by chance. */
   isPerson: (name: string) => boolean
-  /** Ends it. Fails when something secret or personal was ever logged or counted. */
+  /** Stops the runtime. Fails if anything secret or personal was ever logged or counted. */
   stop(): Promise<void>
 }
 
 /**
- * Creates everything that a function runs on: a table of its own in DynamoDB Local, secrets, and a clock that the test
- * moves.
+ * Creates a runtime with its own table in DynamoDB Local, secrets, and a clock that the test sets.
  *
  * @param changes parts of the runtime to replace
  * @param options `hasStream`: the table has a stream, for tests that read it
@@ -137,20 +136,20 @@ export async function aRuntime(
     startSecretsManager(SECRETS),
   ])
   const time = { now: NOW }
-  const told: string[] = []
-  const { log, lines } = aLog(told)
+  const archive: string[] = []
+  const { log, lines } = aLog(archive)
   const commands: string[] = []
-  const { metrics, counts } = someMetrics(told)
-  const taken: Units[] = []
+  const { metrics, counts } = someMetrics(archive)
+  const units: Units[] = []
   const documents = aDocumentClient()
-  const stores = createStores(createTable(documents, table, (units) => taken.push(units)))
+  const stores = createStores(createTable(documents, table, (consumed) => units.push(consumed)))
   documents.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
         commands.push(`${commandName}`)
-        const done = await next(args)
-        writing.getStore()?.push(...writesOf(`${commandName}`, args.input))
-        return done
+        const output = await next(args)
+        writing.getStore()?.push(...toWrites(`${commandName}`, args.input))
+        return output
       },
     { step: 'initialize' },
   )
@@ -194,14 +193,14 @@ export async function aRuntime(
     commands,
     lines,
     counts,
-    taken,
+    units,
     time,
     isPerson: (name) => name !== 'user' && !(name in catalog.tiers),
     async stop() {
       const people = peopleIn(await allItems(table)).filter((name) => test.isPerson(name))
       const secrets = [...Object.values(SECRETS), ...secretsManager.secrets.values()]
       await Promise.all([secretsManager.stop(), removeTable(table)])
-      expect(leaksIn(told, [...secrets.flatMap(partsOf), ...people])).toEqual([])
+      expect(leaksIn(archive, [...secrets.flatMap(toParts), ...people])).toEqual([])
     },
   }
   return test

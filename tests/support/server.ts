@@ -26,22 +26,22 @@ import { aContext, anAddress } from './http.ts'
 import { type Write, writing } from './runtime.ts'
 import { fromSetup } from './table.ts'
 
-/** What this server knows of a request by a header, and the gateway by itself. No function sees them. */
+/** Request headers that stand for properties the gateway knows. They are not passed to functions. */
 export const SOURCE_IP = 'x-test-source-ip'
 export const BASE64 = 'x-test-base64'
-/** What a request wrote in the table, as JSON in a URL's letters. */
+/** Response header with the writes of a rejected request, as URL-encoded JSON. */
 export const WRITES = 'x-test-writes'
 
 export interface ApiServer extends Server {
-  /** What was asked for, in order: the method and the path. */
+  /** The method and path of each request, in order. */
   readonly asked: string[]
-  /** Is called before each request is answered; what it throws breaks the connection. */
-  before: (asked: string) => void
-  /** The same, once it was done and before the answer is sent. */
-  after: (asked: string) => void
+  /** Called before each request is handled. The connection is closed if it throws. */
+  before: (route: string) => void
+  /** The same, before the response is sent. */
+  after: (route: string) => void
 }
 
-/** Those that the gateway calls, by their names in serverless.yml. */
+/** The handlers of the gateway, by the name of their function in serverless.yml. */
 const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => HttpHandler>> = {
   admin: createAdminHandler,
   devices: createDevicesHandler,
@@ -55,39 +55,39 @@ const HANDLERS: Readonly<Record<string, (runtime: AdminRuntime) => HttpHandler>>
   wellKnown: createWellKnownHandler,
 }
 
-/** The routes of serverless.yml, as `GET /health`, each with the name of its function. */
+/** Returns the routes of serverless.yml, such as `GET /health`, each with the name of its function. */
 export const gatewayRoutes = () => JSON.parse(fromSetup('TEST_ROUTES')) as [string, string][]
 
-/** The routes of serverless.yml, with functions of a runtime behind them. */
+/** Creates the routes of serverless.yml on a runtime. */
 function createGateway(runtime: AdminRuntime) {
-  const made = new Map<string, HttpHandler>()
+  const created = new Map<string, HttpHandler>()
   return createRouter(
     gatewayRoutes().map(([route, name]) => {
-      const handler = made.get(name) ?? HANDLERS[name]?.(runtime)
+      const handler = created.get(name) ?? HANDLERS[name]?.(runtime)
       if (!handler)
-        throw new Error(`serverless.yml has a function that is not served here: ${name}`)
-      made.set(name, handler)
+        throw new Error(`There is no handler for the function ${name} of serverless.yml`)
+      created.set(name, handler)
       return [route, handler] as const
     }),
   )
 }
 
-/** The functions over HTTP, as the gateway puts them there: for what is tested from outside. */
+/** Serves the functions over HTTP, as the gateway does. */
 export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   const routeOf = createGateway(runtime)
   const http = createServer(async (request, response) => {
-    const asked = `${request.method} ${splitTarget(request).path}`
-    server.asked.push(asked)
+    const route = `${request.method} ${splitTarget(request).path}`
+    server.asked.push(route)
     try {
-      server.before(asked)
+      server.before(route)
     } catch {
       request.socket.destroy()
       return
     }
     const writes: Write[] = []
-    const match = routeOf(asked)
+    const match = routeOf(route)
     const bytes = await buffer(request)
-    const answer = match
+    const result = match
       ? await writing.run(writes, () =>
           match
             .target(eventOf(request, bytes, match), aContext())
@@ -95,7 +95,7 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
         )
       : OWN_RESPONSES.notFound
     try {
-      server.after(asked)
+      server.after(route)
     } catch {
       request.socket.destroy()
       return
@@ -105,10 +105,12 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
       headers,
       body = '',
       isBase64Encoded,
-    }: Awaited<ReturnType<HttpHandler>> = answer
-    // Who was refused wrote little; all that others wrote does not fit into a header.
-    const wrote = statusCode >= 400 && { [WRITES]: encodeURIComponent(JSON.stringify(writes)) }
-    response.writeHead(statusCode, { ...(headers as Record<string, string>), ...wrote })
+    }: Awaited<ReturnType<HttpHandler>> = result
+    // The writes of successful requests do not fit into a header.
+    const writesHeader = statusCode >= 400 && {
+      [WRITES]: encodeURIComponent(JSON.stringify(writes)),
+    }
+    response.writeHead(statusCode, { ...(headers as Record<string, string>), ...writesHeader })
     response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body)
   })
   http.listen(0, '127.0.0.1')
@@ -122,7 +124,7 @@ export async function anApiServer(runtime: AdminRuntime): Promise<ApiServer> {
   return server
 }
 
-/** The gateway's event, with what the headers of these tests say of it. */
+/** Creates the event of the gateway, with the properties that the headers of a test request set. */
 function eventOf(
   request: IncomingMessage,
   body: Buffer,
@@ -136,6 +138,6 @@ function eventOf(
     event.body = body.toString('base64')
     event.isBase64Encoded = true
   }
-  // As Lambda does: what it hands to a function was JSON.
+  // Events of Lambda are parsed from JSON.
   return JSON.parse(JSON.stringify(event))
 }

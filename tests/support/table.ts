@@ -25,7 +25,7 @@ export const fromSetup = (name: string) => {
 
 export const dynamoDbUrl = () => fromSetup('TEST_DYNAMODB_URL')
 
-/** A client of the real DynamoDB Local, as the runtime makes it. */
+/** Creates a client of DynamoDB Local, configured as in the runtime. */
 export const aDocumentClient = (endpoint = dynamoDbUrl()) =>
   DynamoDBDocumentClient.from(localClient(endpoint), {
     marshallOptions: { removeUndefinedValues: true },
@@ -45,14 +45,14 @@ export const aCall = (endpoint = dynamoDbUrl()) =>
 export const aLookupTable = (name: string, endpoint?: string, onUnits?: (units: Units) => void) =>
   createLookupTable(aCall(endpoint), name, onUnits)
 
-/** Gone once the tests of a file are over: a database of hundreds of tables with their indexes is slow. */
-const made: string[] = []
-afterAll(() => Promise.all(made.map(removeTable)))
+/** The tables to remove after the tests of a file. DynamoDB Local is slow with hundreds of tables. */
+const created: string[] = []
+afterAll(() => Promise.all(created.map(removeTable)))
 
 /** Creates an empty table with the deployed definition, removed after the tests of the file. Returns its name. */
 export async function aTable(): Promise<string> {
   const table = await makeTable()
-  made.push(table)
+  created.push(table)
   return table
 }
 
@@ -81,7 +81,7 @@ export async function removeTable(TableName: string): Promise<void> {
   await localClient(dynamoDbUrl()).send(new DeleteTableCommand({ TableName }))
 }
 
-/** Everything that a table holds, for questions about what must not be there. */
+/** Returns all items of a table. */
 export async function allItems(TableName: string): Promise<Record<string, unknown>[]> {
   const items = []
   for await (const { Items } of paginateScan({ client: aDocumentClient() }, { TableName })) {

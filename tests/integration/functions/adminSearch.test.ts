@@ -182,9 +182,9 @@ describe('a search', () => {
   it('costs the same however many licenses there are', async () => {
     const cost = async () => {
       test.commands.length = 0
-      test.taken.length = 0
+      test.units.length = 0
       await get({ search: 'anna.', limit: '2' })
-      return [test.commands.length, test.taken.reduce((sum, { read }) => sum + read, 0)]
+      return [test.commands.length, test.units.reduce((sum, { read }) => sum + read, 0)]
     }
     const before = await cost()
     for (let count = 0; count < 120; count++) {

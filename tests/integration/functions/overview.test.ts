@@ -158,9 +158,9 @@ describe('GET /api/admin/overview', () => {
 
   it('costs the same for a hundred licenses as for ten', async () => {
     const costOf = async () => {
-      test.taken.length = 0
+      test.units.length = 0
       await overview()
-      return test.taken.reduce((sum, { read, write }) => sum + read + write, 0)
+      return test.units.reduce((sum, { read, write }) => sum + read + write, 0)
     }
     const spread = (count: number) =>
       Array.from({ length: count }, (_, index) =>

@@ -67,11 +67,11 @@ describe('POST /api/verify', () => {
     const { key } = await issued(test.runtime.store, { userId: 'user_reads' })
     const before = await allItems(test.table)
     test.commands.length = 0
-    test.taken.length = 0
+    test.units.length = 0
     await verify({ license: key })
     expect(test.commands).toEqual(['BatchGetItemCommand'])
     // The license; AWS counts a second unit for the counter that is not there, DynamoDB Local none.
-    expect(test.taken).toEqual([{ read: 1, write: 0 }])
+    expect(test.units).toEqual([{ read: 1, write: 0 }])
     expect(await allItems(test.table)).toEqual(before)
   })
 

@@ -12,7 +12,7 @@ import { aDocumentClient, allItems, aStoreTable, aTable } from '../../../support
 const aStore = async (table?: string) => createDynamoStore(aStoreTable(table ?? (await aTable())))
 
 /** Returns a store whose first transactions are canceled for a reason that DynamoDB gives under load. */
-async function aBusyStore(code: string, times: number) {
+async function aBusyStore(code: string, times: number, index = 1) {
   const [client, table] = [aDocumentClient(), await aTable()]
   let requests = 0
   client.middlewareStack.add(
@@ -22,7 +22,9 @@ async function aBusyStore(code: string, times: number) {
         throw new TransactionCanceledException({
           message: 'Transaction cancelled',
           $metadata: {},
-          CancellationReasons: [{ Code: 'None' }, { Code: code }],
+          CancellationReasons: [0, 1, 2].map((write) => ({
+            Code: write === index ? code : 'None',
+          })),
         })
       },
     { step: 'initialize' },
@@ -139,5 +141,26 @@ describe('the DynamoDB store', () => {
     const { store, requests } = await aBusyStore('ItemCollectionSizeLimitExceeded', 100)
     await expect(issued(store)).rejects.toThrow(StoreUnavailable)
     expect(requests()).toBe(1)
+  })
+
+  it('returns a conflict at the id of a new license instead of waiting for the other one', async () => {
+    const { store, requests } = await aBusyStore('TransactionConflict', 1, 0)
+    const license = { issued: aLicense(), audit: anAudit(aLicense()), notices: [] }
+    expect(await store.commit({ claims: [], license, now: NOW })).toEqual({ status: 'taken' })
+    expect(requests()).toBe(1)
+  })
+
+  it('finds as many items as requested, without the unwanted ones', async () => {
+    const { create, queryAll } = aStoreTable(await aTable())
+    for (const sk of ['1', '2', '3', '4']) await create({ pk: 'a', sk })
+    const query = {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': 'a' },
+    }
+    const find = async (limit?: number) =>
+      (await queryAll(query, limit, ({ sk }) => sk !== '1')).map(({ sk }) => sk)
+    expect(await find(2)).toEqual(['2', '3'])
+    expect(await find(9)).toEqual(['2', '3', '4'])
+    expect(await find()).toEqual(['2', '3', '4'])
   })
 })
