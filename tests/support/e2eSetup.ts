@@ -14,7 +14,7 @@ import { publish, SHARED_DIRECTORY, type SharedSystem } from './shared.ts'
 
 const run = promisify(execFile)
 
-/** The last line that `npm start` prints once it serves. */
+/** The last line of `npm start` once the system is ready. */
 const READY = 'Press Ctrl-C to stop.'
 const PAUSE_MS = 100
 
@@ -22,10 +22,10 @@ declare global {
   var stopShared: (() => Promise<void>) | undefined
 }
 
-/** Starts, without waiting for them, the running system and the browser that all e2e tests share. */
+/** Starts the system and the browser that all e2e tests share. It does not wait for them. */
 export default async function e2eSetup() {
   const directory = await mkdtemp(path.join(tmpdir(), 'license-authority-shared-'))
-  // The checkout takes it along as it is. Other setups build it, too, and two builds at once would disturb each other.
+  // The checkout copies the built panel, so build it first: two builds at once would disturb each other.
   await run(process.execPath, ['scripts/panel/build.ts'])
   const stops: (() => Promise<unknown>)[] = []
   const parts = [publish(directory, 'system', startSystem(directory, stops))]
@@ -49,7 +49,7 @@ async function startBrowser(executablePath: string, stops: (() => Promise<unknow
       '--no-sandbox',
       '--disable-gpu',
       '--disable-background-networking',
-      // A page that a test serves without a server has no address, and Chromium asks before it may call this machine.
+      // Tests fulfill pages without a server, and Chromium asks before such a page may call localhost.
       '--disable-features=LocalNetworkAccessChecks',
     ],
   })

@@ -1,6 +1,6 @@
 /**
- * The running system and the browser that all e2e tests share. The global setup starts them in the background, so that
- * other tests run meanwhile; a test waits for what it uses.
+ * The system and the browser that all e2e tests share. The global setup starts them in the background, and each test
+ * waits for the part that it uses.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -9,18 +9,18 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium } from 'playwright-core'
 
-/** A running system, started as `npm start` does from a checkout of the project. */
+/** A system that `npm start` runs in a checkout of the project. */
 export interface SharedSystem {
   readonly url: string
   readonly port: number
   readonly dynamoDbUrl: string
   readonly inboxUrl: string
   readonly documentationUrl: string
-  /** The checkout that it runs from. Only package.test.ts changes files in it. */
+  /** The checkout. Only package.test.ts changes files in it. */
   readonly directory: string
   /** A command that starts Java. */
   readonly java: string
-  /** The file that it prints to. */
+  /** The file with its output. */
   readonly log: string
 }
 
@@ -33,12 +33,12 @@ interface Parts {
   readonly browser: SharedBrowser
 }
 
-/** The variable with the directory in which each part leaves a file about itself. */
+/** The environment variable with the directory of the published parts. */
 export const SHARED_DIRECTORY = 'TEST_SHARED'
 
 const PAUSE_MS = 100
 
-/** Publishes a part once it is ready, or the reason why it will never be. */
+/** Publishes a part once it is ready, or its error. */
 export async function publish<Name extends keyof Parts>(
   directory: string,
   name: Name,
@@ -50,11 +50,11 @@ export async function publish<Name extends keyof Parts>(
   )
   const file = path.join(directory, name)
   await writeFile(`${file}.new`, JSON.stringify(state))
-  // A reader must find the whole file or none.
+  // Readers must never see a partial file.
   await rename(`${file}.new`, file)
 }
 
-/** Waits for a part. The time limit of the test ends the wait. */
+/** Waits for a part, up to the timeout of the test. */
 async function shared<Name extends keyof Parts>(name: Name): Promise<Parts[Name]> {
   const file = path.join(`${process.env[SHARED_DIRECTORY]}`, name)
   while (!existsSync(file)) await sleep(PAUSE_MS)
@@ -66,15 +66,15 @@ async function shared<Name extends keyof Parts>(name: Name): Promise<Parts[Name]
 /** Waits for the running system. */
 export const sharedSystem = (): Promise<SharedSystem> => shared('system')
 
-/** Returns what the system has printed so far. */
+/** Returns the output of the system so far. */
 export const outputOf = ({ log }: SharedSystem): string => readFileSync(log, 'utf8')
 
-/** Waits until the system has printed a text. */
+/** Waits until the output of the system contains a text. */
 export async function printed(system: SharedSystem, text: string): Promise<void> {
   while (!outputOf(system).includes(text)) await sleep(PAUSE_MS)
 }
 
-/** Connects to the browser. Its contexts share nothing with those of other test files. */
+/** Connects to the browser. Test files share it, but not its contexts. */
 export async function sharedBrowser(): Promise<Browser> {
   const { endpoint } = await shared('browser')
   return chromium.connect(endpoint)
