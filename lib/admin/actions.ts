@@ -1,9 +1,7 @@
-/** Doing something to one license. */
-
 import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import { Problem } from '../http/problem.ts'
-import { email, id, tierSchema } from '../http/request.ts'
+import { email, id, tierSchema, wholeNumberSchema } from '../http/request.ts'
 import {
   DAY_MS,
   type LicenseAction,
@@ -16,185 +14,166 @@ import {
 } from '../license/index.ts'
 import { loadLicense } from './licenses.ts'
 import { type AdminContext, defineRoute, parseLicenseId, type Route } from './route.ts'
-import { day, licenseResponse, reason, version } from './schemas.ts'
-import { toLicenseResponse } from './view.ts'
+import { day, licenseResponse, reason, toLicenseResponse, version } from './schemas.ts'
 
-const because = { reason, version }
 const keyResponse = z.extend(licenseResponse, { license: z.string() })
-
-const days = z
-  .int('must be whole days')
-  .check(
-    z.minimum(1, 'must be at least 1'),
-    z.maximum(MAX_DURATION_DAYS, `must be at most ${MAX_DURATION_DAYS}`),
-  )
 
 const hours = z
   .number('must be a number')
   .check(z.minimum(0, 'must be at least 0'), z.maximum(8760, 'must be at most 8760'))
 
+/** A request with the reason and version that every action accepts. */
+const bodyWith = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.object({ reason, version, ...shape }, 'must be an object')
+
+const plainBody = bodyWith({})
+type ActionBody = z.output<typeof plainBody>
+
 const exactlyOne = (...names: readonly string[]) =>
   z.refine<object>(
     (body) => names.filter((name) => Reflect.get(body, name) !== undefined).length === 1,
-    `must have ${names.join(' or ')}, and not both`,
+    `must have ${names.join(' or ')}, but not both`,
   )
 
-/** @throws Problem with why it was not done */
+/** @throws Problem with the reason of the refusal */
 function unwrap<T>(result: Result<T, Refusal>): T {
   if (result.ok) return result.value
   const { code, why } = result.error
   throw new Problem(code, { error: why })
 }
 
-interface Asked {
-  readonly reason: string
-  readonly version?: number | undefined
-}
-
-const causeOf = ({ caller, requestId }: AdminContext, because: Asked) => ({
+const toCause = ({ caller, requestId }: AdminContext, { reason }: ActionBody) => ({
   actor: `token:${caller.tokenId}`,
-  reason: because.reason,
+  reason,
   requestId,
 })
 
 async function manage(
   context: AdminContext,
   params: Readonly<Record<string, string>>,
-  asked: Asked,
-  deed: LicenseAction,
+  body: ActionBody,
+  action: LicenseAction,
 ) {
   const licenseId = parseLicenseId(params)
-  return unwrap(
-    await manageLicense(context, licenseId, deed, causeOf(context, asked), asked.version),
-  )
+  const cause = toCause(context, body)
+  return unwrap(await manageLicense(context, licenseId, action, cause, body.version))
 }
 
-/** An action that answers the license as it is then. */
-function defineAction<Body extends z.ZodMiniType<Asked>>(
-  name: string,
-  summary: string,
-  body: Body,
-  toDeed: (body: z.output<Body>, catalog: Catalog) => LicenseAction,
-): Route {
+const define = <Body extends z.ZodMiniType<ActionBody>>(
+  definition: Pick<
+    Parameters<typeof defineRoute<z.ZodMiniType, Body>>[0],
+    'summary' | 'response' | 'respond'
+  > & { readonly name: string; readonly body: Body },
+): Route => {
+  const { name, ...rest } = definition
   return defineRoute({
     method: 'POST',
     path: `/licenses/{id}/${name}`,
     scope: 'licenses:write',
-    summary,
-    body,
-    response: licenseResponse,
     refusals: ['NOT_FOUND', 'CONFLICT'],
-    async respond(context, { params, body: asked }) {
-      const deed = toDeed(asked, context.catalog)
-      return toLicenseResponse(await manage(context, params, asked, deed), context.now)
-    },
+    ...rest,
   })
 }
 
-const plain = z.object(because, 'must be an object')
+/** Defines an action that returns the changed license. */
+const defineAction = <Body extends z.ZodMiniType<ActionBody>>(
+  name: string,
+  summary: string,
+  body: Body,
+  toAction: (body: z.output<Body>, catalog: Catalog) => LicenseAction,
+): Route =>
+  define({
+    name,
+    summary,
+    body,
+    response: licenseResponse,
+    async respond(context, { params, body: request }) {
+      const action = toAction(request, context.catalog)
+      return toLicenseResponse(await manage(context, params, request, action), context.now)
+    },
+  })
 
 export const actionRoutes = (catalog: Catalog): readonly Route[] => [
-  defineAction('revoke', 'Revokes a license for good; no payment brings it back.', plain, () => ({
-    action: 'revoked',
-  })),
-  defineAction('suspend', 'Suspends a license until it is reinstated.', plain, () => ({
+  defineAction(
+    'revoke',
+    'Revokes a license permanently, regardless of later payments.',
+    plainBody,
+    () => ({ action: 'revoked' }),
+  ),
+  defineAction('suspend', 'Suspends a license until it is reinstated.', plainBody, () => ({
     action: 'suspended',
   })),
   defineAction(
     'reinstate',
-    'Takes back a revocation or suspension by a person. With `clearRisk` also what a refund or dispute did.',
-    z.object(
-      { ...because, clearRisk: z.optional(z.boolean('must be true or false')) },
-      'must be an object',
-    ),
+    'Reverses a revocation or suspension by an admin. With `clearRisk`, also reverses the effect of a refund or dispute.',
+    bodyWith({ clearRisk: z.optional(z.boolean('must be true or false')) }),
     ({ clearRisk = false }) => ({ action: 'reinstated', clearRisk }),
   ),
   defineAction(
     'extend',
-    'Lets a license go on, whatever is paid: by `days` from its end, or `until` the end of a day in UTC.',
-    z
-      .object({ ...because, days: z.optional(days), until: z.optional(day) }, 'must be an object')
-      .check(exactlyOne('days', 'until')),
-    ({ days: more, until }) => ({
+    'Extends a license regardless of payment: by `days` from its expiry, or `until` the end of a UTC day.',
+    bodyWith({
+      days: z.optional(wholeNumberSchema(1, MAX_DURATION_DAYS)),
+      until: z.optional(day),
+    }).check(exactlyOne('days', 'until')),
+    ({ days, until }) => ({
       action: 'extended',
-      ...(until === undefined ? { days: more ?? 0 } : { until }),
+      ...(until === undefined ? { days: days ?? 0 } : { until }),
     }),
   ),
   defineAction(
     'change-tier',
-    'Changes what a license unlocks; the key stays. Without `seats` it gets those of the tier.',
-    z.object(
-      {
-        ...because,
-        tier: tierSchema(catalog),
-        seats: z.optional(
-          z
-            .int('must be a whole number')
-            .check(
-              z.minimum(1, 'must be at least 1'),
-              z.maximum(100_000, 'must be at most 100000'),
-            ),
-        ),
-      },
-      'must be an object',
-    ),
+    'Changes the tier of a license; the key stays the same. Without `seats`, the license gets the seats of the tier.',
+    bodyWith({ tier: tierSchema(catalog), seats: z.optional(wholeNumberSchema(1, 100_000)) }),
     ({ tier, seats }) => ({ action: 'tier_changed', tier: tier.name, seats: seats ?? tier.seats }),
   ),
   defineAction(
     'transfer',
-    'Gives a license to another user, another address, or both. The key stays.',
-    z
-      .object(
-        { ...because, userId: z.optional(id), userEmail: z.optional(z.nullable(email)) },
-        'must be an object',
-      )
-      .check(
-        z.refine(
-          ({ userId, userEmail }) => userId !== undefined || userEmail !== undefined,
-          'must have userId or userEmail',
-        ),
+    'Transfers a license to another user, email address, or both. The key stays the same.',
+    bodyWith({ userId: z.optional(id), userEmail: z.optional(z.nullable(email)) }).check(
+      z.refine(
+        ({ userId, userEmail }) => userId !== undefined || userEmail !== undefined,
+        'must have userId or userEmail',
       ),
+    ),
     ({ userId, userEmail }) => ({
       action: 'transferred',
       ...(userId !== undefined && { userId }),
       ...(userEmail !== undefined && { userEmail }),
     }),
   ),
-  defineAction('resend', 'Sends the mail with the key once more.', plain, () => ({
+  defineAction('resend', 'Sends the email with the key again.', plainBody, () => ({
     action: 'resent',
   })),
-  defineAction('note', 'Writes the reason into the history, and changes nothing.', plain, () => ({
-    action: 'noted',
-  })),
+  defineAction(
+    'note',
+    'Adds a note to the history without changing the license.',
+    plainBody,
+    () => ({
+      action: 'noted',
+    }),
+  ),
 
-  defineRoute({
-    method: 'POST',
-    path: '/licenses/{id}/reveal',
-    scope: 'licenses:write',
-    summary: 'Shows the key, and writes into the history who saw it.',
-    body: plain,
+  define({
+    name: 'reveal',
+    summary: 'Returns the key, and records the access in the history.',
+    body: plainBody,
     response: keyResponse,
-    refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
-      // A key that cannot be made was not seen by anybody.
+      // A key that cannot be derived must not be recorded as revealed.
       rederiveKey(await loadLicense(context, params), context.keys)
       const license = await manage(context, params, body, { action: 'revealed' })
-      return {
-        ...toLicenseResponse(license, context.now),
-        license: rederiveKey(license, context.keys),
-      }
+      const key = rederiveKey(license, context.keys)
+      return { ...toLicenseResponse(license, context.now), license: key }
     },
   }),
 
-  defineRoute({
-    method: 'POST',
-    path: '/licenses/{id}/reissue',
-    scope: 'licenses:write',
+  define({
+    name: 'reissue',
     summary:
-      'Replaces a key that leaked. All else stays; the old key is good for `overlapHours` more, by default not at all.',
-    body: z.object({ ...because, overlapHours: z.optional(hours) }, 'must be an object'),
+      'Replaces a leaked key and keeps everything else. The old key stays valid for `overlapHours`, by default 0.',
+    body: bodyWith({ overlapHours: z.optional(hours) }),
     response: keyResponse,
-    refusals: ['NOT_FOUND', 'CONFLICT'],
     async respond(context, { params, body }) {
       const { overlapHours = 0, version: expected } = body
       const overlap = overlapHours === 0 ? -1 : (overlapHours * DAY_MS) / 24
@@ -203,7 +182,7 @@ export const actionRoutes = (catalog: Catalog): readonly Route[] => [
           context,
           parseLicenseId(params),
           overlap,
-          causeOf(context, body),
+          toCause(context, body),
           expected,
         ),
       )

@@ -1,4 +1,4 @@
-/** Many licenses in one request: issued, or put on record with the keys that they were sold with. */
+/** Issues or imports several licenses in one request. */
 
 import { createHash } from 'node:crypto'
 import * as z from 'zod/mini'
@@ -11,27 +11,27 @@ import { type AdminContext, defineRoute, type Route } from './route.ts'
 import { reason } from './schemas.ts'
 
 const MAX_ROWS = 100
-/** The end of the year 9999, which is as far as dates are written. */
-const LAST_MOMENT = Date.UTC(10_000, 0) - 1
-/** How many rows are at work at once. */
-const WIDTH = 10
+/** The end of the year 9999. ISO 8601 dates have four digits for the year. */
+const MAX_TIME = Date.UTC(10_000, 0) - 1
+/** Number of rows processed in parallel. */
+const CONCURRENCY = 10
 
 export const rowSchema = (catalog: Catalog) =>
   z.extend(generateSchema(catalog), {
-    /** A key that was sold before. */
+    /** An existing key to import. */
     license: z.optional(id),
-    /** When it ends, instead of a duration: in milliseconds since the epoch; null for never. */
+    /** Milliseconds since the epoch instead of a duration; null for never. */
     expiresAt: z.optional(
       z.nullable(
         z
           .int('must be milliseconds')
           .check(
             z.minimum(0, 'must be at least 0'),
-            z.maximum(LAST_MOMENT, 'must be before the year 10000'),
+            z.maximum(MAX_TIME, 'must be before the year 10000'),
           ),
       ),
     ),
-    /** The caller's own name of the row, by which it is never issued twice. */
+    /** The caller's own id of the row, which makes it idempotent. */
     ref: z.optional(id),
   })
 
@@ -49,12 +49,14 @@ const rowResponse = z.object({
 
 type RowResponse = z.output<typeof rowResponse>
 
-const refused = (code: ProblemCode, path: string, message: string): RowResponse => ({
+const failed = (code: ProblemCode, fields?: RowResponse['fields']): RowResponse => ({
   ok: false,
   code,
   error: PROBLEMS[code].error,
-  fields: [{ path, message }],
+  ...(fields && { fields }),
 })
+
+const invalid = (path: string, message: string) => failed('INVALID_REQUEST', [{ path, message }])
 
 export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
   const schema = rowSchema(catalog)
@@ -64,8 +66,8 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
       path: '/licenses/bulk',
       scope: 'licenses:issue',
       summary:
-        'Issues up to 100 licenses, one result a row in their order. A row with `license` puts a key on record that was ' +
-        'sold before. Asking again is safe: by `paymentIntentId`, by `license`, by a `ref` of your own, otherwise by the Idempotency-Key header.',
+        'Issues up to 100 licenses, with one result per row in the same order. A row with `license` imports an existing key. ' +
+        'Rows are idempotent by `paymentIntentId`, `license` or your own `ref`, otherwise by the Idempotency-Key header.',
       body: z.object(
         {
           rows: z
@@ -81,13 +83,20 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
       response: z.object({ results: z.array(rowResponse) }),
       async respond(context, { body }) {
         const results: RowResponse[] = []
-        const ahead = counting()
-        for (let start = 0; start < body.rows.length; start += WIDTH) {
-          const part = body.rows.slice(start, start + WIDTH)
-          const answers = part.map((row, index) =>
-            answerTo(context, schema, row, start + index, body.reason ?? 'bulk', ahead(row)),
+        const countEarlier = createCounter()
+        for (let start = 0; start < body.rows.length; start += CONCURRENCY) {
+          const part = body.rows.slice(start, start + CONCURRENCY)
+          const pending = part.map((row, index) =>
+            processRow(
+              context,
+              schema,
+              row,
+              start + index,
+              body.reason ?? 'bulk',
+              countEarlier(row),
+            ),
           )
-          results.push(...(await Promise.all(answers)))
+          results.push(...(await Promise.all(pending)))
         }
         return { results }
       },
@@ -95,41 +104,38 @@ export const bulkRoutes = (catalog: Catalog): readonly Route[] => {
   ]
 }
 
-async function answerTo(
+async function processRow(
   context: AdminContext,
   schema: ReturnType<typeof rowSchema>,
-  text: unknown,
+  input: unknown,
   index: number,
-  why: string,
-  ahead: number,
+  reason: string,
+  earlierRows: number,
 ): Promise<RowResponse> {
-  const parsed = z.safeParse(schema, text)
-  if (!parsed.success) {
-    const { error } = PROBLEMS.INVALID_REQUEST
-    return { ok: false, code: 'INVALID_REQUEST', error, fields: toFieldErrors(parsed.error) }
-  }
+  const parsed = z.safeParse(schema, input)
+  if (!parsed.success) return failed('INVALID_REQUEST', toFieldErrors(parsed.error))
   const row = parsed.data
   const cause = {
     actor: `token:${context.caller.tokenId}`,
-    reason: why,
+    reason,
     requestId: context.requestId,
   }
   return row.license === undefined
-    ? issue(context, row, index, cause, ahead)
-    : take({ ...row, license: row.license }, context, cause)
+    ? issue(context, row, index, cause, earlierRows)
+    : importKey({ ...row, license: row.license }, context, cause)
 }
 
 type Cause = Pick<IssueRequest, 'actor' | 'reason' | 'requestId'>
 
-/** What tells a row from its repetition: its own name for ever, or the request's for a day. */
-function requestOf({ idempotencyKey }: AdminContext, { ref }: Row, index: number) {
-  if (ref !== undefined) return { key: `ref#${ref}`, lasts: false }
+/** Returns the idempotency key of a row: a permanent `ref`, or that of the request, which is kept for a day. */
+function toRequestKey({ idempotencyKey }: AdminContext, { ref }: Row, index: number) {
+  if (ref !== undefined) return { key: `ref#${ref}`, expires: false }
   const key = idempotencyKey()
-  return key === undefined ? undefined : { key: `${key}#${index}`, lasts: true }
+  return key === undefined ? undefined : { key: `${key}#${index}`, expires: true }
 }
 
-/** How many rows of the same user and tier were asked about before. */
-function counting() {
+/** Counts the earlier rows of the same user and tier, because each needs a second of its own. */
+function createCounter() {
   const seen = new Map<string, number>()
   return (row: unknown): number => {
     const { userId, tier } = Object(row)
@@ -145,19 +151,18 @@ async function issue(
   row: Row,
   index: number,
   cause: Cause,
-  ahead: number,
+  earlierRows: number,
 ): Promise<RowResponse> {
   const { userId, userEmail = null, tier, duration: days, paymentIntentId = null, expiresAt } = row
   const { caller, catalog, now } = context
-  const request = requestOf(context, row, index)
+  const request = toRequestKey(context, row, index)
   if (paymentIntentId === null && request === undefined) {
-    return refused(
-      'INVALID_REQUEST',
+    return invalid(
       'ref',
-      'must be there, or paymentIntentId, or the request needs an Idempotency-Key header',
+      'is required, unless there is a paymentIntentId or an Idempotency-Key header',
     )
   }
-  const asked = JSON.stringify([
+  const fields = JSON.stringify([
     userId,
     userEmail,
     tier.name,
@@ -178,72 +183,58 @@ async function issue(
       durationChosen: days !== undefined || expiresAt !== undefined,
       ...(expiresAt !== undefined && { paidUntil: expiresAt }),
       paymentIntentId,
-      ahead,
+      ahead: earlierRows,
       ...(request && {
         request: {
           kind: 'request',
           key: `${caller.tokenId}#${request.key}`,
-          fingerprint: createHash('sha256').update(asked).digest('base64url'),
-          ...(request.lasts && { expiresAt: now + DAY_MS }),
+          fingerprint: createHash('sha256').update(fields).digest('base64url'),
+          ...(request.expires && { expiresAt: now + DAY_MS }),
         },
       }),
     },
     paymentIntentId,
   )
-  if (!issued.ok) {
-    return { ok: false, code: issued.error, error: PROBLEMS[issued.error].error }
-  }
+  if (!issued.ok) return failed(issued.error)
   const { license, key, repeated } = issued.value
   return { ok: true, id: license.id, license: key, repeated }
 }
 
-async function take(
+async function importKey(
   row: Row & { readonly license: string },
   context: AdminContext,
   cause: Cause,
 ): Promise<RowResponse> {
   const { userId, userEmail = null, tier, license: key, expiresAt, duration: days } = row
   if (row.paymentIntentId) {
-    return refused(
-      'INVALID_REQUEST',
-      'paymentIntentId',
-      'must not be there with a key that was sold',
-    )
+    return invalid('paymentIntentId', 'must be absent when importing a key')
   }
   if (expiresAt === undefined && days === undefined) {
-    return refused(
-      'INVALID_REQUEST',
-      'expiresAt',
-      'must be there, or duration, for a key that was sold',
-    )
+    return invalid('expiresAt', 'or duration is required when importing a key')
   }
   const issuedAt = Number(key.trim().split('-').at(-1)) * 1000
-  const taken = await importLicense(context, {
+  const imported = await importLicense(context, {
     ...cause,
     key,
     userId,
     userEmail,
     tier: tier.name,
     seats: tier.seats,
-    expiresAt: expiresAt !== undefined ? expiresAt : endOf(issuedAt, days ?? LIFETIME),
+    expiresAt: expiresAt !== undefined ? expiresAt : toExpiry(issuedAt, days ?? LIFETIME),
   })
-  if (taken.ok) {
-    const { license, repeated } = taken.value
-    return { ok: true, id: license.id, license: taken.value.key, repeated }
+  if (imported.ok) {
+    const { license, repeated } = imported.value
+    return { ok: true, id: license.id, license: imported.value.key, repeated }
   }
-  if (taken.error === 'MISMATCH') {
-    return refused(
-      'INVALID_REQUEST',
-      'license',
-      'must be what a master key makes for this user and tier',
-    )
+  if (imported.error === 'MISMATCH') {
+    return invalid('license', 'must be derived from a master key for this user and tier')
   }
   return {
     ok: false,
-    code: taken.error,
-    error: 'The key is on record for somebody else, or was replaced',
+    code: imported.error,
+    error: 'The key is already in use by another user, or was replaced',
   }
 }
 
-const endOf = (issuedAt: number, days: number) =>
+const toExpiry = (issuedAt: number, days: number) =>
   days === LIFETIME ? null : issuedAt + days * DAY_MS

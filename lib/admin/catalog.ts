@@ -1,5 +1,3 @@
-/** What is sold. */
-
 import * as z from 'zod/mini'
 import { defineRoute } from './route.ts'
 
@@ -21,7 +19,8 @@ export const CATALOG_ROUTES = [
     method: 'GET',
     path: '/catalog',
     scope: 'licenses:read',
-    summary: 'What is sold: the tiers, the least first, and what holds for all of them.',
+    summary:
+      'Returns the catalog: the tiers, lowest first, and the settings that apply to all of them.',
     response: z.object({
       productName: z.string(),
       prefix: z.string(),

@@ -1,51 +1,73 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../http/problem.ts'
 
-/** Where a list goes on. */
-interface Place {
+/** The position after which a list continues. */
+interface CursorPosition {
   readonly id: string
-  /** What the list is sorted by: a moment, or a text. */
+  /** The sort key: a time or a text. */
   readonly at: number | string
-  /** Which of its parts, of a list that is put together. */
+  /** The index of the part, in a list that is joined from several. */
   readonly part?: number
 }
 
-/** Which list a cursor is of, so that it is not taken for a place in another one. */
-const listOf = (filter: object) =>
+/** Identifies the list of a cursor, so that other lists reject it. */
+const hashFilter = (filter: object) =>
   createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 12)
 
-/** Opaque to whoever gets it. */
-export const encodeCursor = ({ id, at, part }: Place, filter: object): string =>
-  Buffer.from(JSON.stringify([listOf(filter), id, at, part])).toString('base64url')
+/** Encodes a position as a text that is opaque to callers. */
+export const encodeCursor = ({ id, at, part }: CursorPosition, filter: object): string =>
+  Buffer.from(JSON.stringify([hashFilter(filter), id, at, part])).toString('base64url')
+
+/** Returns the cursor after the last item, or nothing if the page is not full. */
+export function cursorAfter<Item>(
+  items: readonly Item[],
+  limit: number,
+  toPosition: (item: Item) => CursorPosition,
+  filter: object,
+): { readonly cursor?: string } {
+  const last = items.length === limit ? items.at(-1) : undefined
+  return last ? { cursor: encodeCursor(toPosition(last), filter) } : {}
+}
 
 export const invalidCursor = () =>
   new Problem('INVALID_REQUEST', {
-    fields: [{ path: 'cursor', message: 'must be the cursor of this very list' }],
+    fields: [{ path: 'cursor', message: 'must be a cursor of the same list' }],
   })
 
 /**
- * A place in a list that is sorted by moments.
+ * Decodes the cursor of a list that is sorted by time.
  *
- * @throws Problem `INVALID_REQUEST` for what is no cursor, or one of another list
+ * @throws Problem `INVALID_REQUEST` if it is malformed or belongs to another list
  */
-export function decodeCursor(cursor: string, filter: object): Place & { readonly at: number } {
-  const { at, ...place } = decodeAnyCursor(cursor, filter)
-  if (typeof at === 'number') return { ...place, at }
+export function decodeCursor(
+  cursor: string,
+  filter: object,
+): CursorPosition & { readonly at: number } {
+  const { at, ...position } = decodeAnyCursor(cursor, filter)
+  if (typeof at === 'number') return { ...position, at }
   throw invalidCursor()
 }
 
-/** The same, in a list that may be sorted by texts. */
-export function decodeAnyCursor(cursor: string, filter: object): Place {
-  const [list, id, at, part] = parsed(cursor)
+/**
+ * Decodes the cursor of a list that is sorted by time or text.
+ *
+ * @throws Problem `INVALID_REQUEST` if it is malformed or belongs to another list
+ */
+export function decodeAnyCursor(cursor: string, filter: object): CursorPosition {
+  const [list, id, at, part] = parseArray(cursor)
   const isId = typeof id === 'string' && id.length < 256
   const isPart = typeof part === 'number' && [0, 1].includes(part)
-  if (list !== listOf(filter) || !isId || !(Number.isSafeInteger(at) || typeof at === 'string')) {
+  if (
+    list !== hashFilter(filter) ||
+    !isId ||
+    !(Number.isSafeInteger(at) || typeof at === 'string')
+  ) {
     throw invalidCursor()
   }
   return { id, at: at as number | string, ...(isPart && { part }) }
 }
 
-function parsed(cursor: string): readonly unknown[] {
+function parseArray(cursor: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     return Array.isArray(value) ? value : []

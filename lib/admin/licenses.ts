@@ -1,12 +1,17 @@
-/** Looking at a license. */
-
 import * as z from 'zod/mini'
 import { resolveFeatures } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
-import { evaluate, judge, type License, replayHistory } from '../license/index.ts'
+import { license as keySchema } from '../http/request.ts'
+import { evaluate, findLicenseOfKey, judge, type License, replayHistory } from '../license/index.ts'
 import { type AdminContext, defineRoute, parseLicenseId } from './route.ts'
-import { DEFAULT_LIMIT, licenseResponse, limit, moment } from './schemas.ts'
-import { toEventResponse, toLicenseResponse } from './view.ts'
+import {
+  DEFAULT_LIMIT,
+  licenseResponse,
+  limit,
+  moment,
+  toEventResponse,
+  toLicenseResponse,
+} from './schemas.ts'
 
 const eventResponse = z.object({
   at: z.number(),
@@ -47,7 +52,7 @@ const factsResponse = z.object({
   extendedUntil: z.optional(z.number()),
 })
 
-/** How much of a history a license is shown with. */
+/** Number of history entries shown with a license. */
 const SHOWN_EVENTS = 100
 
 /** @throws Problem `NOT_FOUND` */
@@ -60,7 +65,7 @@ export async function loadLicense(
   throw new Problem('NOT_FOUND', { error: 'There is no such license' })
 }
 
-function verdictView(license: License, now: number) {
+function toVerdictResponse(license: License, now: number) {
   const { valid, ...verdict } = judge(license, now)
   const { state, expiresAt } = evaluate(license.facts, now)
   return { valid, code: 'code' in verdict ? verdict.code : 'VALID', state, expiresAt }
@@ -72,7 +77,7 @@ export const LICENSE_ROUTES = [
     path: '/licenses/{id}',
     scope: 'licenses:read',
     summary:
-      'One license: its verdict now, what it is judged by, its devices, its mails, and its history, newest first.',
+      'Returns a license with its current verdict and the facts behind it, devices, emails, and history, newest first.',
     response: z.extend(licenseResponse, {
       features: z.array(z.string()),
       verdict: verdictResponse,
@@ -95,7 +100,7 @@ export const LICENSE_ROUTES = [
       return {
         ...toLicenseResponse(license, now),
         features: resolveFeatures(license.tier, catalog),
-        verdict: verdictView(license, now),
+        verdict: toVerdictResponse(license, now),
         facts: license.facts,
         keyVersion: license.origin.keyVersion,
         earlierKeys: license.earlierKeys.map(({ origin, until }) => ({
@@ -116,15 +121,15 @@ export const LICENSE_ROUTES = [
     method: 'GET',
     path: '/licenses/{id}/events',
     scope: 'licenses:read',
-    summary: 'The history of a license up to a moment, newest first.',
+    summary: 'Lists the history of a license up to a time, newest first.',
     query: z.object({ until: z.optional(moment), limit: z.optional(limit) }),
     response: z.object({ items: z.array(eventResponse) }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query }) {
       const { id: licenseId } = await loadLicense(context, params)
-      const { until, limit: wanted = DEFAULT_LIMIT } = query
-      const span = { limit: wanted, ...(until !== undefined && { until }) }
-      return { items: (await context.store.history(licenseId, span)).map(toEventResponse) }
+      const { until, limit: size = DEFAULT_LIMIT } = query
+      const range = { limit: size, ...(until !== undefined && { until }) }
+      return { items: (await context.store.history(licenseId, range)).map(toEventResponse) }
     },
   }),
 
@@ -133,7 +138,7 @@ export const LICENSE_ROUTES = [
     path: '/licenses/{id}/at',
     scope: 'licenses:read',
     summary:
-      'What the verdict was at a moment, by the history, or will be by what is known now if nothing happens until then.',
+      'Returns the verdict of a license at a time: a past one from the history, a future one from the current facts.',
     query: z.object({ time: moment }),
     response: z.extend(verdictResponse, {
       time: z.number(),
@@ -143,14 +148,30 @@ export const LICENSE_ROUTES = [
     }),
     refusals: ['NOT_FOUND'],
     async respond(context, { params, query: { time } }) {
-      const now = await loadLicense(context, params)
-      const license = await replayHistory(context, now, time)
+      const current = await loadLicense(context, params)
+      const license = await replayHistory(context, current, time)
       if (!license) {
-        const nothing = { state: null, expiresAt: null, tier: null, userId: null }
-        return { time, valid: false, code: 'NOT_FOUND', ...nothing }
+        const unknown = { state: null, expiresAt: null, tier: null, userId: null }
+        return { time, valid: false, code: 'NOT_FOUND', ...unknown }
       }
       const { tier, userId } = license
-      return { time, ...verdictView(license, time), tier, userId }
+      return { time, ...toVerdictResponse(license, time), tier, userId }
+    },
+  }),
+
+  defineRoute({
+    method: 'POST',
+    path: '/licenses/lookup',
+    scope: 'licenses:read',
+    summary:
+      'Returns the license of a key, valid or not, including replaced keys. The key is in the body to keep it out of URLs.',
+    body: z.object({ license: keySchema }, 'must be an object'),
+    response: z.extend(licenseResponse, { replaced: z.boolean() }),
+    refusals: ['NOT_FOUND'],
+    async respond(context, { body }) {
+      const found = await findLicenseOfKey(context, body.license)
+      if (!found) throw new Problem('NOT_FOUND', { error: 'No license has this key' })
+      return { ...toLicenseResponse(found.license, context.now), replaced: found.replaced }
     },
   }),
 ]

@@ -1,5 +1,3 @@
-/** Looking for licenses. */
-
 import * as z from 'zod/mini'
 import { Problem } from '../http/problem.ts'
 import { id } from '../http/request.ts'
@@ -13,9 +11,15 @@ import {
 } from '../license/index.ts'
 import { decodeAnyCursor, decodeCursor, encodeCursor } from './cursor.ts'
 import { type AdminContext, defineRoute } from './route.ts'
-import { DEFAULT_LIMIT, licenseResponse, limit, moment } from './schemas.ts'
+import {
+  DEFAULT_LIMIT,
+  licenseResponse,
+  limit,
+  moment,
+  pageResponse,
+  toLicenseResponse,
+} from './schemas.ts'
 import { search } from './search.ts'
-import { toLicenseResponse } from './view.ts'
 
 const listQuery = z.strictObject({
   search: z.optional(
@@ -42,49 +46,51 @@ const listQuery = z.strictObject({
   cursor: z.optional(z.string()),
 })
 
-type Asked = Omit<z.output<typeof listQuery>, 'limit' | 'cursor'>
+type ListFilter = Omit<z.output<typeof listQuery>, 'limit' | 'cursor'>
 
-/** What has an index of its own, which is sorted by when a license was made. */
+/** Filters with an index of their own, which is sorted by creation. */
 const INDEXED = ['user', 'email', 'customer', 'subscription', 'device'] as const
 
-/** What cannot be asked for together, by what was asked for. */
-function excluded({ search: text, sort, expiringBefore }: Asked): readonly (keyof Asked)[] {
-  if (text !== undefined) return [...INDEXED, 'expiringBefore', 'sort', 'order']
+/** Returns the parameters that cannot be combined with the given ones. */
+function listExcluded({ search, sort, expiringBefore }: ListFilter): readonly (keyof ListFilter)[] {
+  if (search !== undefined) return [...INDEXED, 'expiringBefore', 'sort', 'order']
   if (sort === 'end') return INDEXED
   return sort === 'created' && expiringBefore !== undefined ? ['sort'] : []
 }
 
-function refuseExcluded(asked: Asked) {
-  const fields = excluded(asked)
-    .filter((path) => asked[path] !== undefined)
-    .map((path) => ({
-      path,
-      message: `cannot be combined with ${asked.search === undefined ? 'this order' : 'search'}`,
-    }))
+/** @throws Problem `INVALID_REQUEST` for parameters that exclude each other */
+function rejectExcluded(filter: ListFilter) {
+  const other = filter.search === undefined ? 'this order' : 'search'
+  const fields = listExcluded(filter)
+    .filter((path) => filter[path] !== undefined)
+    .map((path) => ({ path, message: `cannot be combined with ${other}` }))
   if (fields.length > 0) throw new Problem('INVALID_REQUEST', { fields })
 }
 
-const filterOf = (asked: Asked, { keys }: AdminContext): Filter => ({
-  ...(asked.user !== undefined && { userId: asked.user }),
-  ...(asked.email !== undefined && { userEmail: asked.email }),
-  ...(asked.tier !== undefined && { tier: asked.tier }),
-  ...(asked.state !== undefined && { state: asked.state }),
-  ...(asked.customer !== undefined && { customerId: asked.customer }),
-  ...(asked.subscription !== undefined && { subscriptionId: asked.subscription }),
-  ...(asked.device !== undefined && { device: toDeviceKey(asked.device, keys.pepper) }),
-  ...(asked.expiringBefore !== undefined && { expiringBefore: asked.expiringBefore }),
-  ...(asked.sort !== undefined && { sort: asked.sort }),
-  ...(asked.order !== undefined && { order: asked.order }),
-})
+function toFilter(query: ListFilter, { keys }: AdminContext): Filter {
+  const filter = {
+    userId: query.user,
+    userEmail: query.email,
+    tier: query.tier,
+    state: query.state,
+    customerId: query.customer,
+    subscriptionId: query.subscription,
+    device: query.device === undefined ? undefined : toDeviceKey(query.device, keys.pepper),
+    expiringBefore: query.expiringBefore,
+    sort: query.sort,
+    order: query.order,
+  }
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
+}
 
-function pageOf(context: AdminContext, asked: Asked, wanted: number, cursor?: string) {
-  const fromThis = asked.search === undefined ? decodeCursor : decodeAnyCursor
-  const place = cursor === undefined ? undefined : fromThis(cursor, asked)
-  const after: Position | undefined = place && { ...place, id: place.id as LicenseId }
-  const filter = filterOf(asked, context)
-  return asked.search === undefined
-    ? listLicenses(context, filter, wanted, after)
-    : search(context, asked.search, filter, wanted, after)
+function findPage(context: AdminContext, query: ListFilter, pageSize: number, cursor?: string) {
+  const decode = query.search === undefined ? decodeCursor : decodeAnyCursor
+  const position = cursor === undefined ? undefined : decode(cursor, query)
+  const after: Position | undefined = position && { ...position, id: position.id as LicenseId }
+  const filter = toFilter(query, context)
+  return query.search === undefined
+    ? listLicenses(context, filter, pageSize, after)
+    : search(context, query.search, filter, pageSize, after)
 }
 
 export const LIST_ROUTES = [
@@ -93,18 +99,19 @@ export const LIST_ROUTES = [
     path: '/licenses',
     scope: 'licenses:read',
     summary:
-      'Lists licenses, newest first; those asked for by `expiringBefore`, or with `sort=end`, soonest first, without ' +
-      'those that have no end. `search` takes the beginning of an address or a user id, or a whole id of a license, ' +
-      'customer, subscription or payment. A page may hold fewer than `limit`, even none, and yet a `cursor` to go on with.',
+      'Lists licenses, newest first. With `expiringBefore` or `sort=end`, licenses that expire soonest come first and ' +
+      'those that never expire are omitted. `search` matches the start of an email address or user id, or the complete ' +
+      'id of a license, customer, subscription or payment. Pages can contain fewer than `limit` items; continue until ' +
+      '`cursor` is absent.',
     query: listQuery,
-    response: z.object({ items: z.array(licenseResponse), cursor: z.optional(z.string()) }),
+    response: pageResponse(licenseResponse),
     async respond(context, { query }) {
-      const { limit: wanted = DEFAULT_LIMIT, cursor, ...asked } = query
-      refuseExcluded(asked)
-      const { licenses, next } = await pageOf(context, asked, wanted, cursor)
+      const { limit: pageSize = DEFAULT_LIMIT, cursor, ...filter } = query
+      rejectExcluded(filter)
+      const { licenses, next } = await findPage(context, filter, pageSize, cursor)
       return {
         items: licenses.map((license) => toLicenseResponse(license, context.now)),
-        ...(next && { cursor: encodeCursor(next, asked) }),
+        ...(next && { cursor: encodeCursor(next, filter) }),
       }
     },
   }),

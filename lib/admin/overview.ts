@@ -1,18 +1,16 @@
-/** How the business stands. */
-
 import * as z from 'zod/mini'
 import { type Overview, readOverview, STATES } from '../license/index.ts'
 import { defineRoute } from './route.ts'
 
-const ofEachState = z.object(
+const countByState = z.object(
   Object.fromEntries(STATES.map((state) => [state, z.number()])) as Record<
     (typeof STATES)[number],
     z.ZodMiniNumber
   >,
 )
 
-/** Whoever has more to look at needs no better number. */
-const MAX_PARKED = 100
+/** The display limit; larger counts show as "100+". */
+const MAX_UNMATCHED = 100
 
 export const OVERVIEW_ROUTES = [
   defineRoute({
@@ -20,13 +18,13 @@ export const OVERVIEW_ROUTES = [
     path: '/overview',
     scope: 'licenses:read',
     summary:
-      'How many licenses stand how, at the last full minute, and how many were issued on each of the last thirty days in ' +
-      'UTC. It costs the same however many licenses there are. What was changed is in it some moments later. ' +
-      '`verifiesPerDay` is null where nobody counts them, and while CloudWatch does not answer. `parked` counts the ' +
-      'purchases that wait for a person, up to 100.',
+      'Returns the number of licenses by state as of the last full minute, and of those issued on each of the last 30 UTC ' +
+      'days. Changes appear after a few seconds. The cost does not depend on the number of licenses. ' +
+      '`verifiesPerDay` is null if verifications are not counted or CloudWatch is unavailable. `parked` is the number of ' +
+      'unmatched purchases, up to 100.',
     response: z.object({
       at: z.number(),
-      states: ofEachState,
+      states: countByState,
       trials: z.number(),
       total: z.number(),
       expiringSoon: z.number(),
@@ -38,23 +36,23 @@ export const OVERVIEW_ROUTES = [
       parked: z.number(),
     }),
     async respond({ summary, verifiesPerDay, store, now, catalog }) {
-      const [{ validByTier: goodByTier, ...seen }, verifies, parked] = await Promise.all([
+      const [{ validByTier: goodByTier, ...counts }, verifies, unmatched] = await Promise.all([
         readOverview({ summary, now }),
         verifiesPerDay(now),
-        store.listForReview(MAX_PARKED),
+        store.listForReview(MAX_UNMATCHED),
       ])
       return {
-        ...seen,
+        ...counts,
         byTier: byTier(goodByTier, Object.keys(catalog.tiers)),
         verifiesPerDay: verifies,
-        parked: parked.length,
+        parked: unmatched.length,
       }
     },
   }),
 ]
 
-/** Those of the catalog in its order, whether anybody has them or not; then those that it had once. */
-function byTier(good: Overview['validByTier'], sold: readonly string[]) {
-  const tiers = new Set([...sold, ...[...good.keys()].toSorted()])
+/** Lists the tiers of the catalog in its order, and then those that it no longer contains. */
+function byTier(good: Overview['validByTier'], catalogTiers: readonly string[]) {
+  const tiers = new Set([...catalogTiers, ...[...good.keys()].toSorted()])
   return [...tiers].map((tier) => ({ tier, good: good.get(tier) ?? 0 }))
 }

@@ -29,7 +29,7 @@ export interface AdminContext {
   readonly catalog: Catalog
   readonly keys: Keys
   readonly stage: string
-  /** Whether this stage sells for real money. */
+  /** True if this stage uses Stripe's live mode. */
   readonly livemode: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -45,12 +45,12 @@ interface AdminRequest<Query, Body> {
   readonly body: Body
 }
 
-/** A route of the admin API, with all that its documentation says of it. */
+/** A route of the admin API, with everything that its documentation is generated from. */
 export interface Route {
   readonly method: 'GET' | 'POST'
   /** Below `/api/admin`. */
   readonly path: string
-  /** Null where any good token will do. */
+  /** Null if any valid token is sufficient. */
   readonly scope: Scope | null
   readonly summary: string
   readonly query: z.ZodMiniType | undefined
@@ -78,7 +78,7 @@ interface Definition<Query extends z.ZodMiniType, Body extends z.ZodMiniType>
   ) => Promise<object>
 }
 
-/** Its request is what its schemas make of it. */
+/** Defines a route whose request has the types of its schemas. */
 export function defineRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>({
   query,
   body,
@@ -90,9 +90,9 @@ export function defineRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniT
 }
 
 /**
- * The id of the license in the path.
+ * Returns the license id of the path.
  *
- * @throws Problem `NOT_FOUND` for what is no id
+ * @throws Problem `NOT_FOUND` if it is malformed
  */
 export function parseLicenseId({ id = '' }: Readonly<Record<string, string>>): LicenseId {
   if (LICENSE_ID.test(id)) return id as LicenseId

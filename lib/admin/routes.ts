@@ -4,7 +4,6 @@ import { bulkRoutes } from './bulk.ts'
 import { CATALOG_ROUTES } from './catalog.ts'
 import { LICENSE_ROUTES } from './licenses.ts'
 import { LIST_ROUTES } from './list.ts'
-import { LOOKUP_ROUTES } from './lookup.ts'
 import { OVERVIEW_ROUTES } from './overview.ts'
 import type { Route } from './route.ts'
 import { SESSION_ROUTES } from './session.ts'
@@ -12,17 +11,16 @@ import { SUPPRESSION_ROUTES } from './suppressions.ts'
 import { TOKEN_ROUTES } from './tokens.ts'
 import { UNMATCHED_PURCHASE_ROUTES } from './unmatchedPurchases.ts'
 
-/** What every path of the admin API begins with. */
+/** The prefix of every path of the admin API. */
 export const ADMIN_PATH = '/api/admin'
 
-/** The whole admin API: what is routed, what is documented, and what is tested. */
+/** All routes of the admin API. The router, the documentation and the tests use this list. */
 export const adminRoutes = (catalog: Catalog): readonly Route[] => [
   ...SESSION_ROUTES,
   ...CATALOG_ROUTES,
   ...LIST_ROUTES,
   ...OVERVIEW_ROUTES,
   ...LICENSE_ROUTES,
-  ...LOOKUP_ROUTES,
   ...bulkRoutes(catalog),
   ...actionRoutes(catalog),
   ...UNMATCHED_PURCHASE_ROUTES,

@@ -1,5 +1,3 @@
-/** Finding licenses by what a person types into one field. */
-
 import {
   type Filter,
   LICENSE_ID,
@@ -14,38 +12,38 @@ import { findLicenseIds } from '../stripe/loadPurchases.ts'
 import { invalidCursor } from './cursor.ts'
 import type { AdminContext } from './route.ts'
 
-type Searching = Pick<AdminContext, 'store' | 'now'>
-type Narrowed = Pick<Filter, 'state' | 'tier'>
+type SearchContext = Pick<AdminContext, 'store' | 'now'>
+type SearchFilter = Pick<Filter, 'state' | 'tier'>
 
 /**
- * Lists what a text is the whole id of, or else what it is the beginning of.
+ * Lists the licenses with an id equal to a text, or else with an email address or user id that starts with it.
  *
- * @throws Problem `INVALID_REQUEST` for a place that is not in the list
+ * @throws Problem `INVALID_REQUEST` if `after` is outside the list
  * @throws StoreUnavailable
  */
 export async function search(
-  context: Searching,
+  context: SearchContext,
   text: string,
-  filter: Narrowed,
+  filter: SearchFilter,
   limit: number,
   after?: Position,
 ): Promise<Page> {
-  if (typeof after?.at === 'string' && !isPlaceOf(text, after)) throw invalidCursor()
+  if (typeof after?.at === 'string' && !isInRange(text, after)) throw invalidCursor()
   if (typeof after?.at !== 'string') {
-    const page = await byId(context, text, filter, limit, after)
+    const page = await findById(context, text, filter, limit, after)
     if (page.licenses.length > 0 || page.next || after) return page
   }
   return searchLicenses(context, text, filter, limit, after)
 }
 
-/** Nobody's list goes on outside of itself. */
-const isPlaceOf = (text: string, { at, part }: Position) =>
+/** Returns true if a cursor lies within the searched prefix. Rejects tampered cursors. */
+const isInRange = (text: string, { at, part }: Position) =>
   `${at}`.startsWith(part === 1 ? text : text.toLowerCase())
 
-async function byId(
-  context: Searching,
+async function findById(
+  context: SearchContext,
   text: string,
-  filter: Narrowed,
+  filter: SearchFilter,
   limit: number,
   after?: Position,
 ): Promise<Page> {
@@ -55,18 +53,16 @@ async function byId(
   if (/^sub_\w+$/.test(text)) {
     return listLicenses(context, { ...filter, subscriptionId: text }, limit, after)
   }
-  return { licenses: await among(context, await idsOf(context, text), filter) }
-}
-
-/** A license is found by its own id, or by that of a payment or checkout that it came of. */
-async function idsOf({ store }: Searching, text: string): Promise<readonly LicenseId[]> {
-  if (LICENSE_ID.test(text)) return [text as LicenseId]
-  return /^(pi|py|cs|in|ch)_\w+$/.test(text) ? findLicenseIds(store, text) : []
-}
-
-async function among({ store, now }: Searching, ids: readonly LicenseId[], filter: Narrowed) {
-  const found = await Promise.all(ids.map((id) => store.find(id)))
-  return found
+  const { store, now } = context
+  const ids = await findIds(context, text)
+  const licenses = (await Promise.all(ids.map((id) => store.find(id))))
     .filter((license) => license !== undefined)
     .filter((license) => matchesFilter(license, filter, now))
+  return { licenses }
+}
+
+/** Finds licenses by their own id, or by that of their payment or checkout. */
+async function findIds({ store }: SearchContext, text: string): Promise<readonly LicenseId[]> {
+  if (LICENSE_ID.test(text)) return [text as LicenseId]
+  return /^(pi|py|cs|in|ch)_\w+$/.test(text) ? findLicenseIds(store, text) : []
 }

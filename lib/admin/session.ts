@@ -1,5 +1,3 @@
-/** Who is signed in, and to what. */
-
 import * as z from 'zod/mini'
 import { SCOPES } from '../access/token.ts'
 import { defineRoute } from './route.ts'
@@ -9,7 +7,7 @@ export const SESSION_ROUTES = [
     method: 'GET',
     path: '/session',
     scope: null,
-    summary: 'Says whose API token this is, what it may do, and which service it is for.',
+    summary: 'Returns the API token of the caller, its scopes, and the service that it belongs to.',
     response: z.object({
       tokenId: z.string(),
       name: z.nullable(z.string()),

@@ -1,5 +1,3 @@
-/** Whom mails may be sent to. */
-
 import * as z from 'zod/mini'
 import { email } from '../http/request.ts'
 import { defineRoute } from './route.ts'
@@ -10,8 +8,7 @@ export const SUPPRESSION_ROUTES = [
     method: 'POST',
     path: '/mails/allow',
     scope: 'licenses:write',
-    summary:
-      'Lets mails go to an address again that they had come back from, or been called spam at.',
+    summary: 'Allows emails to an address again after a bounce or spam complaint.',
     body: z.object({ email, reason }, 'must be an object'),
     response: z.object({ allowed: z.literal(true) }),
     async respond({ outbox }, { body }) {

@@ -1,11 +1,10 @@
-/** API tokens: who may call, and what for. */
-
 import * as z from 'zod/mini'
 import { makeToken, SCOPES, TOKEN_ID, type Token, tokenId } from '../access/token.ts'
 import { Problem } from '../http/problem.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { textSchema } from '../http/request.ts'
+import { cursorAfter, decodeCursor } from './cursor.ts'
 import { defineRoute, type Route } from './route.ts'
-import { DEFAULT_LIMIT, day, limit } from './schemas.ts'
+import { DEFAULT_LIMIT, day, pageQuery, pageResponse } from './schemas.ts'
 
 const tokenResponse = z.object({
   id: z.string(),
@@ -20,16 +19,11 @@ const tokenResponse = z.object({
 
 const newToken = z.object(
   {
-    name: z
-      .string('must be a string')
-      .check(
-        z.minLength(1, 'must not be empty'),
-        z.maxLength(100, 'must be at most 100 characters'),
-      ),
+    name: textSchema(1, 100),
     scopes: z
       .array(z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`), 'must be a list')
       .check(z.minLength(1, 'must not be empty')),
-    /** A day, to the end of which it is good. */
+    /** The last day on which the token is valid. */
     expires: z.optional(day),
   },
   'must be an object',
@@ -37,7 +31,7 @@ const newToken = z.object(
 
 const LIST = { list: 'tokens' }
 
-const earliest = (a: number | null, b: number | null) =>
+const earlier = (a: number | null, b: number | null) =>
   a === null || b === null ? (a ?? b) : Math.min(a, b)
 
 export const TOKEN_ROUTES: readonly Route[] = [
@@ -45,20 +39,17 @@ export const TOKEN_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/tokens',
     scope: 'tokens:manage',
-    summary: 'Lists the API tokens, newest first. What lets in is not among what is shown.',
-    query: z.object({ limit: z.optional(limit), cursor: z.optional(z.string()) }),
-    response: z.object({ items: z.array(tokenResponse), cursor: z.optional(z.string()) }),
-    async respond({ tokens }, { query: { limit: wanted = DEFAULT_LIMIT, cursor } }) {
-      const place = cursor === undefined ? undefined : decodeCursor(cursor, LIST)
-      const items = await tokens.list(wanted, place && { id: place.id, createdAt: place.at })
-      const last = items.at(-1)
-      return {
-        items,
-        ...(last &&
-          items.length === wanted && {
-            cursor: encodeCursor({ id: last.id, at: last.createdAt }, LIST),
-          }),
-      }
+    summary: 'Lists the API tokens without their secrets, newest first.',
+    query: pageQuery,
+    response: pageResponse(tokenResponse),
+    async respond({ tokens }, { query: { limit = DEFAULT_LIMIT, cursor } }) {
+      const position = cursor === undefined ? undefined : decodeCursor(cursor, LIST)
+      const items = await tokens.list(
+        limit,
+        position && { id: position.id, createdAt: position.at },
+      )
+      const toPosition = ({ id, createdAt }: Token) => ({ id, at: createdAt })
+      return { items, ...cursorAfter(items, limit, toPosition, LIST) }
     },
   }),
 
@@ -67,21 +58,21 @@ export const TOKEN_ROUTES: readonly Route[] = [
     path: '/tokens',
     scope: 'tokens:manage',
     summary:
-      'Makes an API token. It is shown this once. It may no more than its maker, and no longer.',
+      'Creates an API token. The secret is shown only once. A token cannot have more scopes or a later expiry than its creator.',
     body: newToken,
     response: z.extend(tokenResponse, { token: z.string() }),
     async respond({ tokens, keys, stage, caller, now }, { body }) {
       const { name, scopes, expires = null } = body
       if (expires !== null && expires <= now) {
         throw new Problem('INVALID_REQUEST', {
-          fields: [{ path: 'expires', message: 'must be a day to come' }],
+          fields: [{ path: 'expires', message: 'must be today or later' }],
         })
       }
-      // Nobody lives on in what he made.
-      const expiresAt = earliest(expires, caller.expiresAt)
-      const lacked = scopes.filter((scope) => !caller.scopes.includes(scope))
-      if (lacked.length > 0) {
-        throw new Problem('FORBIDDEN', { error: `The API token lacks ${lacked.join(', ')} itself` })
+      // Revoked access must not continue through a token created before.
+      const expiresAt = earlier(expires, caller.expiresAt)
+      const missing = scopes.filter((scope) => !caller.scopes.includes(scope))
+      if (missing.length > 0) {
+        throw new Problem('FORBIDDEN', { error: `The API token lacks ${missing.join(', ')}` })
       }
       const secret = makeToken(stage)
       const token: Token = {
@@ -103,14 +94,14 @@ export const TOKEN_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/tokens/{id}/revoke',
     scope: 'tokens:manage',
-    summary: 'Ends an API token at once.',
+    summary: 'Revokes an API token immediately.',
     response: tokenResponse,
     refusals: ['NOT_FOUND'],
     async respond({ tokens, now }, { params }) {
-      const tokenToEnd = `${params['id']}`
-      const token = TOKEN_ID.test(tokenToEnd) ? await tokens.revoke(tokenToEnd, now) : undefined
+      const id = `${params['id']}`
+      const token = TOKEN_ID.test(id) ? await tokens.revoke(id, now) : undefined
       if (token) return token
-      throw new Problem('NOT_FOUND', { error: 'There is no such token' })
+      throw new Problem('NOT_FOUND', { error: 'There is no such API token' })
     },
   }),
 ]

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { listUnmatchedPurchases } from '../stripe/unmatched.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { type AdminContext, defineRoute, type Route } from './route.ts'
-import { DEFAULT_LIMIT, limit } from './schemas.ts'
+import { cursorAfter, decodeCursor } from './cursor.ts'
+import { defineRoute, type Route } from './route.ts'
+import { DEFAULT_LIMIT, pageQuery, pageResponse } from './schemas.ts'
 
 const purchaseResponse = z.object({
   purchase: z.string(),
@@ -15,40 +15,32 @@ const purchaseResponse = z.object({
   userEmail: z.nullable(z.string()),
 })
 
-const query = z.object({ limit: z.optional(limit), cursor: z.optional(z.string()) })
-
-/** Part of every cursor. Both paths share it, so that a cursor of one works on the other. */
+/** Both paths share their cursors. */
 const LIST = { list: 'parked' }
 
-async function respond({ store }: AdminContext, request: { query: z.output<typeof query> }) {
-  const { limit: pageSize = DEFAULT_LIMIT, cursor } = request.query
-  const position = cursor === undefined ? undefined : decodeCursor(cursor, LIST)
-  const after = position && { id: position.id, since: position.at }
-  const items = await listUnmatchedPurchases(store, pageSize, after)
-  const last = items.length === pageSize ? items.at(-1) : undefined
-  return {
-    items,
-    ...(last && { cursor: encodeCursor({ id: last.purchase, at: last.at }, LIST) }),
-  }
-}
-
-const listAt = (path: string, summary: string, deprecated = false): Route =>
+const defineList = (path: string, summary: string, deprecated = false) =>
   defineRoute({
     method: 'GET',
     path,
     scope: 'licenses:read',
     summary,
     ...(deprecated && { deprecated }),
-    query,
-    response: z.object({ items: z.array(purchaseResponse), cursor: z.optional(z.string()) }),
-    respond,
+    query: pageQuery,
+    response: pageResponse(purchaseResponse),
+    async respond({ store }, { query: { limit = DEFAULT_LIMIT, cursor } }) {
+      const position = cursor === undefined ? undefined : decodeCursor(cursor, LIST)
+      const after = position && { id: position.id, since: position.at }
+      const items = await listUnmatchedPurchases(store, limit, after)
+      const toPosition = ({ purchase: id, at }: (typeof items)[number]) => ({ id, at })
+      return { items, ...cursorAfter(items, limit, toPosition, LIST) }
+    },
   })
 
 export const UNMATCHED_PURCHASE_ROUTES: readonly Route[] = [
-  listAt(
+  defineList(
     '/unmatched-purchases',
     'Lists paid purchases that match no tier, newest first. Issue a license with the `purchase` as its ' +
       '`paymentIntentId` to resolve one.',
   ),
-  listAt('/parked', 'Former name of `/api/admin/unmatched-purchases`.', true),
+  defineList('/parked', 'Former name of `/api/admin/unmatched-purchases`.', true),
 ]

@@ -11,22 +11,22 @@ import {
 } from '../access/token.ts'
 import { Problem } from './problem.ts'
 
-/** Who calls, for the audit trail, and what it may do. */
+/** The authenticated caller. */
 export interface Caller {
-  /** `root`, or the id of a token. */
+  /** `root` for the root token. */
   readonly tokenId: string
-  /** What its maker called it; null for the root. */
+  /** Null for the root token. */
   readonly name: string | null
   readonly scopes: readonly Scope[]
-  /** Until when, in milliseconds since the epoch; null for the root. */
+  /** Milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null
 }
 
 export interface AuthContext {
-  /** The token of the secret, which may do everything. */
+  /** The root token, which has every scope. */
   readonly adminToken: KeyObject
   readonly pepper: KeyObject
-  /** Stands before guesses: what it looks up, it refuses to whoever failed too often. */
+  /** Limits failed attempts per network. Its `tokens` reject a blocked network before the lookup. */
   readonly limiter: {
     readonly tokens: Pick<TokenStore, 'find' | 'used'>
     assertNotLimited(): Promise<void>
@@ -36,17 +36,15 @@ export interface AuthContext {
   readonly now: number
 }
 
-/** How old the last use of a token may be said to be: a write for every request would cost more than the request. */
+/** Precision of `lastUsedAt`. Writing it on each request would cost more than the request. */
 const USE_MS = 60 * 60 * 1000
 
 /**
- * Lets in whoever presents a token with a scope, as `Authorization: Bearer <token>`. A token that nobody was given is a
- * failed try, and whoever failed too often is not told of any; one that has ended is none, or a server that was not told
- * of it yet would lock out the others behind its address.
+ * Authenticates a caller by `Authorization: Bearer <token>`. Unknown tokens count as failed attempts. Expired and revoked
+ * tokens do not: a server that still uses one would block the others behind its address.
  *
- * @param scope null where any good token will do
- *
- * @throws Problem `UNAUTHORIZED` without a good token, `FORBIDDEN` for one that may not
+ * @param scope null if any valid token is sufficient
+ * @throws Problem `UNAUTHORIZED` without a valid token, `FORBIDDEN` if it lacks the scope
  * @throws RateLimitError
  */
 export async function authenticate(

@@ -1,4 +1,4 @@
-/** How a license looks in an answer. The names are the seed's and fixed; times are milliseconds since the epoch. */
+/** Response bodies of a license. The names are those of the seed; times are milliseconds since the epoch. */
 
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
@@ -12,12 +12,12 @@ import {
 } from '../license/index.ts'
 import { json, type Response } from './response.ts'
 
-/** A license for life still ends in a number, since the existing client compares it with its clock. */
+/** Returns a number even for lifetime licenses, because the existing client compares it with its clock. */
 export function wireExpiry({ origin }: License, expiresAt: number | null): number {
   return expiresAt ?? origin.issuedAt * 1000 + LIFETIME_DAYS * DAY_MS
 }
 
-/** As in the seed, a tier that the catalog no longer has gives what the fallback tier gives. */
+/** Returns the features of a tier. As in the seed, a tier missing from the catalog has those of the fallback tier. */
 export function resolveFeatures(tier: string, catalog: Catalog): readonly string[] {
   return (findTier(catalog, tier) ?? findTier(catalog, catalog.fallbackTier))?.features ?? []
 }
@@ -51,7 +51,7 @@ const REFUSALS: Record<RefusalCode, Refusal> = {
 }
 
 /**
- * A license that is not good, with what its holder may go on using once it has expired. `verdict` begins the body, and
+ * Builds the response for an invalid license, with the fallback features if it expired. `verdict` starts the body, and
  * `extra` ends it.
  */
 export function refusalResponse(
@@ -69,7 +69,7 @@ function fallbackOf(code: string, catalog: Catalog) {
   return code === 'EXPIRED' ? { fallback: { tier, features: resolveFeatures(tier, catalog) } } : {}
 }
 
-/** What can be said of a key and signed: what was found, or that a device cannot have a seat. */
+/** A result that can be signed: a verdict, or the denial of a seat. */
 export type SignedResult = Verdict | Denial
 interface Denial {
   readonly valid: false
@@ -78,13 +78,13 @@ interface Denial {
   readonly state: LicenseState
 }
 
-/** The code of a result, as it is said to the outside. */
+/** Returns the public code of a result. */
 export function toWireCode(result: SignedResult) {
   if (result.valid) return 'VALID'
   return result.code === 'DEVICE_LIMIT_REACHED' ? result.code : REFUSALS[result.code].code
 }
 
-/** What an answer says, as it is signed: with the names that it has in the answer, and no text for people. */
+/** Returns the claims to sign: the fields of the response body without its texts. */
 export function toClaims(result: SignedResult, catalog: Catalog) {
   const { license, state } = result
   const code = toWireCode(result)

@@ -1,9 +1,9 @@
-/** Every code a refused request can carry, with its status. The only status table; codes are stable for ever. */
+/** Error codes with their HTTP status and default text. Codes never change. */
 export const PROBLEMS = {
   INVALID_REQUEST: { status: 400, error: 'Invalid request', retryable: false },
   INVALID_SIGNATURE: { status: 400, error: 'Invalid signature', retryable: false },
   UNAUTHORIZED: { status: 401, error: 'A valid API token is required', retryable: false },
-  FORBIDDEN: { status: 403, error: 'The API token may not do this', retryable: false },
+  FORBIDDEN: { status: 403, error: 'The API token lacks a scope', retryable: false },
   NOT_FOUND: { status: 404, error: 'Not found', retryable: false },
   CONFLICT: { status: 409, error: 'The request conflicts with an earlier one', retryable: false },
   DEVICE_LIMIT_REACHED: {
@@ -12,20 +12,24 @@ export const PROBLEMS = {
     retryable: false,
   },
   TOO_LARGE: { status: 413, error: 'The body is too large', retryable: false },
-  RATE_LIMITED: { status: 429, error: 'Too many failed tries, try again later', retryable: true },
+  RATE_LIMITED: {
+    status: 429,
+    error: 'Too many failed attempts, try again later',
+    retryable: true,
+  },
   INTERNAL: { status: 500, error: 'Something went wrong', retryable: true },
   UNAVAILABLE: { status: 503, error: 'Temporarily unavailable, try again', retryable: true },
 } as const satisfies Record<string, { status: number; error: string; retryable: boolean }>
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** A field of a request that cannot be taken. `path` is dotted and empty for the whole body. */
+/** An invalid field of a request. `path` is dotted, and empty for the whole body. */
 export interface FieldError {
   readonly path: string
   readonly message: string
 }
 
-/** A request that is refused, or that failed. `error` and `fields` are shown to the caller, `cause` only logged. */
+/** A rejected or failed request. `error` and `fields` are returned to the caller; `cause` is only logged. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode

@@ -7,7 +7,7 @@ import { type FieldError, Problem } from './problem.ts'
 const MAX_JSON_BYTES = 64 * 1024
 
 /**
- * The bytes that were sent, whatever the gateway made of them.
+ * Returns the bytes of the body, decoded from base64 if the gateway encoded them.
  * @throws Problem `TOO_LARGE` beyond `maxBytes`.
  */
 export function rawBody(
@@ -22,8 +22,8 @@ export function rawBody(
 }
 
 /**
- * The body of a JSON request, as `schema` describes it. `missing` is said when one of `required` is not there.
- * @throws Problem `INVALID_REQUEST` with the path of each bad field, `TOO_LARGE` over 64 KiB.
+ * Parses the body of a JSON request. If one of the `required` fields is missing, the error text is `missing`.
+ * @throws Problem `INVALID_REQUEST` with the path of each invalid field, `TOO_LARGE` over 64 KiB.
  */
 export function parseJsonRequest<Schema extends z.ZodMiniType>(
   event: APIGatewayProxyEventV2,
@@ -34,12 +34,12 @@ export function parseJsonRequest<Schema extends z.ZodMiniType>(
   const parsed = z.safeParse(schema, body)
   if (parsed.success) return parsed.data
   const fields = toFieldErrors(parsed.error)
-  const lacks = isObject(body) && required.some((name) => isNothing(body[name]))
-  throw new Problem('INVALID_REQUEST', { fields, ...(lacks && { error: missing }) })
+  const isMissing = isObject(body) && required.some((name) => isEmpty(body[name]))
+  throw new Problem('INVALID_REQUEST', { fields, ...(isMissing && { error: missing }) })
 }
 
-/** As in the seed, an empty text is as good as none. */
-const isNothing = (value: unknown) => value === undefined || value === null || value === ''
+/** As in the seed, an empty text counts as missing. */
+const isEmpty = (value: unknown) => value === undefined || value === null || value === ''
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -56,7 +56,7 @@ function parseJson(event: APIGatewayProxyEventV2): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    // biome-ignore lint/style/useErrorCause: the message of a SyntaxError quotes the body, and with it a key.
+    // biome-ignore lint/style/useErrorCause: the message of a SyntaxError quotes the body, which can contain a key.
     throw new Problem('INVALID_REQUEST', {
       error: 'The body is not valid JSON',
       fields: [{ path: '', message: 'must be JSON in UTF-8' }],
@@ -65,8 +65,8 @@ function parseJson(event: APIGatewayProxyEventV2): unknown {
 }
 
 /**
- * The parameters behind the `?`, as `schema` describes them.
- * @throws Problem `INVALID_REQUEST` with the path of each bad one.
+ * Parses the query parameters.
+ * @throws Problem `INVALID_REQUEST` with the path of each invalid one.
  */
 export function parseQuery<Schema extends z.ZodMiniType>(
   { queryStringParameters }: APIGatewayProxyEventV2,
@@ -82,20 +82,28 @@ export const toFieldErrors = ({ issues }: z.core.$ZodError): FieldError[] =>
 
 const wellFormed = z.refine<string>((text) => text.isWellFormed(), 'must be well-formed Unicode')
 
-/** An identifier of somebody else's: any Unicode, taken as it is given. */
-export const id = z
-  .string('must be a string')
-  .check(
-    z.minLength(1, 'must not be empty'),
-    z.maxLength(256, 'must be at most 256 characters'),
-    wellFormed,
-  )
+/** A text with a length in UTF-16 code units, both limits included. */
+export const textSchema = (min: number, max: number) =>
+  z
+    .string('must be a string')
+    .check(
+      z.minLength(min, min === 1 ? 'must not be empty' : `must be at least ${min} characters`),
+      z.maxLength(max, `must be at most ${max} characters`),
+    )
+
+export const wholeNumberSchema = (min: number, max: number) =>
+  z
+    .int('must be a whole number')
+    .check(z.minimum(min, `must be at least ${min}`), z.maximum(max, `must be at most ${max}`))
+
+/** An external identifier: any Unicode, not normalized. */
+export const id = textSchema(1, 256).check(wellFormed)
 
 export const email = z
   .string('must be a string')
   .check(
     z.maxLength(254, 'must be at most 254 characters'),
-    z.regex(z.regexes.unicodeEmail, 'must be an e-mail address'),
+    z.regex(z.regexes.unicodeEmail, 'must be an email address'),
     wellFormed,
   )
 
@@ -109,14 +117,14 @@ export const duration = z
     ),
   )
 
-/** A tier by its name, with what the catalog says about it. */
+/** The name of a tier, parsed to the tier with its name. */
 export const tierSchema = ({ tiers }: Catalog) =>
   z.pipe(
     z.enum(Object.keys(tiers), `must be one of ${Object.keys(tiers).join(', ')}`),
     z.transform((name) => ({ ...(tiers[name] as Tier), name })),
   )
 
-/** `POST /api/generate`, for a catalog's tiers. */
+/** `POST /api/generate`, for the tiers of a catalog. */
 export const generateSchema = (catalog: Catalog) =>
   z.object(
     {
@@ -131,18 +139,12 @@ export const generateSchema = (catalog: Catalog) =>
 
 export type GenerateRequest = z.output<ReturnType<typeof generateSchema>>
 
-/** What a text must look like to be a key is the core's business. */
+/** A license key. Its format is checked by `lib/license`. */
 export const license = z.string('must be a string').check(z.minLength(1, 'must not be empty'))
-/** What a caller wants to find in the signed answer, so that no earlier one can be passed off as it. */
-const nonce = z.optional(
-  z
-    .string('must be a string')
-    .check(
-      z.minLength(16, 'must be at least 16 characters'),
-      z.maxLength(128, 'must be at most 128 characters'),
-      wellFormed,
-    ),
-)
+
+/** Included in the signed response, to detect replayed responses. */
+const nonce = z.optional(textSchema(16, 128).check(wellFormed))
+
 /** `POST /api/verify`. */
 export const verifySchema = z.object(
   { license, deviceId: z.optional(id), nonce },
@@ -176,7 +178,7 @@ export const recoverSchema = z.object({ email }, 'must be an object')
 export const devicesSchema = z.object({ license }, 'must be an object')
 
 /**
- * The `Idempotency-Key` header, if there is one.
+ * Returns the `Idempotency-Key` header, or undefined.
  * @throws Problem `INVALID_REQUEST` unless it is 1 to 255 visible ASCII characters.
  */
 export function idempotencyKey(event: APIGatewayProxyEventV2): string | undefined {

@@ -3,7 +3,7 @@ import { PROBLEMS, type Problem } from './problem.ts'
 
 export type Response = APIGatewayProxyStructuredResultV2
 
-/** An answer of ours. It can hold a key, so nobody on the way may keep it. */
+/** Builds a JSON response. It can contain a key, so caches must not store it. */
 export function json(status: number, body: object, headers: Record<string, string> = {}): Response {
   return {
     statusCode: status,
@@ -17,7 +17,7 @@ export function json(status: number, body: object, headers: Record<string, strin
   }
 }
 
-/** The answer to a problem. `extra` joins the body where the request is at fault, never where it is not even looked at. */
+/** Builds the response to a problem. `extra` is added to the body unless the problem is retryable. */
 export function problemResponse(
   { code, error, fields, headers }: Problem,
   extra: object = {},

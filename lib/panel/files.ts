@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** How a file can be sent: as it is, or in a form that was made when it was built. The smallest first. */
+/** Encodings of a file with the extensions of their precompressed files, smallest first. */
 export const ENCODINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
@@ -12,15 +12,15 @@ type Encoding = (typeof ENCODINGS)[number][0]
 
 export interface PanelFile {
   readonly type: string
-  /** Whether its name changes with its content. */
+  /** True if the name changes with the content. */
   readonly hashed: boolean
-  /** Changes with its content. */
+  /** Changes with the content. */
   readonly tag: string
-  /** In base64. */
+  /** Encoded as base64. */
   readonly bodies: ReadonlyMap<Encoding, string>
 }
 
-/** The files of the panel, by their paths below `/admin/`. What is not in it cannot be asked for. */
+/** The files of the panel by their paths below `/admin/`. */
 export type Panel = ReadonlyMap<string, PanelFile>
 
 export const INDEX = 'index.html'
@@ -38,18 +38,18 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads all of the panel once. Empty where it was not built.
+ * Reads all files of the panel; returns an empty map if it is not built.
  *
- * @throws Error for a file of a type that it does not know, which a browser could take for another
+ * @throws Error for an unknown type of file, which a browser could misinterpret
  */
 export function readPanel(directory: string): Panel {
   const names = filesIn(directory)
-  const forms = new Set(names)
-  const isForm = (name: string) => /\.(br|gz)$/.test(name) && forms.has(name.slice(0, -3))
+  const all = new Set(names)
+  const isCompressed = (name: string) => /\.(br|gz)$/.test(name) && all.has(name.slice(0, -3))
   return new Map(
     names
-      .filter((name) => !isForm(name) && !path.basename(name).startsWith('.'))
-      .map((name) => [name, readFile(directory, name, forms)]),
+      .filter((name) => !isCompressed(name) && !path.basename(name).startsWith('.'))
+      .map((name) => [name, readFile(directory, name, all)]),
   )
 }
 
@@ -65,11 +65,11 @@ function filesIn(directory: string): readonly string[] {
   }
 }
 
-function readFile(directory: string, name: string, forms: ReadonlySet<string>): PanelFile {
+function readFile(directory: string, name: string, all: ReadonlySet<string>): PanelFile {
   const type = TYPES[path.extname(name)]
   if (type === undefined) throw new Error(`The panel has a file of an unknown type: ${name}`)
   const read = (ending: string) => readFileSync(path.join(directory, `${name}${ending}`))
-  const bodies = ENCODINGS.filter(([, ending]) => forms.has(`${name}${ending}`)).map(
+  const bodies = ENCODINGS.filter(([, ending]) => all.has(`${name}${ending}`)).map(
     ([encoding, ending]) => [encoding, read(ending).toString('base64')] as const,
   )
   return {

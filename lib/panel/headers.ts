@@ -1,6 +1,6 @@
-/** What a page of the panel may not do, and nobody may do with it. */
+/** Security headers of the panel. */
 
-/** Everything comes from the panel's own origin, and nothing stands in the page itself. */
+/** Allows only files of the same origin, and no inline scripts or styles. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** What a browser can do for a page, and this one never asks for. */
+/** Browser features that the panel does not use. */
 const UNUSED = [
   'accelerometer',
   'autoplay',
@@ -41,7 +41,7 @@ const UNUSED = [
   'xr-spatial-tracking',
 ]
 
-/** A key is copied with a button. */
+/** Allows copying a key to the clipboard. */
 const PERMISSIONS_POLICY = [
   ...UNUSED.map((feature) => `${feature}=()`),
   'clipboard-write=(self)',

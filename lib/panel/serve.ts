@@ -4,16 +4,16 @@ import { problemResponse, type Response } from '../http/response.ts'
 import { ENCODINGS, INDEX, type Panel, type PanelFile } from './files.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 
-/** Where the panel is. */
+/** The path of the panel. */
 const ADMIN = '/admin'
 
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
-/** Answers a file of the panel, or its page for whatever is a place within it. */
+/** Returns a file of the panel, or its page for a path of its router. */
 export function servePanel(panel: Panel, { rawPath, headers }: APIGatewayProxyEventV2): Response {
-  const file = fileOf(panel, rawPath.slice(ADMIN.length + 1))
+  const file = findFile(panel, rawPath.slice(ADMIN.length + 1))
   if (!file) return notFound(panel)
-  const accepted = acceptedBy(headers['accept-encoding'])
+  const accepted = parseAcceptEncoding(headers['accept-encoding'])
   const [encoding = 'identity'] =
     ENCODINGS.find(([name]) => accepted.has(name) && file.bodies.has(name)) ?? []
   const etag = `"${file.tag}-${encoding}"`
@@ -23,7 +23,7 @@ export function servePanel(panel: Panel, { rawPath, headers }: APIGatewayProxyEv
     etag,
     vary: 'accept-encoding',
   }
-  if (isKnown(etag, headers['if-none-match'])) return { statusCode: 304, headers: common }
+  if (isCached(etag, headers['if-none-match'])) return { statusCode: 304, headers: common }
   return {
     statusCode: 200,
     headers: {
@@ -36,21 +36,21 @@ export function servePanel(panel: Panel, { rawPath, headers }: APIGatewayProxyEv
   }
 }
 
-/** What has no ending is no file, but a place that the page itself finds. */
-function fileOf(panel: Panel, name: string): PanelFile | undefined {
+/** A path without an extension belongs to the router of the page. */
+function findFile(panel: Panel, name: string): PanelFile | undefined {
   const last = name.slice(name.lastIndexOf('/') + 1)
   return panel.get(name) ?? (last.includes('.') ? undefined : panel.get(INDEX))
 }
 
 function notFound(panel: Panel): Response {
   const error = panel.has(INDEX)
-    ? 'The panel has no such file'
-    : 'The panel was not built: npm run admin:build'
+    ? 'File not found'
+    : 'The panel is not built; run npm run admin:build'
   return problemResponse(new Problem('NOT_FOUND', { error, headers: SECURITY_HEADERS }))
 }
 
-/** RFC 9110 section 12.5.3. What is accepted with the quality 0 is not. */
-function acceptedBy(header = ''): ReadonlySet<string> {
+/** Parses Accept-Encoding by RFC 9110 section 12.5.3. The quality 0 rejects an encoding. */
+function parseAcceptEncoding(header = ''): ReadonlySet<string> {
   const wanted = header
     .toLowerCase()
     .split(',')
@@ -60,6 +60,6 @@ function acceptedBy(header = ''): ReadonlySet<string> {
   )
 }
 
-/** RFC 9110 section 13.1.2. */
-const isKnown = (etag: string, header = '') =>
+/** Evaluates If-None-Match by RFC 9110 section 13.1.2. */
+const isCached = (etag: string, header = '') =>
   header.split(',').some((known) => ['*', etag].includes(known.trim().replace(/^W\//, '')))

@@ -1,4 +1,4 @@
-/** The API as OpenAPI 3.1 describes one, made of the schemas that the functions read requests with. */
+/** Builds the OpenAPI 3.1 document from the schemas that the functions parse requests with. */
 
 import * as z from 'zod/mini'
 import { rowSchema } from '../../lib/admin/bulk.ts'
@@ -19,7 +19,7 @@ import { LIFETIME, MAX_DURATION_DAYS, STATES } from '../../lib/license/index.ts'
 
 type Json = Record<string, unknown>
 
-/** A schema as JSON Schema has it: of what is sent, before anything is made of it, or of what is answered. */
+/** Converts a schema to JSON Schema: of a request before it is transformed, or of a response. */
 const toJson = (schema: z.ZodMiniType, io: 'input' | 'output' = 'input'): Json => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
@@ -36,31 +36,33 @@ const toJson = (schema: z.ZodMiniType, io: 'input' | 'output' = 'input'): Json =
   return json
 }
 
-const jsonOf = (schema: Json) => ({ content: { 'application/json': { schema } } })
+const jsonContent = (schema: Json) => ({ content: { 'application/json': { schema } } })
 
-/** What every route that is asked for something may refuse with, whatever it is for. */
+/** Error codes of every route. */
 const ALWAYS: readonly ProblemCode[] = ['INTERNAL', 'UNAVAILABLE']
 
-/** How long to wait, and what the limit is. */
 const LIMIT_HEADERS = {
   'Retry-After': {
-    description: 'Seconds until it is answered again.',
+    description: 'Seconds until the next attempt is allowed.',
     schema: { type: 'integer' },
   },
   'RateLimit-Policy': {
-    description: 'How many failures in how many seconds.',
+    description: 'The number of failed attempts allowed per number of seconds.',
     schema: { type: 'string' },
   },
-  RateLimit: { description: 'What is left of them, and for how long.', schema: { type: 'string' } },
+  RateLimit: {
+    description: 'The remaining failed attempts, and the seconds until they reset.',
+    schema: { type: 'string' },
+  },
 }
 
 const problem = (codes: readonly ProblemCode[], extra: Json = {}): Json => ({
   type: 'object',
   required: ['error', 'code', 'retryable'],
   properties: {
-    error: { type: 'string', description: 'For people; may change.' },
-    code: { enum: codes, description: 'For programs; never changes.' },
-    retryable: { type: 'boolean', description: 'Whether the same request can succeed later.' },
+    error: { type: 'string', description: 'A message for people; may change.' },
+    code: { enum: codes, description: 'A code for programs; never changes.' },
+    retryable: { type: 'boolean', description: 'True if the same request can succeed later.' },
     fields: {
       type: 'array',
       items: {
@@ -75,21 +77,21 @@ const problem = (codes: readonly ProblemCode[], extra: Json = {}): Json => ({
   additionalProperties: false,
 })
 
-/** The answers to what goes wrong, by their status; what is said in several places stands in one. */
-function refusals(codes: readonly ProblemCode[], ofVerify = false): Json {
+/** References the shared error responses by status. */
+function refusals(codes: readonly ProblemCode[], isVerify = false): Json {
   const statuses = [...new Set([...codes, ...ALWAYS].map((code) => PROBLEMS[code].status))]
   return Object.fromEntries(
     statuses.map((status) => {
       const own = [...codes, ...ALWAYS].filter((code) => PROBLEMS[code].status === status)
-      return [`${status}`, { $ref: `#/components/responses/${nameOf(own, ofVerify)}` }]
+      return [`${status}`, { $ref: `#/components/responses/${responseName(own, isVerify)}` }]
     }),
   )
 }
 
-const nameOf = (codes: readonly ProblemCode[], ofVerify: boolean) =>
-  `${ofVerify && !PROBLEMS[codes[0] ?? 'INTERNAL'].retryable ? 'VERIFY_' : ''}${codes.join('_OR_')}`
+const responseName = (codes: readonly ProblemCode[], isVerify: boolean) =>
+  `${isVerify && !PROBLEMS[codes[0] ?? 'INTERNAL'].retryable ? 'VERIFY_' : ''}${codes.join('_OR_')}`
 
-/** What the answers of all routes refer to. */
+/** Builds the error responses that all routes share. */
 function sharedResponses(): Json {
   const codes = Object.keys(PROBLEMS) as ProblemCode[]
   const sets = [...codes.map((code) => [code]), ['INVALID_SIGNATURE', 'INVALID_REQUEST'] as const]
@@ -97,21 +99,21 @@ function sharedResponses(): Json {
   for (const own of sets as (readonly ProblemCode[])[]) {
     const description = own.map((code) => PROBLEMS[code].error).join('; ')
     const headers = own.includes('RATE_LIMITED') ? { headers: LIMIT_HEADERS } : {}
-    responses[nameOf(own, false)] = { description, ...headers, ...jsonOf(problem(own)) }
-    responses[nameOf(own, true)] ??= {
+    responses[responseName(own, false)] = { description, ...headers, ...jsonContent(problem(own)) }
+    responses[responseName(own, true)] ??= {
       description,
       ...headers,
-      ...jsonOf(problem(own, { valid: { const: false } })),
+      ...jsonContent(problem(own, { valid: { const: false } })),
     }
   }
   return responses
 }
 
-const answer = (schema: Json, description: string) => ({
-  '200': { description, ...jsonOf(schema) },
+const success = (schema: Json, description: string) => ({
+  '200': { description, ...jsonContent(schema) },
 })
 
-function parametersOf({ path, query }: Route): Json[] {
+function listParameters({ path, query }: Route): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -131,33 +133,34 @@ function parametersOf({ path, query }: Route): Json[] {
   return [...inPath, ...inQuery]
 }
 
-/** Its first sentence, or what of it stands before a colon or semicolon. */
-const firstOf = (text: string) => /^[^.;:]*/.exec(text)?.[0] ?? text
+/** Returns the text before the first period, colon or semicolon. */
+const firstPart = (text: string) => /^[^.;:]*/.exec(text)?.[0] ?? text
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'For 24 hours the same key with the same fields has the same outcome.',
+  description:
+    'Repeated requests with the same key and fields return the same result for 24 hours.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
-/** Each row is read by itself, so that one that is wrong does not spoil the others. */
+/** Adds the schema of rows. Each row is validated separately, so that an invalid one does not fail the others. */
 const withRows = (body: Json, catalog: Catalog): Json => {
   const { properties } = body as { properties: Record<string, Json> }
   const rows = { ...properties['rows'], items: toJson(rowSchema(catalog)) }
   return { ...body, properties: { ...properties, rows } }
 }
 
-const tagOf = ({ path }: Route) => {
+const toTag = ({ path }: Route) => {
   if (path.startsWith('/tokens')) return 'API tokens'
   if (/^\/(unmatched-purchases|parked)/.test(path)) return 'Purchases'
-  return path.startsWith('/mails') ? 'Mails' : 'Licenses'
+  return path.startsWith('/mails') ? 'Emails' : 'Licenses'
 }
 
-function operationOf(route: Route, catalog: Catalog): Json {
+function buildOperation(route: Route, catalog: Catalog): Json {
   const isBulk = route.path === '/licenses/bulk'
-  const mayRefuse: ProblemCode[] = [
+  const codes: ProblemCode[] = [
     ...(route.query || route.body || isBulk ? (['INVALID_REQUEST'] as const) : []),
     'UNAUTHORIZED',
     ...(route.scope === null ? [] : (['FORBIDDEN'] as const)),
@@ -166,20 +169,20 @@ function operationOf(route: Route, catalog: Catalog): Json {
     'RATE_LIMITED',
   ]
   return {
-    operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
-    tags: [tagOf(route)],
-    summary: firstOf(route.summary).replaceAll('`', ''),
-    description: `${route.summary}\n\n${route.scope === null ? 'Any API token will do.' : `Needs the scope \`${route.scope}\`.`}`,
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)/g, (_, first: string) => first.toUpperCase()).replace(/\W/g, '')}`,
+    tags: [toTag(route)],
+    summary: firstPart(route.summary).replaceAll('`', ''),
+    description: `${route.summary}\n\n${route.scope === null ? 'Any valid API token is sufficient.' : `Requires the scope \`${route.scope}\`.`}`,
     ...(route.deprecated && { deprecated: true }),
     security: [{ apiToken: [] }],
-    parameters: [...parametersOf(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
+    parameters: [...listParameters(route), ...(isBulk ? [IDEMPOTENCY_KEY] : [])],
     ...(route.body && {
       requestBody: {
         required: true,
-        ...jsonOf(isBulk ? withRows(toJson(route.body), catalog) : toJson(route.body)),
+        ...jsonContent(isBulk ? withRows(toJson(route.body), catalog) : toJson(route.body)),
       },
     }),
-    responses: { ...answer(toJson(route.response, 'output'), 'Done'), ...refusals(mayRefuse) },
+    responses: { ...success(toJson(route.response, 'output'), 'Done'), ...refusals(codes) },
   }
 }
 
@@ -196,15 +199,16 @@ const object = (properties: Json, optional: readonly string[] = []): Json => ({
 
 const token = {
   ...text,
-  description: 'The same once more, signed: a compact JWS by one of `/.well-known/jwks.json`.',
+  description:
+    'The signed response as a compact JWS. Its key is published at `/.well-known/jwks.json`.',
 }
 
 const VERDICTS = ['NOT_FOUND', 'EXPIRED', 'SUSPENDED', 'REVOKED', 'PENDING']
 
-/** A license that is not good. */
-const notGood = (verdict: Json, codes: readonly string[], fallback: Json) => ({
-  description: 'The license is not good',
-  ...jsonOf(
+/** The response for an invalid license. */
+const invalidLicense = (verdict: Json, codes: readonly string[], fallback: Json) => ({
+  description: 'The license is not valid',
+  ...jsonContent(
     object(
       {
         ...verdict,
@@ -221,7 +225,7 @@ const notGood = (verdict: Json, codes: readonly string[], fallback: Json) => ({
 
 const device: Json = object({
   name: nullable,
-  hint: { ...text, description: 'The end of the id that the device gave itself.' },
+  hint: { ...text, description: 'The last characters of the device id.' },
   activatedAt: moment,
 })
 
@@ -232,11 +236,11 @@ function publicPaths(catalog: Catalog): Json {
       get: {
         operationId: 'health',
         tags: ['Health'],
-        summary: 'Says that the service answers.',
+        summary: 'Returns the health of the service.',
         security: [],
-        responses: answer(
+        responses: success(
           object({ status: { const: 'healthy' }, service: { const: 'license-generation' } }),
-          'It answers',
+          'The service is healthy',
         ),
       },
     },
@@ -244,13 +248,13 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'generate',
         tags: ['Licenses'],
-        summary: 'Issues a license and shows its key. Asking again for the same payment is safe.',
-        description: 'Needs the scope `licenses:issue`.',
+        summary: 'Issues a license and returns its key. Idempotent per payment.',
+        description: 'Requires the scope `licenses:issue`.',
         security: [{ apiToken: [] }],
         parameters: [IDEMPOTENCY_KEY],
-        requestBody: { required: true, ...jsonOf(toJson(generateSchema(catalog))) },
+        requestBody: { required: true, ...jsonContent(toJson(generateSchema(catalog))) },
         responses: {
-          ...answer(
+          ...success(
             object({
               success: { const: true },
               license: text,
@@ -279,11 +283,11 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'verify',
         tags: ['Licenses'],
-        summary: 'Is this key good right now?',
+        summary: 'Verifies a license key.',
         security: [],
-        requestBody: { required: true, ...jsonOf(toJson(verifySchema)) },
+        requestBody: { required: true, ...jsonContent(toJson(verifySchema)) },
         responses: {
-          ...answer(
+          ...success(
             object(
               {
                 valid: { const: true },
@@ -297,9 +301,9 @@ function publicPaths(catalog: Catalog): Json {
               },
               ['token'],
             ),
-            'It is good',
+            'The license is valid',
           ),
-          '401': notGood(
+          '401': invalidLicense(
             { valid: { const: false } },
             [...VERDICTS, 'DEVICE_REQUIRED', 'DEVICE_NOT_ACTIVATED'],
             { tier, features },
@@ -312,11 +316,11 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'activate',
         tags: ['Devices'],
-        summary: 'Gives a device a seat of a license. Again for the same device it takes none.',
+        summary: 'Activates a device on a seat of a license. Idempotent per device.',
         security: [],
-        requestBody: { required: true, ...jsonOf(toJson(activateSchema)) },
+        requestBody: { required: true, ...jsonContent(toJson(activateSchema)) },
         responses: {
-          ...answer(
+          ...success(
             object({
               activated: { const: true },
               tier,
@@ -328,13 +332,13 @@ function publicPaths(catalog: Catalog): Json {
               device,
               token,
             }),
-            'It has a seat',
+            'The device has a seat',
           ),
-          '401': notGood({ activated: { const: false } }, VERDICTS, { tier, features }),
+          '401': invalidLicense({ activated: { const: false } }, VERDICTS, { tier, features }),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED']),
           '409': {
-            description: 'No seat is free, or devices were changed too often',
-            ...jsonOf(
+            description: 'All seats are in use, or the limit of device replacements is reached',
+            ...jsonContent(
               problem(['DEVICE_LIMIT_REACHED'], {
                 activated: { const: false },
                 seats: { type: 'integer' },
@@ -350,12 +354,15 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'deactivate',
         tags: ['Devices'],
-        summary: 'Frees the seat of a device.',
+        summary: 'Deactivates a device and frees its seat.',
         security: [],
-        requestBody: { required: true, ...jsonOf(toJson(deactivateSchema)) },
+        requestBody: { required: true, ...jsonContent(toJson(deactivateSchema)) },
         responses: {
-          ...answer(object({ deactivated: { const: true }, token }, ['token']), 'It has no seat'),
-          '401': notGood({ deactivated: { const: false } }, ['NOT_FOUND', 'REVOKED'], {
+          ...success(
+            object({ deactivated: { const: true }, token }, ['token']),
+            'The device has no seat',
+          ),
+          '401': invalidLicense({ deactivated: { const: false } }, ['NOT_FOUND', 'REVOKED'], {
             tier,
             features,
           }),
@@ -367,15 +374,15 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'devices',
         tags: ['Devices'],
-        summary: 'Tells which devices have a seat, to whoever has the key.',
+        summary: 'Lists the active devices of a license.',
         security: [],
-        requestBody: { required: true, ...jsonOf(toJson(devicesSchema)) },
+        requestBody: { required: true, ...jsonContent(toJson(devicesSchema)) },
         responses: {
-          ...answer(
+          ...success(
             object({ seats: { type: 'integer' }, devices: { type: 'array', items: device } }),
-            'The devices, in the order in which they were activated',
+            'The devices in the order of their activation',
           ),
-          '401': notGood({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
+          '401': invalidLicense({}, ['NOT_FOUND', 'REVOKED'], { tier, features }),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE', 'RATE_LIMITED']),
         },
       },
@@ -384,12 +391,12 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'recover',
         tags: ['Licenses'],
-        summary: 'Mails the keys of an address to it, three times an hour at the most.',
-        description: 'The answer is the same whether it has licenses or not.',
+        summary: 'Emails the license keys of an address to it, at most three times per hour.',
+        description: 'The response does not reveal if the address has licenses.',
         security: [],
-        requestBody: { required: true, ...jsonOf(toJson(recoverSchema)) },
+        requestBody: { required: true, ...jsonContent(toJson(recoverSchema)) },
         responses: {
-          ...answer(object({ message: text }), 'Whatever there is, is on its way'),
+          ...success(object({ message: text }), 'The request is accepted'),
           ...refusals(['INVALID_REQUEST', 'TOO_LARGE']),
         },
       },
@@ -397,12 +404,12 @@ function publicPaths(catalog: Catalog): Json {
     '/.well-known/jwks.json': {
       get: {
         operationId: 'jwks',
-        tags: ['Signed answers'],
-        summary: 'The keys by which signed answers are believed.',
+        tags: ['Signed responses'],
+        summary: 'Returns the public keys of signed responses.',
         security: [],
         responses: {
           '200': {
-            description: 'A JWK Set, with what each key says for the next',
+            description: 'A JWK Set, in which each key endorses the next',
             content: {
               'application/jwk-set+json': {
                 schema: object({
@@ -429,8 +436,8 @@ function publicPaths(catalog: Catalog): Json {
     '/.well-known/revocations.jwt': {
       get: {
         operationId: 'revocations',
-        tags: ['Signed answers'],
-        summary: 'Which leases are void before their time, signed.',
+        tags: ['Signed responses'],
+        summary: 'Returns the signed list of leases that are revoked before they expire.',
         security: [],
         responses: {
           '200': {
@@ -445,12 +452,12 @@ function publicPaths(catalog: Catalog): Json {
       post: {
         operationId: 'stripeWebhook',
         tags: ['Stripe'],
-        summary: 'Takes an event of Stripe’s, by its signature.',
+        summary: 'Receives a signed webhook event from Stripe.',
         security: [],
         parameters: [{ name: 'Stripe-Signature', in: 'header', required: true, schema: text }],
-        requestBody: { required: true, ...jsonOf({ type: 'object' }) },
+        requestBody: { required: true, ...jsonContent({ type: 'object' }) },
         responses: {
-          ...answer(
+          ...success(
             object(
               {
                 received: { const: true },
@@ -462,7 +469,7 @@ function publicPaths(catalog: Catalog): Json {
               },
               ['effect', 'licenseId', 'alerts', 'repeated', 'ignored'],
             ),
-            'It has had its effect, or can have none',
+            'The event is processed or ignored',
           ),
           ...refusals(['INVALID_SIGNATURE', 'INVALID_REQUEST', 'TOO_LARGE']),
         },
@@ -471,12 +478,12 @@ function publicPaths(catalog: Catalog): Json {
   }
 }
 
-/** The whole document, for the tiers of a catalog. */
+/** Builds the document for the tiers of a catalog. */
 export function openApi(catalog: Catalog, version: string): Json {
   const paths: Record<string, Json> = publicPaths(catalog) as Record<string, Json>
   for (const route of adminRoutes(catalog)) {
     const path = `${ADMIN_PATH}${route.path}`
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, catalog) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: buildOperation(route, catalog) }
   }
   return {
     openapi: '3.1.0',
@@ -484,7 +491,7 @@ export function openApi(catalog: Catalog, version: string): Json {
       title: 'License Authority',
       version,
       description:
-        'Issues license keys, answers whether a key is good, and keeps every license in step with what was paid. ' +
+        'Issues and verifies license keys, and keeps licenses in sync with Stripe payments. ' +
         'Times are milliseconds since the epoch.',
     },
     servers: [{ url: 'http://localhost:8000', description: 'npm start' }],

@@ -1,4 +1,4 @@
-/** npm run openapi: writes openapi.json anew. */
+/** npm run openapi: writes openapi.json. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { catalog } from '../../lib/catalog/catalog.ts'

@@ -258,7 +258,7 @@ describe('license-authority import', () => {
     expect(err.split('\n')).toEqual([
       'line 4: INVALID_REQUEST the line is not a JSON object',
       'line 5: INVALID_REQUEST the line is not a JSON object',
-      'line 3: INVALID_REQUEST license must be what a master key makes for this user and tier',
+      'line 3: INVALID_REQUEST license must be derived from a master key for this user and tier',
       expect.stringMatching(/^line 6: INVALID_REQUEST tier must be one of/),
       '3 imported, 0 existed already, 0 got a new key, 4 rejected.',
     ])

@@ -116,7 +116,7 @@ describe('the panel', () => {
   ])('has no %s', async (route) => {
     const answer = await get(route)
     expect(answer.statusCode).toBe(404)
-    expect(bodyOf(answer)).toMatchObject({ code: 'NOT_FOUND', error: 'The panel has no such file' })
+    expect(bodyOf(answer)).toMatchObject({ code: 'NOT_FOUND', error: 'File not found' })
   })
 
   it('runs nothing of anybody else, sends nothing elsewhere and is in no frame', async () => {
@@ -149,7 +149,7 @@ describe('the panel', () => {
     const answer = await unbuilt(aRequest('GET', '/admin'))
     expect(answer.statusCode).toBe(404)
     expect(bodyOf(answer)).toMatchObject({
-      error: 'The panel was not built: npm run admin:build',
+      error: 'The panel is not built; run npm run admin:build',
     })
   })
 
