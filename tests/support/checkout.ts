@@ -11,8 +11,8 @@ import { DIST_DIRECTORY } from '../../scripts/panel/buildState.ts'
 
 const run = promisify(execFile)
 
-const LEFT_TRIES = 600
-const LEFT_PAUSE_MS = 100
+const EXIT_CHECKS = 600
+const EXIT_CHECK_PAUSE_MS = 100
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -21,9 +21,9 @@ export interface Checkout {
   remove(): Promise<void>
 }
 
-/** Copies the project as a user has it after a clone, with the dependencies installed and the panel built if it is here. */
+/** Copies the project as it is after a clone, with its dependencies installed, and the panel if it is built. */
 export async function aCheckout(): Promise<Checkout> {
-  // The copy shares the dependencies, so nothing may be left to install when a command is run there.
+  // The copy shares the dependencies: install what is missing now, not in a command that runs there.
   await run(process.execPath, ['scripts/bootstrap.mjs'], { cwd: PROJECT })
   const { stdout } = await run('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: PROJECT,
@@ -38,29 +38,29 @@ export async function aCheckout(): Promise<Checkout> {
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) }
 }
 
-/** The environment of a user who has started nothing else, and has the Java that these tests have found. */
+/** Returns the environment of a user who has nothing else running, with the Java that these tests found. */
 export function aUsersEnvironment(java: string, changes: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
+  const variables = Object.entries(process.env).filter(
     ([name]) => !/^(AWS|NODE_OPTIONS|JEST|TEST)/.test(name),
   )
   const home = path.isAbsolute(java) ? { JAVA_HOME: path.dirname(path.dirname(java)) } : {}
-  return { ...Object.fromEntries(kept), ...home, ...changes }
+  return { ...Object.fromEntries(variables), ...home, ...changes }
 }
 
 export interface Command {
-  /** All that it printed so far, on both streams. */
+  /** Returns everything printed so far, on both streams. */
   output(): string
-  /** Waits for a text in the output. Fails with all of it when the command ends before. */
+  /** Waits for a text in the output. Rejects with the output if the command exits before. */
   prints(text: string): Promise<void>
-  /** What Ctrl-C or the system does: to the whole group of processes, or to the first of them; gone ones stay gone. */
+  /** Sends a signal to the process group, or to its first process. Does nothing if it has exited. */
   signal(signal: NodeJS.Signals, to?: 'group' | 'first'): void
   /** Resolves with the exit code. */
   readonly exited: Promise<number | null>
-  /** The processes that it left behind, after a moment for those that are just ending. */
+  /** Returns the processes that are left behind, after waiting up to a minute for their exit. */
   left(): Promise<string[]>
 }
 
-/** Starts a command in a group of processes of its own, as a terminal does. */
+/** Starts a command in its own process group, as a terminal does. */
 export function aCommand(
   command: string,
   args: readonly string[],
@@ -79,7 +79,7 @@ export function aCommand(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += chunk
-      for (const look of waiting) look()
+      for (const check of waiting) check()
     })
   }
   const exited = once(child, 'close').then(([code]) => code as number | null)
@@ -88,16 +88,16 @@ export function aCommand(
     exited,
     prints: (text) =>
       new Promise((resolve, reject) => {
-        const look = () => {
+        const check = () => {
           if (!output.includes(text)) return
-          waiting.delete(look)
+          waiting.delete(check)
           resolve()
         }
-        waiting.add(look)
-        look()
+        waiting.add(check)
+        check()
         exited.then(() => {
-          waiting.delete(look)
-          reject(new Error(`It ended without printing ${text}:\n${output}`))
+          waiting.delete(check)
+          reject(new Error(`It exited without printing ${text}:\n${output}`))
         })
       }),
     signal(signal, to = 'group') {
@@ -108,22 +108,22 @@ export function aCommand(
       }
     },
     async left() {
-      let left = await group(pid)
-      for (let tries = 0; left.length > 0 && tries < LEFT_TRIES; tries++) {
-        await sleep(LEFT_PAUSE_MS)
-        left = await group(pid)
+      let left = await listGroup(pid)
+      for (let checks = 0; left.length > 0 && checks < EXIT_CHECKS; checks++) {
+        await sleep(EXIT_CHECK_PAUSE_MS)
+        left = await listGroup(pid)
       }
       return left
     },
   }
 }
 
-/** The commands that run in a group of processes. */
-async function group(id: number): Promise<string[]> {
+/** Lists the commands that run in a process group. */
+async function listGroup(id: number): Promise<string[]> {
   const { stdout } = await run('ps', ['-A', '-o', 'pgid=,stat=,args='])
   return stdout.split('\n').filter((line) => {
     const [leader, state] = line.trim().split(/ +/)
-    // A dead one may wait long until the system takes notice.
+    // A zombie has exited, though its parent has not read its status.
     return Number(leader) === id && !state?.startsWith('Z')
   })
 }

@@ -3,7 +3,7 @@ import { NOW } from './licenses.ts'
 
 type Session = Partial<Stripe.Checkout.Session>
 
-/** A one-time purchase that was paid, as Stripe tells of it. */
+/** The event of a paid one-time checkout. */
 export const aCheckout = (session: Session = {}, event: Partial<Stripe.Event> = {}) => ({
   id: 'evt_1',
   object: 'event',
@@ -29,7 +29,7 @@ export const aCheckout = (session: Session = {}, event: Partial<Stripe.Event> = 
   ...event,
 })
 
-/** The header that Stripe sends with a body. `at` is in milliseconds since the epoch. */
+/** The signature header of a body. `at` is in milliseconds since the epoch. */
 export const aSignature = (payload: string, { secret = 'whsec_test', at = NOW } = {}) =>
   Stripe.webhooks.generateTestHeaderString({
     payload,

@@ -16,23 +16,35 @@ export interface Endpoint {
 export interface StripeAccount extends Server {
   /** Its webhook endpoints, newest first. */
   readonly endpoints: Endpoint[]
-  /** The secrets that it showed when it created endpoints, oldest first. */
+  /** The signing secrets that it returned, oldest first. */
   readonly shown: string[]
-  /** The changes, in order. */
+  /** Created and changed endpoints, in order. */
   readonly writes: string[]
-  /** The valid keys, and those among them without any permission. */
+  /** Valid API keys. */
   readonly keys: Set<string>
-  readonly barred: Set<string>
-  /** The keys that cannot read the account. */
-  readonly discreet: Set<string>
-  /** Runs after an endpoint is created, before the response. */
-  made: () => Promise<void>
+  /** Those without any permission. */
+  readonly restrictedKeys: Set<string>
+  /** Those without permission to read the account. */
+  readonly keysWithoutAccount: Set<string>
+  /** Called after an endpoint is created, before the response. */
+  onCreate: () => Promise<void>
 }
 
-/** Small, so that tests read several pages. */
-const PAGE = 2
+/** Small, so that a list has several pages. */
+const PAGE_SIZE = 2
 
-/** Starts the part of Stripe that manages webhook endpoints: https://docs.stripe.com/api/webhook_endpoints */
+type Answer = [status: number, body: object]
+
+const refuse = (status: number, message: string): Answer => [
+  status,
+  { error: { type: 'invalid_request_error', message } },
+]
+
+/** Parses `name[0]=a&name[1]=b`, as Stripe's SDK formats lists. */
+const parseList = (params: URLSearchParams, name: string) =>
+  [...params].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)
+
+/** Starts the webhook endpoints of a Stripe account: https://docs.stripe.com/api/webhook_endpoints */
 export async function aStripeAccount(): Promise<StripeAccount> {
   const endpoints: Endpoint[] = []
   let count = 0
@@ -40,64 +52,48 @@ export async function aStripeAccount(): Promise<StripeAccount> {
   const http = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
     const form = new URLSearchParams(await text(request))
-    const [status, body] = await answerTo(
-      `${request.method} ${pathname}`,
-      request.headers.authorization?.replace('Bearer ', '') ?? '',
-      request.method === 'GET' ? searchParams : form,
-    )
+    const key = request.headers.authorization?.replace('Bearer ', '') ?? ''
+    const params = request.method === 'GET' ? searchParams : form
+    const [status, body] = await answer(`${request.method} ${pathname}`, key, params)
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
 
-  async function answerTo(
-    asked: string,
-    key: string,
-    params: URLSearchParams,
-  ): Promise<[number, object]> {
+  async function answer(route: string, key: string, params: URLSearchParams): Promise<Answer> {
     const end = key.slice(-4)
-    if (!account.keys.has(key)) return refusal(401, `Invalid API Key provided: sk_test_****${end}`)
-    if (account.barred.has(key))
-      return refusal(403, `The provided key 'rk_test_****${end}' may not`)
-    if (asked === 'GET /v1/account' && account.discreet.has(key)) {
-      return refusal(403, `The provided key 'rk_test_****${end}' may not`)
+    const isAccount = route === 'GET /v1/account'
+    if (!account.keys.has(key)) return refuse(401, `Invalid API Key provided: sk_test_****${end}`)
+    if (account.restrictedKeys.has(key) || (isAccount && account.keysWithoutAccount.has(key))) {
+      return refuse(403, `The provided key 'rk_test_****${end}' may not`)
     }
-    if (asked === 'GET /v1/account') return [200, { id: 'acct_1', object: 'account' }]
-    if (asked === 'GET /v1/webhook_endpoints') return [200, page(params.get('starting_after'))]
-    if (asked === 'POST /v1/webhook_endpoints') return create(params)
-    const endpoint = endpoints.find(({ id }) => asked === `POST /v1/webhook_endpoints/${id}`)
-    return endpoint ? update(endpoint, params) : refusal(404, 'No such endpoint')
+    if (isAccount) return [200, { id: 'acct_1', object: 'account' }]
+    if (route === 'GET /v1/webhook_endpoints') return [200, list(params.get('starting_after'))]
+    if (route === 'POST /v1/webhook_endpoints') return create(params)
+    const endpoint = endpoints.find(({ id }) => route === `POST /v1/webhook_endpoints/${id}`)
+    return endpoint ? update(endpoint, params) : refuse(404, 'No such endpoint')
   }
 
-  function page(after: string | null) {
-    const start = endpoints.findIndex(({ id }) => id === after) + 1
-    return {
-      object: 'list',
-      data: endpoints.slice(start, start + PAGE),
-      has_more: endpoints.length > start + PAGE,
-    }
+  function list(after: string | null) {
+    const end = endpoints.findIndex(({ id }) => id === after) + 1 + PAGE_SIZE
+    const data = endpoints.slice(end - PAGE_SIZE, end)
+    return { object: 'list', data, has_more: endpoints.length > end }
   }
 
-  async function create(params: URLSearchParams): Promise<[number, object]> {
-    const enabled_events = listIn(params, 'enabled_events')
+  async function create(params: URLSearchParams): Promise<Answer> {
+    const enabled_events = parseList(params, 'enabled_events')
     const url = params.get('url')
-    if (!url || enabled_events.length === 0) return refusal(400, 'Missing required param')
-    const endpoint: Endpoint = {
-      id: `we_${++count}`,
-      object: 'webhook_endpoint',
-      api_version: params.get('api_version'),
-      url,
-      enabled_events,
-      status: 'enabled',
-    }
+    if (!url || enabled_events.length === 0) return refuse(400, 'Missing required param')
+    const id = `we_${++count}`
     const secret = `whsec_shown_${count}`
+    const endpoint = anEndpoint({ id, api_version: params.get('api_version'), url, enabled_events })
     endpoints.unshift(endpoint)
     account.shown.push(secret)
-    account.writes.push(`made ${endpoint.id}`)
-    await account.made()
+    account.writes.push(`created ${id}`)
+    await account.onCreate()
     return [200, { ...endpoint, secret }]
   }
 
-  function update(endpoint: Endpoint, params: URLSearchParams): [number, object] {
-    const events = listIn(params, 'enabled_events')
+  function update(endpoint: Endpoint, params: URLSearchParams): Answer {
+    const events = parseList(params, 'enabled_events')
     if (events.length > 0) endpoint.enabled_events = events
     if (params.has('disabled')) {
       endpoint.status = params.get('disabled') === 'true' ? 'disabled' : 'enabled'
@@ -114,14 +110,14 @@ export async function aStripeAccount(): Promise<StripeAccount> {
     shown: [],
     writes: [],
     keys: new Set(),
-    barred: new Set(),
-    discreet: new Set(),
-    made: async () => {},
+    restrictedKeys: new Set(),
+    keysWithoutAccount: new Set(),
+    onCreate: async () => {},
   }
   return account
 }
 
-/** Creates a correct endpoint. */
+/** An endpoint with the right settings, unless changed. */
 export const anEndpoint = (changes: Partial<Endpoint>): Endpoint => ({
   id: 'we_before',
   object: 'webhook_endpoint',
@@ -131,12 +127,3 @@ export const anEndpoint = (changes: Partial<Endpoint>): Endpoint => ({
   status: 'enabled',
   ...changes,
 })
-
-const refusal = (status: number, message: string): [number, object] => [
-  status,
-  { error: { type: 'invalid_request_error', message } },
-]
-
-/** Reads `name[0]=a&name[1]=b`, the format of Stripe's SDK. */
-const listIn = (params: URLSearchParams, name: string) =>
-  [...params].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)

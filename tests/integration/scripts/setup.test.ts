@@ -39,7 +39,7 @@ describe('setup', () => {
         'To check the service: npm run smoke -- --url https://licenses.example.com',
       ],
     })
-    expect(stage.writes()).toEqual([STRIPE_SECRET, 'made we_1'])
+    expect(stage.writes()).toEqual([STRIPE_SECRET, 'created we_1'])
 
     const { isDone, lines } = await stage.run()
     expect(isDone).toBe(true)

@@ -43,7 +43,7 @@ describe('setup of the webhook endpoint', () => {
   })
 
   it('accepts a restricted key that cannot read the account', async () => {
-    stage.stripe.discreet.add(LIVE_KEY)
+    stage.stripe.keysWithoutAccount.add(LIVE_KEY)
     const { isDone, lines } = await stage.run()
     expect(lines).toContain('ok    Stripe account (hidden from this key), live mode')
     expect(isDone).toBe(true)
@@ -114,9 +114,9 @@ describe('setup of the webhook endpoint', () => {
   it('disables the old one after it stored the secret of the new one', async () => {
     addEndpoint(anEndpoint({ api_version: '2020-08-27' }))
     await stage.run()
-    expect(stage.stripe.writes).toEqual(['made we_1', 'changed we_before'])
+    expect(stage.stripe.writes).toEqual(['created we_1', 'changed we_before'])
     stage.secretsManager.secrets.set(STRIPE_SECRET, '{"webhookSecrets":[]}')
-    stage.stripe.made = async () => {
+    stage.stripe.onCreate = async () => {
       stage.secretsManager.broken = true
     }
     await stage.run()
@@ -125,14 +125,14 @@ describe('setup of the webhook endpoint', () => {
 
   it('recovers from an interruption before the secret is stored', async () => {
     addEndpoint(anEndpoint({ api_version: '2020-08-27' }))
-    stage.stripe.made = async () => {
+    stage.stripe.onCreate = async () => {
       stage.secretsManager.broken = true
     }
     const [todo] = await stage.todos()
     expect(todo).toMatch(/^todo {2}Stripe could not be checked .* run setup again$/)
     expect(states()).toEqual(['we_1 enabled', 'we_before enabled'])
 
-    stage.stripe.made = async () => {}
+    stage.stripe.onCreate = async () => {}
     stage.secretsManager.broken = false
     expect((await stage.run()).isDone).toBe(true)
     expect(states()).toEqual(['we_2 enabled', 'we_1 disabled', 'we_before disabled'])
@@ -153,8 +153,8 @@ describe('setup of the webhook endpoint', () => {
 
   it('never overwrites the secret of a concurrent run', async () => {
     // The other run completes before Stripe responds to the first one.
-    stage.stripe.made = async () => {
-      stage.stripe.made = async () => {}
+    stage.stripe.onCreate = async () => {
+      stage.stripe.onCreate = async () => {}
       await stage.run()
     }
     const { lines } = await stage.run()
@@ -179,7 +179,7 @@ describe('setup of the webhook endpoint', () => {
     stage.stripe.endpoints.push({ ...other })
     await stage.run()
     expect(stage.stripe.endpoints.find(({ id }) => id === 'we_other')).toEqual(other)
-    expect(stage.stripe.writes).toEqual(['made we_1'])
+    expect(stage.stripe.writes).toEqual(['created we_1'])
   })
 
   it('uses --url instead of the URL of the stack', async () => {
@@ -249,7 +249,7 @@ describe('setup with a Stripe key', () => {
   })
 
   it('reports one without permission, without the part of it that Stripe quotes', async () => {
-    stage.stripe.barred.add(LIVE_KEY)
+    stage.stripe.restrictedKeys.add(LIVE_KEY)
     expect(await stage.todos()).toEqual([
       "todo  Stripe rejected a request (The provided key 'the key' may not): correct that and run setup again",
     ])

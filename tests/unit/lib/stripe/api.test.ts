@@ -16,8 +16,8 @@ beforeEach(() => {
 
 const api = () => createStripeApi(aSecret('rk_test_1'), server.url)
 
-describe('asking Stripe', () => {
-  it('answers a subscription as it is, by Stripe’s clock', async () => {
+describe('the Stripe API', () => {
+  it('returns a subscription with the time of Stripe’s clock', async () => {
     server.answers.set('/v1/subscriptions/sub_1', { id: 'sub_1', status: 'active' })
     expect(await api().subscription('sub_1')).toMatchObject({
       status: 'fetched',
@@ -26,25 +26,28 @@ describe('asking Stripe', () => {
     })
   })
 
-  it('answers what a checkout was for', async () => {
+  it('returns the line items of a checkout', async () => {
     const data = [{ id: 'li_1', price: { id: 'price_pro' }, quantity: 2 }]
     server.answers.set('/v1/checkout/sessions/cs_1/line_items', { object: 'list', data })
     expect(await api().lineItems('cs_1')).toMatchObject({ status: 'fetched', value: { data } })
   })
 
-  it('is refused what Stripe does not know', async () => {
+  it('refuses unknown ids without a retry', async () => {
     expect(await api().subscription('sub_none')).toMatchObject({ status: 'refused' })
     expect(server.asked).toHaveLength(1)
   })
 
-  it.each(['down', 'mute'] as const)('is without an answer while Stripe is %s', async (state) => {
-    server.state = state
-    expect(await api().subscription('sub_1')).toMatchObject({ status: 'unavailable' })
-    expect(server.asked).toHaveLength(2)
-  })
+  it.each(['down', 'mute'] as const)(
+    'is unavailable after two attempts while Stripe is %s',
+    async (state) => {
+      server.state = state
+      expect(await api().subscription('sub_1')).toMatchObject({ status: 'unavailable' })
+      expect(server.asked).toHaveLength(2)
+    },
+  )
 
-  it.each(['locked', 'barred'] as const)(
-    'may go better once its key is mended: %s',
+  it.each(['unauthorized', 'forbidden'] as const)(
+    'is unavailable while the key is %s, which can be replaced',
     async (state) => {
       server.state = state
       expect(await api().lineItems('cs_1')).toMatchObject({ status: 'unavailable' })
@@ -52,12 +55,12 @@ describe('asking Stripe', () => {
     },
   )
 
-  it('is without an answer where nobody listens', async () => {
+  it('is unavailable without a connection', async () => {
     const nowhere = createStripeApi(aSecret('rk_test_1'), 'http://127.0.0.1:1')
     expect(await nowhere.subscription('sub_1')).toMatchObject({ status: 'unavailable' })
   })
 
-  it('never shows its key', async () => {
+  it('never puts the API key into an error', async () => {
     const { cause } = (await api().subscription('sub_none')) as { cause: Error }
     expect(JSON.stringify(cause) + cause.stack).not.toContain('rk_test_1')
   })
@@ -71,7 +74,7 @@ describe('asking Stripe', () => {
     expect(provide(undefined)).toBeUndefined()
   })
 
-  it('goes to Stripe’s own address unless told otherwise', () => {
+  it('uses Stripe’s own address by default', () => {
     expect(createStripeApi(aSecret('rk_test_1'))).toHaveProperty('subscription')
     expect(createStripeApi(aSecret('rk_test_1'), 'https://stripe.example')).toHaveProperty(
       'lineItems',
