@@ -59,7 +59,7 @@ async function generate(body: object) {
 }
 
 describe('POST /webhooks/stripe for a paid one-time checkout', () => {
-  it('issues the license that was bought', async () => {
+  it('issues the license', async () => {
     expect(await sendSigned(aPurchaseOf('paid'))).toMatchObject({
       status: 200,
       body: { received: true },
@@ -78,7 +78,7 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     })
   })
 
-  it('never answers with a key', async () => {
+  it('never returns a key', async () => {
     const { body } = await sendSigned(aPurchaseOf('secret'))
     expect(body).toEqual({
       received: true,
@@ -89,18 +89,18 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     expect(JSON.stringify(body) + test.lines.join()).not.toMatch(/QF-/)
   })
 
-  it('issues one license however often, and in however many places at once, it is told', async () => {
+  it('issues one license for concurrent and repeated events', async () => {
     const events = Array.from({ length: 6 }, (_, index) => ({
       ...aPurchaseOf('often'),
       id: `evt_often_${index}`,
     }))
-    const answers = await Promise.all(events.map((event) => sendSigned(event)))
+    const responses = await Promise.all(events.map((event) => sendSigned(event)))
     await sendSigned(events[0] ?? {})
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200))
     expect(await licensesOf('pi_often')).toHaveLength(1)
   })
 
-  it('meets the license that the vendor’s own server asked for, whoever comes first', async () => {
+  it('shares one license with the vendor’s server, in any order', async () => {
     const order = { userId: 'user_123', tier: 'pro', paymentIntentId: 'pi_both' }
     const first = await generate(order)
     await sendSigned(aPurchaseOf('both'))
@@ -112,7 +112,7 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     expect(await licensesOf('pi_hook_first')).toHaveLength(1)
   })
 
-  it('issues it also to an address that no mailbox can have, and does without the address', async () => {
+  it('issues the license without an invalid email address', async () => {
     const email = `${'日'.repeat(490)}@x.example`
     const { status } = await sendSigned(
       aPurchaseOf('unmailable', { customer_details: { email }, customer_email: null }),
@@ -121,15 +121,15 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     expect(await licensesOf('pi_unmailable')).toMatchObject([{ userEmail: null }])
   })
 
-  it('reads a body that the gateway encoded', async () => {
+  it('reads a base64-encoded body', async () => {
     await sendSigned(aPurchaseOf('encoded'), true)
     expect(await licensesOf('pi_encoded')).toHaveLength(1)
   })
 
-  it('issues a license that nobody has claimed when it does not say who bought', async () => {
-    await sendSigned(aPurchaseOf('nobody', { metadata: { tier: 'elite' } }))
-    expect(await licensesOf('pi_nobody')).toMatchObject([
-      { userId: null, userEmail: 'buyer@example.com', origin: { subject: 'pi:pi_nobody' } },
+  it('issues an unassigned license without a user', async () => {
+    await sendSigned(aPurchaseOf('unnamed', { metadata: { tier: 'elite' } }))
+    expect(await licensesOf('pi_unnamed')).toMatchObject([
+      { userId: null, userEmail: 'buyer@example.com', origin: { subject: 'pi:pi_unnamed' } },
     ])
   })
 
@@ -137,20 +137,20 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     ['no tier', { userId: 'user_123' }, 'TIER_MISSING'],
     ['an unknown tier', { userId: 'user_123', tier: 'platinum' }, 'TIER_UNKNOWN'],
   ])(
-    'keeps a purchase with %s aside until somebody says what it was',
-    async (_, metadata, problem) => {
-      const name = problem.toLowerCase()
+    'keeps a purchase with %s unmatched until its license is issued',
+    async (_, metadata, issue) => {
+      const name = issue.toLowerCase()
       expect(await sendSigned(aPurchaseOf(name, { metadata }))).toMatchObject({ status: 200 })
       expect(await licensesOf(`pi_${name}`)).toEqual([])
       expect(test.lines.join()).toContain(`"level":"warn"`)
-      const kept = (await allItems(test.table)).find(({ pk }) => pk === `STRIPE#pi_${name}`)
-      expect(kept).toMatchObject({
+      const record = (await allItems(test.table)).find(({ pk }) => pk === `STRIPE#pi_${name}`)
+      expect(record).toMatchObject({
         body: {
-          alerts: [problem],
+          alerts: [issue],
           facts: { sessions: { [`cs_${name}`]: { email: 'buyer@example.com' } } },
         },
       })
-      expect(test.counts).toContain(JSON.stringify({ name: 'StripeAlert', alert: problem }))
+      expect(test.counts).toContain(JSON.stringify({ name: 'StripeAlert', alert: issue }))
       expect(test.counts).toContain(JSON.stringify({ name: 'PurchaseParked' }))
 
       const order = { userId: 'user_123', tier: 'pro', paymentIntentId: `pi_${name}` }
@@ -160,7 +160,7 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
     },
   )
 
-  it('says aloud that a payment belongs to somebody else’s license', async () => {
+  it('alerts about a payment whose license belongs to another user', async () => {
     await generate({ userId: 'user_other', tier: 'pro', paymentIntentId: 'pi_taken' })
     test.lines.length = 0
     expect(await sendSigned(aPurchaseOf('taken'))).toMatchObject({ status: 200 })
@@ -169,24 +169,24 @@ describe('POST /webhooks/stripe for a paid one-time checkout', () => {
   })
 })
 
-describe('POST /webhooks/stripe for anything else', () => {
+describe('POST /webhooks/stripe for other events', () => {
   it.each([
-    ['a checkout that sets up a card', aCheckout({ mode: 'setup' })],
-    ['an event of the other mode', aCheckout({}, { livemode: true })],
+    ['a checkout in setup mode', aCheckout({ mode: 'setup' })],
+    ['an event of the live mode', aCheckout({}, { livemode: true })],
     ['another type', aCheckout({}, { type: 'customer.created' })],
-    ['a session that says nothing', { ...aCheckout(), data: { object: {} } }],
-    ['a type that does not exist yet', { ...aCheckout(), type: 'license.teleported' }],
-  ])('takes %s and does nothing', async (_, event) => {
+    ['an empty session', { ...aCheckout(), data: { object: {} } }],
+    ['an unknown type', { ...aCheckout(), type: 'license.teleported' }],
+  ])('accepts %s and does nothing', async (_, event) => {
     expect(await sendSigned(event)).toMatchObject({ status: 200, body: { received: true } })
     expect(test.commands).toEqual([])
   })
 })
 
-describe('a POST /webhooks/stripe that Stripe did not send', () => {
+describe('an invalid POST /webhooks/stripe', () => {
   const payload = JSON.stringify(aPurchaseOf('forged'))
   it.each([
     ['no signature', undefined],
-    ['no sense in its signature', 'hello'],
+    ['a malformed signature', 'hello'],
     ['an empty signature', ''],
     ['a signature by another secret', aSignature(payload, { secret: 'whsec_other' })],
     ['a signature of another body', aSignature(`${payload} `)],
@@ -213,12 +213,12 @@ describe('a POST /webhooks/stripe that Stripe did not send', () => {
       '{"id":"evt_1","type":"checkout.session.completed","data":{"object":null}}',
       'INVALID_REQUEST',
     ],
-  ])('is refused, not lost, when its signed body is %j', async (body, code) => {
+  ])('is refused if its signed body is %j', async (body, code) => {
     expect(await send(body, aSignature(body))).toMatchObject({ status: 400, body: { code } })
     expect(test.commands).toEqual([])
   })
 
-  it('is refused beyond a mebibyte', async () => {
+  it('is refused above 1 MiB', async () => {
     const body = 'x'.repeat(1024 * 1024 + 1)
     expect(await send(body, aSignature(body))).toMatchObject({
       status: 413,
@@ -226,18 +226,18 @@ describe('a POST /webhooks/stripe that Stripe did not send', () => {
     })
   })
 
-  it('is never for a page to read', async () => {
-    const answer = await send(payload, undefined)
-    expect(answer.headers).not.toHaveProperty('Access-Control-Allow-Origin')
+  it('never has a CORS header', async () => {
+    const response = await send(payload, undefined)
+    expect(response.headers).not.toHaveProperty('Access-Control-Allow-Origin')
   })
 })
 
-describe('what is counted of events', () => {
+describe('the metrics', () => {
   const counted = (...names: string[]) =>
     test.counts.map((count) => JSON.parse(count)).filter(({ name }) => names.includes(name))
   const type = 'checkout.session.completed'
 
-  it('is what came of each, by its type, and the license that was issued', async () => {
+  it('count the outcome of each event by type, and issued licenses', async () => {
     const event = aPurchaseOf('counted')
     await sendSigned(event)
     await sendSigned(event)
@@ -251,7 +251,7 @@ describe('what is counted of events', () => {
     ])
   })
 
-  it('is that one failed, also before it was read, or that nobody we know signed it', async () => {
+  it('count failures and invalid signatures', async () => {
     const down = {
       ...test.runtime,
       ...createStores(aStoreTable(test.table, 'http://127.0.0.1:1')),
@@ -261,11 +261,11 @@ describe('what is counted of events', () => {
     const event = aPost(payload, { route: '/webhooks/stripe', headers })
     expect(await createHandler(down)(event, aContext())).toMatchObject({ statusCode: 503 })
     expect(await send(payload, 't=1,v1=00')).toMatchObject({ status: 400 })
-    const unread = {
+    const withoutSecret = {
       ...test.runtime,
       secretIds: { ...test.runtime.secretIds, stripe: 'test/none' },
     }
-    expect(await createHandler(unread)(event, aContext())).toMatchObject({ statusCode: 503 })
+    expect(await createHandler(withoutSecret)(event, aContext())).toMatchObject({ statusCode: 503 })
     expect(counted('StripeEvent', 'WebhookFailed', 'WebhookUnsigned', 'Problem')).toEqual([
       { name: 'StripeEvent', type, outcome: 'failed' },
       { name: 'Problem', code: 'UNAVAILABLE' },
