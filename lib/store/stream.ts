@@ -37,14 +37,14 @@ export function noticeIn({ dynamodb }: DynamoDBRecord): NoticeRef | undefined {
   return { licenseId, kind, period }
 }
 
-/** The address whose keys somebody asked for, and when. */
-export interface Asked {
+/** A request to email the keys of an address. */
+export interface RecoveryRequest {
   readonly address: string
   /** Milliseconds since the epoch. */
   readonly at: number
 }
 
-export function recoveryIn({ dynamodb }: DynamoDBRecord): Asked | undefined {
+export function recoveryIn({ dynamodb }: DynamoDBRecord): RecoveryRequest | undefined {
   const item = toItem(dynamodb?.NewImage)
   return item?.['sk'] === RECOVERY
     ? { address: `${item['address']}`, at: Number(item['first']) }

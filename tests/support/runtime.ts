@@ -158,6 +158,8 @@ export async function aRuntime(
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
+    // Without retries, a kept connection that the server closes while idle would fail a request.
+    requestHandler: { httpAgent: { keepAlive: false } },
   })
   const test: TestRuntime = {
     runtime: {
