@@ -1,7 +1,4 @@
-/**
- * The faults of the prototype that this service was asked for from, and where it answers otherwise on purpose. Each
- * stays mended.
- */
+/** The faults of the prototype, which stay fixed, and the responses that differ from it on purpose. */
 
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -49,8 +46,8 @@ async function webhook(event: object) {
 
 const second = () => Math.floor(test.time.now / 1000)
 
-/** A runtime in which licenses are found otherwise. */
-function whereFound(find: LicenseStore['find']): AdminRuntime {
+/** Returns a runtime with another `find`. */
+function withFind(find: LicenseStore['find']): AdminRuntime {
   const { runtime } = test
   return {
     ...runtime,
@@ -62,7 +59,7 @@ function whereFound(find: LicenseStore['find']): AdminRuntime {
 }
 
 describe('the faults of the prototype', () => {
-  it('forged signature: a key that was never issued is not valid, whatever its signature', async () => {
+  it('forged signature: a key that was never issued is invalid, whatever its signature', async () => {
     const made = createHmac('sha256', 'test_master_key')
       .update(`nobody:lifetime:${second()}`)
       .digest('hex')
@@ -74,7 +71,7 @@ describe('the faults of the prototype', () => {
     }
   })
 
-  it('forged signature: changing any part of a sold key makes it worth nothing', async () => {
+  it('forged signature: changing any part of a key makes it invalid', async () => {
     const { license } = (await generate({ userId: 'forger', tier: 'free' })).body
     const [, , signature = '', time = ''] = license.split('-')
     const flipped = `${signature.startsWith('0') ? '1' : '0'}${signature.slice(1)}`
@@ -88,7 +85,7 @@ describe('the faults of the prototype', () => {
     expect((await verify(license)).body.valid).toBe(true)
   })
 
-  it('attacker-chosen expiry: it comes from the record, never from the key', async () => {
+  it('attacker-chosen expiry: the record determines it, not the key', async () => {
     const { license } = (await generate({ userId: 'timer', tier: 'elite', duration: 1 })).body
     const later = license.replace(/\d+$/, `${second() + 10 ** 9}`)
     expect((await verify(later)).body.valid).toBe(false)
@@ -96,7 +93,7 @@ describe('the faults of the prototype', () => {
     expect((await verify(license)).body).toMatchObject({ valid: false, code: 'EXPIRED' })
   })
 
-  it('same-second overwrite: two licenses of one user, tier and second are two', async () => {
+  it('same-second overwrite: two licenses of one user, tier and second are distinct', async () => {
     const order = { userId: 'twice', tier: 'pro' }
     const [first, other] = [await generate(order), await generate({ ...order, duration: 300 })]
     expect(first.body.license).not.toBe(other.body.license)
@@ -106,7 +103,7 @@ describe('the faults of the prototype', () => {
     ).toEqual([30, 300])
   })
 
-  it('store empty after a restart: a new process answers as the old one', async () => {
+  it('store empty after a restart: a new process responds as the old one', async () => {
     const { license } = (await generate({ userId: 'stayer', tier: 'pro', duration: 7 })).body
     const old = await verify(license)
     const restarted = await aRuntime(createStores(aStoreTable(test.table)))
@@ -135,12 +132,12 @@ describe('the faults of the prototype', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('unauthenticated generate: the token is asked for before the body is looked at', async () => {
+  it('unauthenticated generate: the token is checked before the body', async () => {
     expect((await generate('{"userId":', {})).status).toBe(401)
   })
 
-  it('stack text in an error: a fault of ours shows a code and nothing else', async () => {
-    const broken = whereFound(() =>
+  it('stack text in an error: a server error shows a code and nothing else', async () => {
+    const broken = withFind(() =>
       Promise.reject(new TypeError('at secret place (/var/task/index.mjs:1:1)')),
     )
     const { status, body } = await verify(`QF-PRO-0123456789ab-${second()}`, broken)
@@ -150,7 +147,7 @@ describe('the faults of the prototype', () => {
   })
 
   it.each([['{"userId":'], ['{"userId":"x","tier":"pro"} trailing'], ['\u0000']])(
-    'stack text in an error: %j is answered without a word of ours or of the body',
+    'stack text in an error: the response to %j repeats neither the body nor the parser',
     async (body) => {
       const answer = await generate(body)
       expect(answer.status).toBe(400)
@@ -159,15 +156,15 @@ describe('the faults of the prototype', () => {
   )
 })
 
-describe('where this service answers otherwise on purpose', () => {
-  it('a webhook answer never holds a key, which Stripe would keep in its delivery log', async () => {
+describe('differences from the prototype', () => {
+  it('a webhook response contains no key, because Stripe keeps it in the delivery log', async () => {
     const { status, text } = await webhook(aCheckout())
     expect(status).toBe(200)
     expect(JSON.parse(`${text}`)).toMatchObject({ received: true, effect: 'issued' })
     expect(text).not.toMatch(/QF-|[0-9a-f]{12}/)
   })
 
-  it('a purchase gets one license, in however many events it is told of', async () => {
+  it('a purchase gets one license, whatever the number of its events', async () => {
     const event = (id: string) => aCheckout({ payment_intent: 'pi_once' }, { id })
     await webhook(event('evt_a'))
     await webhook(event('evt_a'))
@@ -178,16 +175,16 @@ describe('where this service answers otherwise on purpose', () => {
     expect(licenses).toHaveLength(1)
   })
 
-  it('an unknown tier is refused where the prototype sold it with the features of the free one', async () => {
+  it('an unknown tier is refused instead of sold with the features of the free one', async () => {
     expect(await generate({ userId: 'user_123', tier: 'platinum' })).toMatchObject({
       status: 400,
       body: { code: 'INVALID_REQUEST', fields: [{ path: 'tier' }] },
     })
   })
 
-  it('a tier changed in the record counts, and the key stays as it was sold', async () => {
+  it('the tier of the record counts, and the key stays the same', async () => {
     const { license } = (await generate({ userId: 'mover', tier: 'pro' })).body
-    const upgraded = whereFound(async (id) => {
+    const upgraded = withFind(async (id) => {
       const found = await test.runtime.store.find(id)
       return found && { ...found, tier: 'elite' }
     })

@@ -3,7 +3,7 @@ import { handler } from '../../../functions/health.ts'
 import { bodyOf } from '../../support/http.ts'
 
 describe('GET /health', () => {
-  it('answers what the seed answers', async () => {
+  it('responds as the seed does', async () => {
     const response = await handler()
     expect(response.statusCode).toBe(200)
     expect(bodyOf(response)).toEqual({ status: 'healthy', service: 'license-generation' })

@@ -24,7 +24,7 @@ describe('OPTIONS /api/*', () => {
   })
 
   it.each(['http://localhost:5173', 'https://app.example.com'])(
-    'lets pages of %s send what existing clients send',
+    'allows pages of %s the headers of existing clients',
     async (origin) => {
       const { statusCode, headers, body } = await preflight(origin)
       expect(statusCode).toBe(204)
@@ -47,7 +47,7 @@ describe('OPTIONS /api/*', () => {
   )
 
   it.each(['http://localhost:5175', 'https://app.example.com.evil.example', 'null'])(
-    'lets no page of %s do anything',
+    'allows pages of %s nothing',
     async (origin) => {
       expect((await preflight(origin)).headers).not.toHaveProperty('Access-Control-Allow-Origin')
     },

@@ -6,8 +6,8 @@ import { MasterKeyFault, StoreUnavailable } from '../../../../lib/license/index.
 import { aContext, aPost } from '../../../support/http.ts'
 import { aLog, someMetrics } from '../../../support/runtime.ts'
 
-/** What becomes of an error that a handler throws. */
-async function answerTo(error: unknown) {
+/** Returns the response, log and counts for an error that a handler throws. */
+async function handle(error: unknown) {
   const { log, lines } = aLog()
   const { metrics, counts } = someMetrics()
   const request = {
@@ -31,9 +31,9 @@ async function answerTo(error: unknown) {
   }
 }
 
-describe('what is thrown in a handler', () => {
-  it('is answered as it says when it is a problem of the request', async () => {
-    const { status, body, log, counts } = await answerTo(
+describe('an error in a handler', () => {
+  it('is returned as it is if it is a problem of the request', async () => {
+    const { status, body, log, counts } = await handle(
       new Problem('INVALID_REQUEST', { fields: [{ path: 'tier', message: 'must be a string' }] }),
     )
     expect(status).toBe(400)
@@ -57,29 +57,29 @@ describe('what is thrown in a handler', () => {
   })
 
   it.each([
-    ['a store that does not answer', new StoreUnavailable(new Error('down'))],
-    ['a master key that is not right', new MasterKeyFault('no version 3')],
-  ])('is temporary when it is %s', async (_, error) => {
-    expect(await answerTo(error)).toMatchObject({
+    ['an unavailable store', new StoreUnavailable(new Error('down'))],
+    ['a missing master key', new MasterKeyFault('no version 3')],
+  ])('is temporary for %s', async (_, error) => {
+    expect(await handle(error)).toMatchObject({
       status: 503,
       body: { code: 'UNAVAILABLE', retryable: true },
     })
   })
 
   it.each([[new TypeError('inner detail')], ['a text'], [undefined], [{ data: 'odd' }]])(
-    'is a fault that shows nothing of the inside when it is %p',
+    'shows no details for %p',
     async (error) => {
-      const { status, body } = await answerTo(error)
+      const { status, body } = await handle(error)
       expect(status).toBe(500)
       expect(body).toEqual({ error: 'Something went wrong', code: 'INTERNAL', retryable: true })
     },
   )
 
-  it('is logged with what lies behind it, and with what Middy gathered', async () => {
+  it('is logged with its causes, and with the errors that Middy collected', async () => {
     const gathered = new Error('gathered', {
       cause: { package: '@middy/util', data: [new Error('first'), new Error('second')] },
     })
-    const { log } = await answerTo(new Problem('UNAVAILABLE', { cause: gathered }))
+    const { log } = await handle(new Problem('UNAVAILABLE', { cause: gathered }))
     expect(log).toMatchObject([{ level: 'error', message: 'request failed' }])
     const causes = log[0].causes.map((cause: string) => cause.split('\n')[0])
     expect(causes).toEqual([
@@ -90,9 +90,9 @@ describe('what is thrown in a handler', () => {
     ])
   })
 
-  it('is logged even when its causes go round in a circle', async () => {
+  it('is logged if its causes are circular', async () => {
     const error = new Error('round')
     error.cause = error
-    expect((await answerTo(error)).log[0].causes).toHaveLength(5)
+    expect((await handle(error)).log[0].causes).toHaveLength(5)
   })
 })

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.stop())
 
-/** What the secret of this name is read as when Secrets Manager holds the text. */
+/** Stores the text in Secrets Manager and returns the secret as a handler gets it. */
 async function load<
   Name extends 'masterKeys' | 'olderMasterKeys' | 'pepper' | 'adminToken' | 'stripe',
 >(name: Name, text: string) {
@@ -21,8 +21,8 @@ async function load<
   return (await secretLoader(test.runtime, [name])())[name]
 }
 
-describe('loading secrets', () => {
-  it('reads a bare text as the only master key', async () => {
+describe('secrets in the context', () => {
+  it('parse a bare text as the only master key', async () => {
     const ring = await load('masterKeys', 'dev_master_key')
     expect(ring.current).toBe('1')
     expect([...ring.keys].map(([version, key]) => [version, `${key.export()}`])).toEqual([
@@ -30,7 +30,7 @@ describe('loading secrets', () => {
     ])
   })
 
-  it('reads older master keys by version, and none while there is no such secret', async () => {
+  it('parse older master keys by version, and none while the secret is missing', async () => {
     const texts = async (text: string) =>
       [...(await load('olderMasterKeys', text))].map(([version, key]) => [
         version,
@@ -41,13 +41,13 @@ describe('loading secrets', () => {
       ['2', 'schlüssel 🔑'],
     ])
     test.secretsManager.secrets.delete('test/older-master-keys')
-    // So long that what was read of it once is forgotten.
+    // Long enough that the cached value is dropped.
     test.time.now += 24 * HOUR
     const loader = secretLoader(test.runtime, ['olderMasterKeys'])
     expect((await loader()).olderMasterKeys.size).toBe(0)
   })
 
-  it('reads a ring of master keys as UTF-8 texts', async () => {
+  it('parse a ring of master keys as UTF-8', async () => {
     const ring = await load('masterKeys', '{"current":"2","1":"old","2":"schlüssel 🔑"}')
     expect(ring.current).toBe('2')
     expect(Object.fromEntries([...ring.keys].map(([v, key]) => [v, `${key.export()}`]))).toEqual({
@@ -56,14 +56,14 @@ describe('loading secrets', () => {
     })
   })
 
-  it('reads pepper and token as they stand, and Stripe’s secrets as a list', async () => {
+  it('parse pepper and token as bare text, and Stripe’s secrets as a list', async () => {
     expect(`${(await load('pepper', 'some pepper')).export()}`).toBe('some pepper')
     expect(`${(await load('adminToken', 'some_token')).export()}`).toBe('some_token')
     const { webhookSecrets } = await load('stripe', '{"webhookSecrets":["whsec_a","whsec_b"]}')
     expect(webhookSecrets.map((key) => `${key.export()}`)).toEqual(['whsec_a', 'whsec_b'])
   })
 
-  it('knows no Stripe secret in a new deployment', async () => {
+  it('parse the empty list of a new deployment', async () => {
     expect(await load('stripe', '{"webhookSecrets":[]}')).toEqual({ webhookSecrets: [] })
   })
 
@@ -86,7 +86,7 @@ describe('loading secrets', () => {
     ['stripe', '{"webhookSecrets":"whsec_a"}'],
     ['stripe', '{"webhookSecrets":[""]}'],
   ] as const)(
-    'is unavailable while %s is %j, and well again once it is mended',
+    'are unavailable while %s is %j, and recover once it is corrected',
     async (name, text) => {
       const failure: unknown = await load(name, text).catch((error: unknown) => error)
       expect(failure).toMatchObject({ name: 'Problem', code: 'UNAVAILABLE' })
@@ -101,13 +101,13 @@ describe('loading secrets', () => {
     },
   )
 
-  it('refuses to be made for a secret that the function was not given', () => {
+  it('cannot be requested by a function that was not given one', () => {
     expect(() => secretLoader({ ...test.runtime, secretIds: {} }, ['pepper'])).toThrow(
       'The function was not given the secret pepper',
     )
   })
 
-  it('gives keys that nothing can print', async () => {
+  it('are keys that cannot be printed', async () => {
     const secrets = {
       ring: await load('masterKeys', '{"current":"2","1":"hush_1","2":"hush_2"}'),
       pepper: await load('pepper', 'hush_pepper'),
@@ -123,7 +123,7 @@ describe('loading secrets', () => {
   })
 })
 
-describe('a secret that cannot be read any more', () => {
+describe('a secret that became unreadable', () => {
   it.each([
     ['masterKeys', '{"current":"1","1":"good"}', '{"current":"1",'],
     ['masterKeys', 'good', '\n{"current":"1","1":"good"}'],
@@ -132,7 +132,7 @@ describe('a secret that cannot be read any more', () => {
     ['signingKeys', 'good', '\uFEFF{"keys":[{"secret":"good","signsFrom":0}],"endorsements":[]}'],
     ['signingKeys', 'good', 'two words'],
   ] as const)(
-    '%s leaves the one before in use, and is told of: %s, then %j',
+    '%s stays in use as before, with an error in the log: %s, then %j',
     async (name, good, bad) => {
       const loader = secretLoader(test.runtime, [name])
       const { secretIds, secretCache } = test.runtime
@@ -151,7 +151,7 @@ describe('a secret that cannot be read any more', () => {
       test.secretsManager.secrets.set(text, good)
       test.time.now += HOUR
       expect((await loader())[name]).toBe(first)
-      // A function that starts now has none before.
+      // A new function has no previous one.
       test.secretsManager.secrets.set(text, bad)
       test.time.now += HOUR
       await expect(secretLoader(test.runtime, [name])()).rejects.toMatchObject({

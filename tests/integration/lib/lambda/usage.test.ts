@@ -28,7 +28,7 @@ interface Asked {
 let server: Server | undefined
 afterEach(() => server?.stop())
 
-/** What the SDK asks of CloudWatch, and answers as CloudWatch writes them. */
+/** Starts a CloudWatch that responds with the given sums, by code and time. */
 async function aCloudWatch(sums: Record<string, Record<number, number>>, status = 200) {
   const asked: Asked[] = []
   const http = createServer(async (request, response) => {
@@ -60,7 +60,7 @@ async function aCloudWatch(sums: Record<string, Record<number, number>>, status 
 }
 
 describe('verifications per day', () => {
-  it('are what CloudWatch counted, good ones and all others', async () => {
+  it('are the sums of CloudWatch, valid and refused', async () => {
     const { asked, verifiesPerDay } = await aCloudWatch({
       VALID: { [NOW]: 7, [NOW - DAY_MS]: 5 },
       EXPIRED: { [NOW]: 2 },
@@ -91,7 +91,7 @@ describe('verifications per day', () => {
     })
   })
 
-  it('are asked for once in ten minutes, since each question is paid for', async () => {
+  it('are queried once in ten minutes, since each query costs', async () => {
     const { asked, verifiesPerDay } = await aCloudWatch({})
     for (let minute = 0; minute < 10; minute++) await verifiesPerDay(NOW + minute * 60_000)
     expect(asked).toHaveLength(1)
@@ -99,13 +99,13 @@ describe('verifications per day', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('are null while CloudWatch does not answer, which is told of', async () => {
+  it('are null while CloudWatch is unavailable, with a warning in the log', async () => {
     const { lines, verifiesPerDay } = await aCloudWatch({}, 500)
     expect(await verifiesPerDay(NOW)).toBeNull()
     expect(lines.join()).toContain('usage query failed')
   })
 
-  it('are null where there is no CloudWatch, and nobody is asked', async () => {
+  it('are null without CloudWatch', async () => {
     const verifiesPerDay = createUsage(undefined, { endpoint: 'http://127.0.0.1:1' }, aLog().log)
     expect(await verifiesPerDay(NOW)).toBeNull()
   })

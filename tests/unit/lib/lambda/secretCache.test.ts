@@ -37,14 +37,14 @@ const read = async (SecretId = 'token') =>
 
 const reads = () => service.reads.get('token') ?? 0
 
-/** Until the service was asked this often, and a moment more for the answer to be kept. */
-async function askedInTheBackground(times: number) {
+/** Waits for the given number of reads, and for the last response to be cached. */
+async function waitForReads(times: number) {
   while (reads() < times) await new Promise(setImmediate)
   await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 describe('the secret cache', () => {
-  it('asks once in five minutes, however many ask it at once', async () => {
+  it('fetches once in five minutes, also for concurrent calls', async () => {
     expect(await Promise.all([read(), read(), read()])).toEqual(['first', 'first', 'first'])
     now += 5 * MINUTE - 1
     service.secrets.set('token', 'second')
@@ -52,17 +52,17 @@ describe('the secret cache', () => {
     expect(reads()).toBe(1)
   })
 
-  it('answers what it holds while it fetches what is newer', async () => {
+  it('returns the cached value while it fetches a newer one', async () => {
     await read()
     service.secrets.set('token', 'second')
     now += 5 * MINUTE
     expect(await read()).toBe('first')
-    await askedInTheBackground(2)
+    await waitForReads(2)
     expect(await read()).toBe('second')
     expect(reads()).toBe(2)
   })
 
-  it('reads a secret that there need not be as empty until it is made, and no other one', async () => {
+  it('reads a missing optional secret as empty until it exists, and no other secret', async () => {
     expect(await read('optional')).toBe('{}')
     service.secrets.set('optional', '{"1":"made"}')
     expect(await read('optional')).toBe('{}')
@@ -71,24 +71,24 @@ describe('the secret cache', () => {
     await expect(read('another')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
   })
 
-  // What AWS says of a secret that is not there depends on how a role names it; no service here says it.
-  it('takes a refusal for absence where there need not be any, but no fault of the service', async () => {
+  // The error for a missing secret depends on the role, and the local service does not return this one.
+  it('treats a denied optional secret as missing, but no other error', async () => {
     const refusing = (name: string) => () =>
       Promise.reject(new SecretsManagerServiceException({ name, $fault: 'client', $metadata: {} }))
     const command = new GetSecretValueCommand({ SecretId: 'optional' })
-    const asked = (name: string, optional?: string) =>
+    const send = (name: string, optional?: string) =>
       createSecretCache(refusing(name), () => now, optional).send(command)
-    expect(await asked('AccessDeniedException', 'optional')).toMatchObject({ SecretString: '{}' })
+    expect(await send('AccessDeniedException', 'optional')).toMatchObject({ SecretString: '{}' })
     for (const [name, optional] of [
       ['AccessDeniedException', undefined],
       ['InternalServiceError', 'optional'],
       ['ThrottlingException', 'optional'],
     ] as const) {
-      await expect(asked(name, optional)).rejects.toMatchObject({ name })
+      await expect(send(name, optional)).rejects.toMatchObject({ name })
     }
   })
 
-  it('goes on with what it read of it once, when that is gone or may not be read any more', async () => {
+  it('keeps the value of an optional secret that was deleted, for a day', async () => {
     service.secrets.set('optional', '{"1":"made"}')
     expect(await read('optional')).toBe('{"1":"made"}')
     service.secrets.delete('optional')
@@ -98,14 +98,14 @@ describe('the secret cache', () => {
     expect(await read('optional')).toBe('{}')
   })
 
-  it('waits for the newer one after ten minutes', async () => {
+  it('waits for the newer value after ten minutes', async () => {
     await read()
     service.secrets.set('token', 'second')
     now += 10 * MINUTE
     expect(await read()).toBe('second')
   })
 
-  it('answers what it holds for a day while the service does not answer', async () => {
+  it('returns the cached value for a day while the service is unavailable', async () => {
     await read()
     service.broken = true
     now += 24 * HOUR - 1
@@ -114,7 +114,7 @@ describe('the secret cache', () => {
     await expect(read()).rejects.toMatchObject({ name: 'InternalServiceError' })
   })
 
-  it('asks a service that does not answer at most every five seconds, and recovers by itself', async () => {
+  it('retries an unavailable service every five seconds at most, and recovers', async () => {
     await read()
     service.broken = true
     now += 10 * MINUTE
@@ -127,25 +127,25 @@ describe('the secret cache', () => {
     expect(await read()).toBe('second')
   })
 
-  it('fails while there is nothing to answer, and asks anew each time', async () => {
+  it('fails without a cached value, and retries each time', async () => {
     service.broken = true
     await expect(read()).rejects.toMatchObject({ name: 'InternalServiceError' })
     service.broken = false
     expect(await read()).toBe('first')
   })
 
-  it('keeps secrets apart', async () => {
+  it('caches each secret by its id', async () => {
     service.secrets.set('other', 'else')
     expect([await read('token'), await read('other')]).toEqual(['first', 'else'])
   })
 
-  it('fetches ahead without ever failing', async () => {
+  it('primes without failing', async () => {
     await cache.prime(['token', 'missing'])
     expect(await read()).toBe('first')
     expect(reads()).toBe(1)
   })
 
-  it('asks for newer values once told that what it holds is old, and keeps that for need', async () => {
+  it('fetches newer values after `expire`, and falls back to the cached ones', async () => {
     await read()
     service.secrets.set('token', 'second')
     now += 5000

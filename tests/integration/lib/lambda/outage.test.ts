@@ -28,7 +28,7 @@ afterEach(async () => {
   await line.stop()
 })
 
-/** Functions as they are in one warm Lambda: made once, with what they have in memory. */
+/** The handlers of one warm instance, which keep their caches between calls. */
 function warmFunctions() {
   const { runtime } = test
   const [generate, verify, webhook] = [
@@ -36,23 +36,23 @@ function warmFunctions() {
     createVerifyHandler(runtime),
     createWebhookHandler(runtime),
   ]
-  const answerOf = async (answer: ReturnType<typeof generate>) => {
+  const responseOf = async (answer: ReturnType<typeof generate>) => {
     const response = await answer
     return { status: response.statusCode, body: bodyOf(response), headers: response.headers }
   }
   return {
     generate: (order: object = ORDER) => {
       const headers = { authorization: 'Bearer test_admin_token', origin: 'http://localhost:5173' }
-      return answerOf(generate(aPost(order, { route: '/api/generate', headers }), aContext()))
+      return responseOf(generate(aPost(order, { route: '/api/generate', headers }), aContext()))
     },
     verify: (license: string) => {
       const headers = { origin: 'http://localhost:5173' }
-      return answerOf(verify(aPost({ license }, { headers }), aContext()))
+      return responseOf(verify(aPost({ license }, { headers }), aContext()))
     },
     webhook: () => {
       const body = JSON.stringify(aCheckout())
       const headers = { 'stripe-signature': aSignature(body, { at: test.time.now }) }
-      return answerOf(webhook(aPost(body, { route: '/webhooks/stripe', headers }), aContext()))
+      return responseOf(webhook(aPost(body, { route: '/webhooks/stripe', headers }), aContext()))
     },
   }
 }
@@ -64,7 +64,7 @@ const UNAVAILABLE = {
 }
 
 describe('while DynamoDB cannot be reached', () => {
-  it('every route says that it may be tried again, none says that a key is bad, and all recover', async () => {
+  it('every route returns 503 and recovers, and none reports an invalid key', async () => {
     const { generate, verify, webhook } = warmFunctions()
     const { license } = (await generate()).body
 
@@ -80,14 +80,14 @@ describe('while DynamoDB cannot be reached', () => {
     expect(await webhook()).toMatchObject({ status: 200 })
   })
 
-  it('pages may still read the answer', async () => {
+  it('pages can still read the response', async () => {
     line.state = 'cut'
     expect((await warmFunctions().generate()).headers).toMatchObject({
       'Access-Control-Allow-Origin': 'http://localhost:5173',
     })
   })
 
-  it('the log says why, and the answer does not', async () => {
+  it('the log has the cause, and the response does not', async () => {
     line.state = 'cut'
     const answer = await warmFunctions().generate()
     const log = test.lines.join()
@@ -97,8 +97,8 @@ describe('while DynamoDB cannot be reached', () => {
   })
 })
 
-describe('while Secrets Manager does not answer', () => {
-  it('a new Lambda says that it may be tried again, and recovers by itself', async () => {
+describe('while Secrets Manager is unavailable', () => {
+  it('a new function returns 503 and recovers', async () => {
     const { generate, verify, webhook } = warmFunctions()
     test.secretsManager.broken = true
     for (const answer of [
@@ -113,7 +113,7 @@ describe('while Secrets Manager does not answer', () => {
     expect(await generate()).toMatchObject({ status: 200 })
   })
 
-  it('a warm Lambda goes on with what it holds', async () => {
+  it('a warm function continues with cached secrets', async () => {
     const { generate, verify } = warmFunctions()
     const { license } = (await generate()).body
     test.secretsManager.broken = true
@@ -121,7 +121,7 @@ describe('while Secrets Manager does not answer', () => {
     expect(await verify(license)).toMatchObject({ status: 200 })
   })
 
-  it('a secret that is missing or spoilt is a fault of ours', async () => {
+  it('a missing or invalid secret is a server error', async () => {
     test.secretsManager.secrets.set('test/pepper', '')
     expect(await warmFunctions().verify('x')).toMatchObject({ status: 503, body: UNAVAILABLE })
     test.secretsManager.secrets.delete('test/pepper')
@@ -140,7 +140,7 @@ describe('rotating the master key', () => {
     time.now += HOUR
   }
 
-  it('keeps every key that was sold, and makes new ones with the new version', async () => {
+  it('keeps every issued key valid, and derives new keys with the new version', async () => {
     const { generate, verify } = warmFunctions()
     const before = (await generate()).body.license
     rotate(test)
@@ -149,11 +149,11 @@ describe('rotating the master key', () => {
     expect(await verify(after)).toMatchObject({ status: 200 })
   })
 
-  it('reaches a Lambda that still holds the old one with the first key of the new one', async () => {
+  it('is picked up by a warm function that meets a key of the new version', async () => {
     const old = warmFunctions()
     await old.generate()
 
-    // Another Lambda, started after the rotation, on the same table.
+    // Another instance, started after the rotation, on the same table.
     const other = await aRuntime({ store: test.runtime.store })
     rotate(other)
     const headers = { authorization: 'Bearer test_admin_token' }
@@ -172,7 +172,7 @@ describe('rotating the master key', () => {
     })
   })
 
-  it('counts a repeated order as the first, with its old key', async () => {
+  it('returns the old key to a repeated request', async () => {
     const { generate } = warmFunctions()
     const order = { ...ORDER, paymentIntentId: 'pi_rotated' }
     const before = (await generate(order)).body.license
@@ -184,7 +184,7 @@ describe('rotating the master key', () => {
     ['is lost', undefined],
     ['is another', JSON.stringify({ 1: 'not the first key' })],
   ])(
-    'locks nobody out when the old one %s: its keys are good, and cannot be shown',
+    'keeps issued keys valid when the old one %s, although they cannot be shown',
     async (_, older) => {
       const { generate, verify } = warmFunctions()
       const order = { ...ORDER, paymentIntentId: 'pi_lost' }
@@ -199,27 +199,27 @@ describe('rotating the master key', () => {
   )
 })
 
-describe('every answer and every log line', () => {
-  it('are free of keys, tokens, secrets and people, whatever happens', async () => {
+describe('every response and every log line', () => {
+  it('contain no key, token, secret or personal data', async () => {
     const { generate, verify, webhook } = warmFunctions()
     const order = { userId: 'person_1', userEmail: 'person@example.com', tier: 'pro' }
     const { license } = (await generate(order)).body
-    const answers = [
+    const responses = [
       await verify(license),
       await webhook(),
       await generate({ ...order, tier: 'x' }),
     ]
     line.state = 'cut'
-    answers.push(await generate(order), await verify(license), await webhook())
+    responses.push(await generate(order), await verify(license), await webhook())
     line.state = 'open'
     test.secretsManager.secrets.set('test/master-keys', '{"current":"9","9":"another"}')
     test.time.now += HOUR
-    answers.push(await verify(license))
+    responses.push(await verify(license))
 
     const secret = /QF-PRO|test_master_key|test_pepper|test_admin_token|whsec_test|another/
     expect(test.lines.length).toBeGreaterThan(5)
     expect(test.lines.join('\n')).not.toMatch(secret)
     expect(test.lines.join('\n')).not.toMatch(/person|buyer@/)
-    expect(JSON.stringify(answers)).not.toMatch(secret)
+    expect(JSON.stringify(responses)).not.toMatch(secret)
   })
 })
