@@ -14,7 +14,7 @@ import { cors } from '../lib/lambda/cors.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import { errorHandler } from '../lib/lambda/errorHandler.ts'
 import { callerNetwork, createRateLimiter } from '../lib/lambda/rateLimit.ts'
-import { router } from '../lib/lambda/router.ts'
+import { type RouteHandler, router } from '../lib/lambda/router.ts'
 import type { AdminRuntime } from '../lib/lambda/runtime.ts'
 import { createAdminRuntime } from '../lib/lambda/sdkRuntime.ts'
 import {
@@ -35,11 +35,8 @@ export function createHandler(runtime: AdminRuntime) {
   const rateLimited = createRateLimiter(runtime)
 
   const handle =
-    (route: Route) =>
-    async (
-      event: APIGatewayProxyEventV2,
-      { secrets }: WithSecrets<(typeof SECRETS)[number]>,
-    ): Promise<Response> => {
+    (route: Route): RouteHandler<WithSecrets<(typeof SECRETS)[number]>> =>
+    async (event, { secrets }) => {
       const { pepper, adminToken } = secrets
       const now = clock()
       const limiter = rateLimited({ token: callerNetwork(event) }, { pepper })

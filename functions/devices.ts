@@ -18,7 +18,7 @@ import { cors } from '../lib/lambda/cors.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import { errorHandler } from '../lib/lambda/errorHandler.ts'
 import { callerNetwork, createRateLimiter, type RateLimiter } from '../lib/lambda/rateLimit.ts'
-import { router } from '../lib/lambda/router.ts'
+import { type RouteHandler, router } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { secretsManager, type WithSecrets } from '../lib/lambda/secrets.ts'
@@ -37,7 +37,7 @@ import {
 
 const BODY = { required: ['license'], missing: 'No license provided' }
 
-type WithPepper = WithSecrets<'pepper'>
+type Handle = RouteHandler<WithSecrets<'pepper'>>
 
 /** The fields of a device that its owner sees. */
 const deviceView = ({ name, hint, activatedAt }: Device) => ({ name, hint, activatedAt })
@@ -48,10 +48,7 @@ export function createHandler(runtime: Runtime) {
   const rateLimited = createRateLimiter(runtime)
   const prepareToSign = createSigner(runtime)
 
-  async function activate(
-    event: APIGatewayProxyEventV2,
-    { secrets: { pepper } }: WithPepper,
-  ): Promise<Response> {
+  const activate: Handle = async (event, { secrets: { pepper } }) => {
     const { license, deviceId, nonce, name = null } = parseJsonRequest(event, activateSchema, BODY)
     const now = clock()
     const sign = await prepareToSign({ nonce, deviceId, now })
@@ -71,10 +68,7 @@ export function createHandler(runtime: Runtime) {
     return toResponse(activation, sign)
   }
 
-  async function deactivate(
-    event: APIGatewayProxyEventV2,
-    { secrets: { pepper } }: WithPepper,
-  ): Promise<Response> {
+  const deactivate: Handle = async (event, { secrets: { pepper } }) => {
     const { license, deviceId, nonce } = parseJsonRequest(event, deactivateSchema, BODY)
     const now = clock()
     const sign = nonce === undefined ? UNSIGNED : await prepareToSign({ nonce, deviceId, now })
@@ -92,10 +86,7 @@ export function createHandler(runtime: Runtime) {
       : json(200, { deactivated: true, ...signed })
   }
 
-  async function list(
-    event: APIGatewayProxyEventV2,
-    { secrets: { pepper } }: WithPepper,
-  ): Promise<Response> {
+  const list: Handle = async (event, { secrets: { pepper } }) => {
     const { license } = parseJsonRequest(event, devicesSchema, BODY)
     const limiter = rateLimited({ key: callerNetwork(event) }, { pepper })
     const context = { store: limiter.store, keys: { pepper, prefix }, now: clock() }

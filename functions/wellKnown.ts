@@ -8,7 +8,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Response } from '../lib/http/response.ts'
 import { entry } from '../lib/lambda/entry.ts'
 import { errorHandler } from '../lib/lambda/errorHandler.ts'
-import { router } from '../lib/lambda/router.ts'
+import { type RouteHandler, router } from '../lib/lambda/router.ts'
 import type { Runtime } from '../lib/lambda/runtime.ts'
 import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { secretsManager, type WithSecrets } from '../lib/lambda/secrets.ts'
@@ -21,21 +21,18 @@ const REVOCATIONS_CACHE = 'public, max-age=60, stale-if-error=86400'
 /** The time that one instance returns the same list, which bounds the reads of the table. */
 const CACHED_MS = 10_000
 
-type WithKeys = WithSecrets<'signingKeys'>
+type Handle = RouteHandler<WithSecrets<'signingKeys'>>
 
 export function createHandler(runtime: Runtime) {
   const { clock, revocations } = runtime
   let cached: { readonly at: number; readonly list: string } | undefined
 
-  async function getKeys(_: unknown, { secrets: { signingKeys } }: WithKeys): Promise<Response> {
+  const getKeys: Handle = async (_, { secrets: { signingKeys } }) => {
     const keys = JSON.stringify(await publishKeys(signingKeys, clock()))
     return cacheable('application/jwk-set+json', KEYS_CACHE, keys)
   }
 
-  async function getRevocations(
-    _: unknown,
-    { secrets: { signingKeys } }: WithKeys,
-  ): Promise<Response> {
+  const getRevocations: Handle = async (_, { secrets: { signingKeys } }) => {
     const now = clock()
     if (!cached || Math.abs(now - cached.at) >= CACHED_MS) {
       const revoked = await revocations.list()

@@ -3,7 +3,10 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { Problem } from '../http/problem.ts'
 import type { Response } from '../http/response.ts'
 
-type RouteHandler<Context> = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>
+export type RouteHandler<Context> = (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<Response>
 
 /**
  * Returns a handler that passes each request to its route, on Middy's router.
