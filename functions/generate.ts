@@ -51,12 +51,12 @@ export function createHandler(runtime: Runtime) {
       )
       const body = parseJsonRequest(event, schema, BODY)
 
-      const order = toOrder(body, event, caller, now)
+      const request = toIssueRequest(body, event, caller, now)
       const issued = await issueForPayment(
         { store, keys: toKeys(secrets, catalog), now },
         catalog,
-        order,
-        order.paymentIntentId,
+        request,
+        request.paymentIntentId,
       )
       if (!issued.ok) throw new Problem(issued.error)
 
@@ -83,7 +83,7 @@ export function createHandler(runtime: Runtime) {
     .handler(retryOnMasterKeyFault(runtime, issue))
 }
 
-function toOrder(
+function toIssueRequest(
   body: GenerateRequest,
   event: APIGatewayProxyEventV2,
   { tokenId }: Caller,
