@@ -439,7 +439,7 @@ describe('the logs of the functions', () => {
     const lines = outputOf(system)
       .split('\n')
       .filter((line) => line.startsWith('{'))
-    for (const message of ['license issued', 'request refused', 'stripe event', 'mail', 'admin']) {
+    for (const message of ['license issued', 'request refused', 'stripe event', 'email', 'admin']) {
       expect(lines.some((line) => line.includes(`"message":"${message}"`))).toBe(true)
     }
     const used = transcript.flatMap((text) => text.match(SECRET) ?? [])

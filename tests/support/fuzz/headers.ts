@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 
-/** Whoever does not change his address. */
+/** The address that several requests share. */
 export const ONE_ADDRESS = '203.0.113.77'
 
-/** Mostly one that was not seen before. */
+/** Mostly a new address. */
 export const anyAddress = fc.oneof(
   { weight: 1, arbitrary: fc.constant(ONE_ADDRESS) },
   {
@@ -19,10 +19,10 @@ const anyHeaderText = fc.oneof(
   fc.constantFrom('', ',', '__proto__', 'x'.repeat(1500), '%00', '"', 'null'),
 )
 
-/** What is presented as `Authorization`. */
+/** The tokens for `Authorization`. */
 export interface Tokens {
   readonly good: string
-  /** Of few scopes, of all, and one that was revoked. */
+  /** With few scopes, with all, and a revoked one. */
   readonly others: readonly string[]
 }
 
@@ -51,7 +51,7 @@ const anyCredentials = ({ good, others }: Tokens) =>
     { weight: 1, arbitrary: anyHeaderText },
   )
 
-/** Headers that may take the place of good ones. */
+/** Headers that replace valid ones. */
 export const anyHeaders = (tokens: Tokens) =>
   fc.record(
     {

@@ -7,11 +7,11 @@ import { EVENT_BUILDERS } from '../../../scripts/stripe/singleEvents.ts'
 import { NOW } from '../licenses.ts'
 import { fitting, type Known } from './schema.ts'
 
-/** What there is to ask about. */
+/** The records that requests refer to. */
 export interface Stock {
-  /** Of licenses that people of the vendor leave alone. */
+  /** Keys of licenses that no admin request changes. */
   readonly keys: readonly string[]
-  /** Of licenses that they do things to. */
+  /** Licenses that admin requests change. */
   readonly troubled: readonly { readonly id: string; readonly key: string }[]
   readonly tokenIds: readonly string[]
 }
@@ -23,8 +23,8 @@ const TIERS = Object.keys(catalog.tiers)
 const PLAYERS = 40
 const DAYS = ['2025-01-02', '2026-12-31', '9999-12-31', '2024-01-01']
 
-/** What goes under names whose type says too little. */
-export function knownOf({ keys, troubled }: Stock): Known {
+/** Values for fields whose type says too little. */
+export function knownValues({ keys, troubled }: Stock): Known {
   const userId = fc.oneof(
     { weight: 9, arbitrary: numbered('fuzz_user_', 60) },
     {
@@ -46,14 +46,14 @@ export function knownOf({ keys, troubled }: Stock): Known {
     name: numbered('fuzz_name_', 20),
     tier: fc.constantFrom(...TIERS),
     duration: fc.constantFrom(1, 30, 36_500, -1),
-    // Some of them are of purchases that Stripe tells of, too.
+    // Some belong to purchases of Stripe's events, too.
     paymentIntentId: fc.oneof(numbered('pi_fuzz_', 300), numbered('pi_player', PLAYERS)),
     deviceId: fc.oneof(
       { weight: 9, arbitrary: numbered('device_', 2) },
       { weight: 1, arbitrary: numbered('device_', 9) },
     ),
     device: numbered('device_', 2),
-    // Mostly left out, since what is changed under another version than the one that was seen is refused.
+    // Mostly omitted, since a change under another version is refused.
     version: fc.constantFrom(undefined, undefined, undefined, undefined, 1, 2, 3),
     until: fc.constantFrom(undefined, undefined, ...DAYS),
     expires: fc.constantFrom(...DAYS),
@@ -67,7 +67,7 @@ export function knownOf({ keys, troubled }: Stock): Known {
   return { ...known, rows: fc.array(row, { minLength: 1, maxLength: 3 }) }
 }
 
-/** An event of any type, in the shape of any API version, about one of some purchases. */
+/** An event of any type and API version, about one of several purchases. */
 export const anyEvent: fc.Arbitrary<unknown> = fc
   .record({
     number: fc.nat(PLAYERS - 1),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { BASE64, SOURCE_IP } from '../server.ts'
 import { aSignature } from '../stripe.ts'
-import { rubbish, spoilt } from './damage.ts'
+import { garbage, mutated } from './damage.ts'
 import { anyAddress, anyHeaders, type Tokens } from './headers.ts'
 import type { Stock } from './known.ts'
 import { anyQuery, mangled } from './paths.ts'
@@ -10,14 +10,14 @@ import type { Sent } from './send.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']
 
-type Good = Omit<Sent, 'body'> & { readonly query: string; readonly body: unknown }
+type ValidRequest = Omit<Sent, 'body'> & { readonly query: string; readonly body: unknown }
 
-const textOf = (query: unknown) =>
+const toQuery = (query: unknown) =>
   new URLSearchParams(
     Object.entries(query as Record<string, string>).filter(([, value]) => value !== undefined),
   ).toString()
 
-const goodOf = ({ route, needsToken, path, query, body }: Model, { good }: Tokens) =>
+const validRequest = ({ route, needsToken, path, query, body }: Model, { good }: Tokens) =>
   fc
     .record({
       path,
@@ -27,11 +27,11 @@ const goodOf = ({ route, needsToken, path, query, body }: Model, { good }: Token
       extra: fc.nat(9),
     })
     .map(
-      ({ path, query, body, address, extra }): Good => ({
+      ({ path, query, body, address, extra }): ValidRequest => ({
         route,
         method: route.split(' ')[0] ?? '',
         path,
-        query: textOf(query),
+        query: toQuery(query),
         headers: {
           [SOURCE_IP]: address,
           'content-type': 'application/json',
@@ -45,27 +45,29 @@ const goodOf = ({ route, needsToken, path, query, body }: Model, { good }: Token
 
 const bodyText = (body: unknown) => (body === undefined ? '' : JSON.stringify(body))
 
-/** Stripe signs whatever it sends, also what is odd. */
-function signed(sent: Sent): Sent {
+/** Signs a body for the webhook, also a malformed one. */
+function sign(sent: Sent): Sent {
   if (sent.route !== 'POST /webhooks/stripe' || 'stripe-signature' in sent.headers) return sent
   if (typeof sent.body !== 'string') return sent
   return { ...sent, headers: { ...sent.headers, 'stripe-signature': aSignature(sent.body) } }
 }
 
-/** Of what type an event of Stripe's is. */
-function kindOf(body: unknown): string | undefined {
+/** Returns the type of a Stripe event. */
+function eventType(body: unknown): string | undefined {
   const { object, type } = Object(body)
   return object === 'event' ? type : undefined
 }
 
 function requestTo(model: Model, tokens: Tokens): fc.Arbitrary<Sent> {
-  const good = goodOf(model, tokens)
-  const whole = ({ query, body, ...sent }: Good): Sent => ({
+  const good = validRequest(model, tokens)
+  const whole = ({ query, body, ...sent }: ValidRequest): Sent => ({
     ...sent,
     path: query === '' ? sent.path : `${sent.path}?${query}`,
     body: bodyText(body),
   })
-  const otherwise = (change: (good: Good) => fc.Arbitrary<Partial<Sent> & { query?: string }>) =>
+  const otherwise = (
+    change: (good: ValidRequest) => fc.Arbitrary<Partial<Sent> & { query?: string }>,
+  ) =>
     good.chain((sent) =>
       change(sent).map(({ query = sent.query, ...changes }): Sent => {
         const base = whole({ ...sent, query, path: changes.path ?? sent.path })
@@ -78,12 +80,12 @@ function requestTo(model: Model, tokens: Tokens): fc.Arbitrary<Sent> {
       {
         weight: model.body ? 25 : 1,
         arbitrary: otherwise(({ body }) =>
-          spoilt(body ?? {}, kindOf(body)).map((text) => ({ body: text })),
+          mutated(body ?? {}, eventType(body)).map((text) => ({ body: text })),
         ),
       },
       {
         weight: 8,
-        arbitrary: otherwise(({ body }) => rubbish(bodyText(body)).map((sent) => ({ body: sent }))),
+        arbitrary: otherwise(({ body }) => garbage(bodyText(body)).map((sent) => ({ body: sent }))),
       },
       {
         weight: 12,
@@ -104,10 +106,10 @@ function requestTo(model: Model, tokens: Tokens): fc.Arbitrary<Sent> {
         arbitrary: otherwise(() => fc.constantFrom(...METHODS).map((method) => ({ method }))),
       },
     )
-    .map(signed)
+    .map(sign)
 }
 
-/** Requests to all routes: about half of them good, the rest each with something that is not. */
+/** Requests to all routes: about half of them valid, the others with one fault each. */
 export const anyRequest = (stock: Stock & { readonly tokens: Tokens }): fc.Arbitrary<Sent> =>
   fc.oneof(
     ...models(stock).map((model) => ({

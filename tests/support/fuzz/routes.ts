@@ -10,25 +10,25 @@ import {
   recoverSchema,
   verifySchema,
 } from '../../../lib/http/request.ts'
-import { anyEvent, knownOf, type Stock } from './known.ts'
+import { anyEvent, knownValues, type Stock } from './known.ts'
 import { fitting } from './schema.ts'
 
-/** A route, and what makes requests that it may well do. */
+/** A route, with generators of requests that it mostly accepts. */
 export interface Model {
   /** As `POST /api/verify`. */
   readonly route: string
-  /** How often it is asked, against the others. */
+  /** The frequency of its requests, relative to other routes. */
   readonly weight: number
   readonly needsToken: boolean
   readonly path: fc.Arbitrary<string>
   readonly query: fc.Arbitrary<unknown> | undefined
-  /** Undefined where a body says nothing. */
+  /** Undefined for a route without a body. */
   readonly body: fc.Arbitrary<unknown> | undefined
 }
 
-/** Every route of the gateway; behind the admin's, every route of its own. */
+/** Every route of the gateway, and every route of the admin API. */
 export function models(stock: Stock): readonly Model[] {
-  const known = knownOf(stock)
+  const known = knownValues(stock)
   const aModel = (
     route: string,
     weight: number,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as z from 'zod/mini'
 
-/** What may stand under a name, where the type alone says too little for it to be taken. */
+/** Generators by field name, for fields whose type alone is not enough. */
 export type Known = Readonly<Record<string, fc.Arbitrary<unknown>>>
 
 interface Json {
@@ -22,7 +22,7 @@ interface Json {
 const LONGEST = 40
 const MOST_ITEMS = 5
 
-/** Makes what a schema takes. Each route's own schema is the model of its requests, so a new field is tried at once. */
+/** Generates values that a schema accepts. The schemas of the routes are used, so that a new field is covered at once. */
 export const fitting = (schema: z.ZodMiniType, known: Known): fc.Arbitrary<unknown> =>
   ofJson(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json, known)
 
@@ -59,7 +59,7 @@ function ofObject({ properties = {}, required = [] }: Json, known: Known) {
       known[name] ?? ofJson(schema, known),
     ]),
   )
-  // fast-check makes objects without a prototype of their own now and then; what is sent is JSON anyway.
+  // JSON has no objects without a prototype.
   return fc.record(model, { requiredKeys: [...required], noNullPrototype: true })
 }
 

@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** A request as it goes over the line: the path as it is, however odd, which `fetch` would mend. */
+/** A request as it is sent. `fetch` would normalize the path. */
 export interface Sent {
-  /** The route that it was made for, as `POST /api/verify`. */
+  /** The route that it was generated for, such as `POST /api/verify`. */
   readonly route: string
   readonly method: string
   readonly path: string
@@ -17,10 +17,10 @@ export interface Answer {
   readonly text: string
 }
 
-/** Far longer than any answer takes, so that only what hangs is found. */
+/** Far longer than any response takes, to find only requests that hang. */
 const DEADLINE_MS = 20_000
 
-/** Sends requests to a service over few connections. Fails when there is no answer in time. */
+/** Sends requests over few connections. Rejects without a response in time. */
 export function aSender(url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 25 })
   const { hostname, port } = new URL(url)
