@@ -5,18 +5,18 @@ interface Post {
   readonly route?: string
   readonly headers?: Record<string, string | undefined>
   readonly base64?: boolean
-  /** Whose request it is; without one, somebody's who has not called before. */
+  /** The address of the caller, by default a new one. */
   readonly ip?: string
 }
 
 let callers = 0
-/** The address of somebody who has not called before: RFC 3849 keeps these for examples. */
+/** Returns a new address, of the range that RFC 3849 reserves for documentation. */
 export const anAddress = () => {
   callers += 1
   return `2001:db8:${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`
 }
 
-/** A POST as API Gateway hands it to a function. A body that is no text is sent as JSON. */
+/** Returns a POST as API Gateway passes it to a function. A body other than text is sent as JSON. */
 export function aPost(
   body: unknown,
   { route = '/api/verify', headers = {}, base64 = false, ip = anAddress() }: Post = {},
@@ -45,7 +45,7 @@ export function aPost(
   } as unknown as APIGatewayProxyEventV2
 }
 
-/** A request of another method, or with parameters behind the `?`. */
+/** Returns a request of any method, optionally with a query. */
 export function aRequest(
   method: string,
   route: string,

@@ -1,4 +1,4 @@
-/** What no log may hold, wherever it comes from. The addresses are those that tests call from. */
+/** Patterns that no log may contain. The addresses are those of tests. */
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   'a license key': /\b[a-z][a-z0-9]{0,15}-[a-z0-9_]+-[0-9a-f]{12}-[1-9]\d{5,11}\b/i,
   'an API token': /\bla_[\w-]{1,128}_[0-9A-Za-z]{43}\b/,
@@ -7,45 +7,45 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
   'a signature of Stripe’s': /\bv1=[0-9a-f]{16}/,
 }
 
-/** Shorter ones are found in anything. */
-const SHORTEST = 4
-/** How much of a line is shown on either side of what should not be there. */
-const AROUND = 100
+/** Shorter words occur by chance. */
+const MIN_LENGTH = 4
+/** The number of characters shown on either side of a match. */
+const CONTEXT = 100
 
 const isPartOfWord = (letter: string | undefined) => letter !== undefined && /\w/.test(letter)
 
-/** Where a text stands by itself, rather than as a part of a longer word. */
-function placeOf(word: string, text: string): number {
-  let place = text.indexOf(word)
-  while (place !== -1) {
-    if (!isPartOfWord(text[place - 1]) && !isPartOfWord(text[place + word.length])) return place
-    place = text.indexOf(word, place + 1)
+/** Returns the index of a text that is not part of a longer word, or -1. */
+function indexOfWord(word: string, text: string): number {
+  let index = text.indexOf(word)
+  while (index !== -1) {
+    if (!isPartOfWord(text[index - 1]) && !isPartOfWord(text[index + word.length])) return index
+    index = text.indexOf(word, index + 1)
   }
   return -1
 }
 
 /**
- * What is secret or personal in lines of a log, each with its surroundings.
+ * Returns the secrets and personal data in lines of a log, each with its context.
  *
- * @param words whatever must not be in them besides, as it is or as JSON writes it
+ * @param words further texts to find, as they are or escaped as in JSON
  */
 export function leaksIn(lines: readonly string[], words: Iterable<string>): string[] {
   const text = lines.join('\n')
-  const places = [
+  const matches = [
     ...Object.entries(PATTERNS).map(([what, pattern]) => ({ what, at: text.search(pattern) })),
     ...[...new Set([...words].flatMap((word) => [word, JSON.stringify(word).slice(1, -1)]))]
-      .filter((word) => word.length >= SHORTEST)
-      .map((word) => ({ what: word, at: placeOf(word, text) })),
+      .filter((word) => word.length >= MIN_LENGTH)
+      .map((word) => ({ what: word, at: indexOfWord(word, text) })),
   ]
-  return places
+  return matches
     .filter(({ at }) => at !== -1)
-    .map(({ what, at }) => `${what}: ${text.slice(Math.max(0, at - AROUND), at + AROUND)}`)
+    .map(({ what, at }) => `${what}: ${text.slice(Math.max(0, at - CONTEXT), at + CONTEXT)}`)
 }
 
-/** What the attributes of people are called, in licenses, in history, in what Stripe told and in devices. */
+/** The names of personal attributes in licenses, audit entries, purchases and devices. */
 const PERSONAL = new Set(['userId', 'userEmail', 'user', 'email', 'name', 'address'])
 
-/** Whom the items of a table, or whatever else, tell of. */
+/** Returns the personal data in items of a table, or in any other value. */
 export function peopleIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, below]) =>

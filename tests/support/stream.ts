@@ -9,7 +9,7 @@ import type { DynamoDBRecord } from 'aws-lambda'
 import { LOCAL_CREDENTIALS, localClient } from '../../scripts/local/dynamodb.ts'
 import { dynamoDbUrl } from './table.ts'
 
-/** All that DynamoDB Local's stream tells of a table, as Lambda hands it to a function: as JSON. */
+/** Returns every record of a table's stream, as JSON, which is how Lambda passes them to a function. */
 export async function streamOf(TableName: string): Promise<DynamoDBRecord[]> {
   const url = dynamoDbUrl()
   const { Table } = await localClient(url).send(new DescribeTableCommand({ TableName }))
@@ -22,7 +22,7 @@ export async function streamOf(TableName: string): Promise<DynamoDBRecord[]> {
       new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
     )
     let from = ShardIterator
-    // An answer holds a thousand at most.
+    // A response has at most 1,000 records.
     while (from !== undefined) {
       const { Records = [], NextShardIterator } = await streams.send(
         new GetRecordsCommand({ ShardIterator: from }),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { createMetrics } from '../../../../lib/lambda/metrics.ts'
+import { createMetrics, NAMESPACE } from '../../../../lib/lambda/metrics.ts'
+import { listSources, readSource } from '../../../support/source.ts'
 
 const SERVICE = 'license-authority-test'
 
@@ -104,5 +105,25 @@ describe('metrics', () => {
       [`LicenseAuthority ColdStart service=${SERVICE}`]: 1,
       [`LicenseAuthority ReadUnits service=${SERVICE}`]: 2,
     })
+  })
+})
+
+describe('the metrics of the alarms and the dashboard', () => {
+  const read = (pattern: RegExp, path: string) =>
+    [...readSource(path).matchAll(pattern)].map(([, name]) => `${name}`)
+  const names = [
+    ...read(/Namespace: (?:\*ours|&ours \w+)[,\s]+MetricName: (\w+)/g, 'resources/alarms.yml'),
+    ...read(/"LicenseAuthority", "(\w+)"/g, 'resources/dashboard.yml'),
+    ...read(/\{LicenseAuthority,[^}]*\} MetricName=\\"(\w+)/g, 'resources/dashboard.yml'),
+  ]
+  const code = listSources(['lib', 'functions'], /\.ts$/).map(readSource).join('')
+
+  it('have the namespace of the code', () => {
+    expect(readSource('resources/alarms.yml')).toContain(`&ours ${NAMESPACE}\n`)
+    expect(new Set(names).size).toBeGreaterThanOrEqual(15)
+  })
+
+  it.each([...new Set(names)])('include %s, which the code counts', (name) => {
+    expect(code).toMatch(new RegExp(`(?:count|add)\\('${name}'|failure: '${name}'`))
   })
 })
