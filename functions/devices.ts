@@ -24,14 +24,12 @@ import { createRuntime } from '../lib/lambda/sdkRuntime.ts'
 import { secretsManager, type WithSecrets } from '../lib/lambda/secrets.ts'
 import { createSigner, type Sign, UNSIGNED } from '../lib/lambda/signer.ts'
 import {
-  type Activation,
   activateDevice,
   type Device,
+  findLicenseId,
   isUnknownKey,
   listDevices,
-  parseKey,
   releaseDevice,
-  toLicenseId,
   type Verdict,
 } from '../lib/license/index.ts'
 
@@ -52,11 +50,8 @@ export function createHandler(runtime: Runtime) {
     const { license, deviceId, nonce, name = null } = parseJsonRequest(event, activateSchema, BODY)
     const now = clock()
     const sign = await prepareToSign({ nonce, deviceId, now })
-    const key = parseKey(license, prefix)
-    const limiter = rateLimited(
-      { key: callerNetwork(event), ...(key && { seat: toLicenseId(key, pepper) }) },
-      { pepper },
-    )
+    const seat = findLicenseId(license, { pepper, prefix })
+    const limiter = rateLimited({ key: callerNetwork(event), ...(seat && { seat }) }, { pepper })
     const activation = await activateDevice(
       { store: limiter.store, keys: { pepper, prefix }, now },
       license,
@@ -98,7 +93,10 @@ export function createHandler(runtime: Runtime) {
     return json(200, { seats: listed.license.seats, devices: listed.devices.map(deviceView) })
   }
 
-  async function toResponse(activation: Activation, sign: Sign): Promise<Response> {
+  async function toResponse(
+    activation: Awaited<ReturnType<typeof activateDevice>>,
+    sign: Sign,
+  ): Promise<Response> {
     if (activation.status === 'refused') {
       const { verdict } = activation
       return refusalResponse(verdict.code, catalog, { activated: false }, await sign(verdict))

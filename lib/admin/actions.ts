@@ -1,13 +1,12 @@
 import * as z from 'zod/mini'
+import { MAX_DURATION_DAYS } from '../catalog/limits.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { email, id, tierSchema, wholeNumberSchema } from '../http/request.ts'
 import {
   DAY_MS,
   type LicenseAction,
-  MAX_DURATION_DAYS,
   manageLicense,
-  type Refusal,
   type Result,
   rederiveKey,
   reissueKey,
@@ -36,7 +35,9 @@ const exactlyOne = (...names: readonly string[]) =>
   )
 
 /** @throws Problem with the reason of the refusal */
-function unwrap<T>(result: Result<T, Refusal>): T {
+function unwrap<T>(
+  result: Result<T, { readonly code: 'NOT_FOUND' | 'CONFLICT'; readonly why: string }>,
+): T {
   if (result.ok) return result.value
   const { code, why } = result.error
   throw new Problem(code, { error: why })

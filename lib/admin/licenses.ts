@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { resolveFeatures } from '../http/licenseBody.ts'
 import { Problem } from '../http/problem.ts'
 import { license as keySchema } from '../http/request.ts'
-import { evaluate, findLicenseOfKey, judge, type License, replayHistory } from '../license/index.ts'
+import { applyChange, evaluate, findLicenseId, judge, type License } from '../license/index.ts'
 import { type AdminContext, defineRoute, parseLicenseId } from './route.ts'
 import {
   DEFAULT_LIMIT,
@@ -169,9 +169,37 @@ export const LICENSE_ROUTES = [
     response: z.extend(licenseResponse, { replaced: z.boolean() }),
     refusals: ['NOT_FOUND'],
     async respond(context, { body }) {
-      const found = await findLicenseOfKey(context, body.license)
-      if (!found) throw new Problem('NOT_FOUND', { error: 'No license has this key' })
-      return { ...toLicenseResponse(found.license, context.now), replaced: found.replaced }
+      const id = findLicenseId(body.license, context.keys)
+      const license = id && (await context.store.find(id))
+      if (!license) throw new Problem('NOT_FOUND', { error: 'No license has this key' })
+      return { ...toLicenseResponse(license, context.now), replaced: license.keyId !== id }
     },
   }),
 ]
+
+/**
+ * Rebuilds a license from its history as of `time` (milliseconds since the epoch). Returns the current license for a
+ * future time, and undefined for a time before its issue.
+ *
+ * @throws StoreUnavailable
+ */
+async function replayHistory(
+  { store, now }: AdminContext,
+  license: License,
+  time: number,
+): Promise<License | undefined> {
+  if (time >= now) return license
+  const history = (await store.history(license.id, { until: time })).toReversed()
+  if (history.length === 0) return
+  return history.reduce<License>((known, { after, at }) => applyChange(known, after, at), {
+    ...license,
+    facts: UNSET_FACTS,
+  })
+}
+
+/** Placeholders: the first history entry sets every fact. */
+const UNSET_FACTS: License['facts'] = {
+  admin: 'clear',
+  billing: { status: 'pending', paidUntil: null },
+  risk: 'clear',
+}

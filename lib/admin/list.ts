@@ -1,14 +1,8 @@
 import * as z from 'zod/mini'
 import { Problem } from '../http/problem.ts'
 import { id } from '../http/request.ts'
-import {
-  type Filter,
-  type LicenseId,
-  listLicenses,
-  type Position,
-  STATES,
-  toDeviceKey,
-} from '../license/index.ts'
+import { type Filter, type LicenseId, listLicenses, STATES, toDeviceKey } from '../license/index.ts'
+import type { Position } from '../license/store.ts'
 import { decodeAnyCursor, decodeCursor, encodeCursor } from './cursor.ts'
 import { type AdminContext, defineRoute } from './route.ts'
 import {

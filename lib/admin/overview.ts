@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { type Overview, readOverview, STATES } from '../license/index.ts'
+import { readOverview, STATES } from '../license/index.ts'
 import { defineRoute } from './route.ts'
 
 const countByState = z.object(
@@ -52,7 +52,7 @@ export const OVERVIEW_ROUTES = [
 ]
 
 /** Lists the tiers of the catalog in its order, and then those that it no longer contains. */
-function byTier(good: Overview['validByTier'], catalogTiers: readonly string[]) {
+function byTier(good: ReadonlyMap<string, number>, catalogTiers: readonly string[]) {
   const tiers = new Set([...catalogTiers, ...[...good.keys()].toSorted()])
   return [...tiers].map((tier) => ({ tier, good: good.get(tier) ?? 0 }))
 }

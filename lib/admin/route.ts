@@ -3,13 +3,8 @@ import type { Scope, TokenStore } from '../access/token.ts'
 import type { Catalog } from '../catalog/schema.ts'
 import type { Caller } from '../http/auth.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
-import {
-  type Keys,
-  LICENSE_ID,
-  type LicenseId,
-  type LicenseStore,
-  type SummaryStore,
-} from '../license/index.ts'
+import { type Keys, LICENSE_ID, type LicenseId } from '../license/index.ts'
+import type { LicenseStore, SummaryStore } from '../license/store.ts'
 import type { Outbox } from '../mail/outbox.ts'
 
 /** The number of verifications on a UTC day, such as `2026-11-25`. */

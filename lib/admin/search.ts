@@ -4,10 +4,9 @@ import {
   type LicenseId,
   listLicenses,
   matchesFilter,
-  type Page,
-  type Position,
   searchLicenses,
 } from '../license/index.ts'
+import type { Position } from '../license/store.ts'
 import { findLicenseIds } from '../stripe/loadPurchases.ts'
 import { invalidCursor } from './cursor.ts'
 import type { AdminContext } from './route.ts'
@@ -27,7 +26,7 @@ export async function search(
   filter: SearchFilter,
   limit: number,
   after?: Position,
-): Promise<Page> {
+): ReturnType<typeof searchLicenses> {
   if (typeof after?.at === 'string' && !isInRange(text, after)) throw invalidCursor()
   if (typeof after?.at !== 'string') {
     const page = await findById(context, text, filter, limit, after)
@@ -46,7 +45,7 @@ async function findById(
   filter: SearchFilter,
   limit: number,
   after?: Position,
-): Promise<Page> {
+): ReturnType<typeof searchLicenses> {
   if (/^cus_\w+$/.test(text)) {
     return listLicenses(context, { ...filter, customerId: text }, limit, after)
   }

@@ -4,13 +4,10 @@
  */
 
 import * as z from 'zod'
-import {
-  KEY_PREFIX,
-  LIFETIME,
-  MAX_DURATION_DAYS,
-  MAX_LEASE_DAYS,
-  TIER_NAME,
-} from '../license/index.ts'
+import { LIFETIME, MAX_LEASE_DAYS, TIER_NAME } from '../license/index.ts'
+import { MAX_DURATION_DAYS } from './limits.ts'
+
+const KEY_PREFIX = /^[A-Z][A-Z0-9]{0,15}$/
 
 const tierSchema = z.strictObject({
   /** What a customer reads. */

@@ -4,13 +4,15 @@ import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
 import {
   DAY_MS,
-  LIFETIME_DAYS,
   type License,
   type LicenseState,
   type RefusalCode,
   type Verdict,
 } from '../license/index.ts'
 import { json, type Response } from './response.ts'
+
+/** The length of a lifetime license where the wire needs a number: 100 years of 365 days. */
+export const LIFETIME_DAYS = 100 * 365
 
 /** Returns a number even for lifetime licenses, because the existing client compares it with its clock. */
 export function wireExpiry({ origin }: License, expiresAt: number | null): number {

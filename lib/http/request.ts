@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import * as z from 'zod/mini'
+import { MAX_DURATION_DAYS } from '../catalog/limits.ts'
 import type { Catalog, Tier } from '../catalog/schema.ts'
-import { LIFETIME, MAX_DURATION_DAYS } from '../license/index.ts'
+import { LIFETIME } from '../license/index.ts'
 import { type FieldError, Problem } from './problem.ts'
 
 const MAX_JSON_BYTES = 64 * 1024

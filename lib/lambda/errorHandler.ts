@@ -3,7 +3,8 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { type RateLimitCounter, RateLimitError } from '../access/rateLimit.ts'
 import { PROBLEMS, Problem } from '../http/problem.ts'
 import { problemResponse, type Response } from '../http/response.ts'
-import { MasterKeyFault, Unavailable } from '../license/index.ts'
+import { MasterKeyFault } from '../license/index.ts'
+import { Unavailable } from '../license/store.ts'
 import type { CoreRuntime } from './runtime.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { Metrics as Emf, MetricUnit } from '@aws-lambda-powertools/metrics'
-import type { LicenseStore } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 
 /** Counts events for alarms and the dashboard. CloudWatch reads the counts from the log. */
 export interface Metrics {

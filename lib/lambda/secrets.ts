@@ -8,7 +8,7 @@ import * as z from 'zod/mini'
 import type { Catalog } from '../catalog/schema.ts'
 import type { SecretName } from '../config.ts'
 import { Problem } from '../http/problem.ts'
-import { type KeyRing, type Keys, MasterKeyFault } from '../license/index.ts'
+import { type Keys, MasterKeyFault } from '../license/index.ts'
 import type { SigningRing } from '../signing/ring.ts'
 import { parseRingSecret, toKey, toRing } from '../signing/secret.ts'
 import type { CoreRuntime } from './runtime.ts'
@@ -16,9 +16,9 @@ import type { SecretCache } from './secretCache.ts'
 
 /** The secrets as keys, which neither a log nor JSON can show. */
 export interface Secrets {
-  readonly masterKeys: KeyRing
+  readonly masterKeys: Keys['ring']
   /** The master keys of earlier versions, by version. */
-  readonly olderMasterKeys: KeyRing['keys']
+  readonly olderMasterKeys: Keys['ring']['keys']
   readonly pepper: KeyObject
   readonly adminToken: KeyObject
   readonly signingKeys: SigningRing

@@ -5,7 +5,8 @@ import type {
   DynamoDBStreamEvent,
 } from 'aws-lambda'
 import { Problem } from '../http/problem.ts'
-import { MasterKeyFault, Unavailable } from '../license/index.ts'
+import { MasterKeyFault } from '../license/index.ts'
+import { Unavailable } from '../license/store.ts'
 import type { Runtime } from './runtime.ts'
 
 type StreamHandler = (

@@ -8,14 +8,8 @@ import { err, ok, type Result } from './result.ts'
 import type { Claim, ExistingClaim, LicenseStore, ProviderRecord } from './store.ts'
 import { DAY_MS } from './time.ts'
 
-/** The length of a lifetime license where the wire needs a number: 100 years of 365 days. */
-export const LIFETIME_DAYS = 100 * 365
-
 /** The `duration` of a lifetime license. */
 export const LIFETIME = -1
-
-/** The longest duration other than lifetime, in days. */
-export const MAX_DURATION_DAYS = 36_500
 
 /** A request to issue a license, by the vendor's server or an admin. */
 export interface IssueRequest extends Cause {
@@ -42,7 +36,7 @@ export interface IssueRequest extends Cause {
 }
 
 /** The payment provider's records of the purchase at the time of the request. */
-export interface KnownPurchase {
+interface KnownPurchase {
   /** Ids of records that do not exist, and must not exist when the license is written. */
   readonly absent?: readonly string[]
   /** The license of the purchase, if there is one. */

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { KeyOrigin, License, LicenseId, LicenseKey } from './license.ts'
 
 /** Master keys by version, and the version that derives new keys. Showing a key requires the version that derived it. */
-export interface KeyRing {
+interface KeyRing {
   readonly current: string
   readonly keys: ReadonlyMap<string, KeyObject>
 }
@@ -31,9 +31,6 @@ export const LICENSE_ID = /^lic_[a-z2-7]{52}$/
 
 /** Matches the name of a tier. It excludes `-`, which separates the parts of a key, and `:`, which separates those of the signed text. */
 export const TIER_NAME = /^[a-z][a-z0-9_]{0,31}$/
-
-/** Matches the prefix of keys. */
-export const KEY_PREFIX = /^[A-Z][A-Z0-9]{0,15}$/
 
 const SIGNATURE_DIGITS = 12
 const KEY_TEXT = /^([A-Za-z0-9]+)-([A-Za-z0-9_]+)-([0-9a-f]{12})-([1-9][0-9]{0,11})$/
@@ -115,6 +112,12 @@ export function sameKey(a: LicenseKey, b: LicenseKey): boolean {
 /** Returns the id under which the license of a key is stored. The key cannot be recovered from it. */
 export function toLicenseId(key: LicenseKey, pepper: KeyObject): LicenseId {
   return `lic_${base32(createHmac('sha256', pepper).update(key).digest())}` as LicenseId
+}
+
+/** Returns the id of the license of a key as a person types it; undefined for a text that is not a key. */
+export function findLicenseId(text: string, { prefix, pepper }: KeyLookup): LicenseId | undefined {
+  const key = parseKey(text, prefix)
+  return key && toLicenseId(key, pepper)
 }
 
 /** Encodes by RFC 4648 section 6, in lower case and without padding. */

@@ -18,7 +18,7 @@ export interface LeaseTerms {
  * Returns the expiry of a lease in milliseconds since the epoch: after `leaseDays`, but not later than the paid period
  * with its possible grace, nor than the key is valid.
  */
-export function toLeaseEnd(
+function toLeaseEnd(
   { license, keyUntil = Number.POSITIVE_INFINITY }: ValidVerdict,
   now: number,
   { leaseDays, graceDays }: LeaseTerms,

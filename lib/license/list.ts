@@ -1,7 +1,6 @@
 import { type Evaluation, evaluate, isValidState, type LicenseState } from './evaluate.ts'
 import type { DeviceKey, License } from './license.ts'
-import { type Page, paginate } from './paginate.ts'
-import type { LicenseStore, Position, Selection, SortOrder } from './store.ts'
+import type { LicenseStore, Listed, Position, Selection, SortOrder } from './store.ts'
 
 /** Conditions that every listed license meets, and the order of the list. */
 export interface Filter {
@@ -89,3 +88,91 @@ export function matchesFilter(license: License, filter: Filter, now: number): bo
 
 const expiresBefore = ({ state, expiresAt }: Evaluation, before: number) =>
   isValidState(state) && expiresAt !== null && expiresAt < before
+
+/**
+ * Lists the licenses whose email address starts with a text, in any case, then those whose user id does, each in
+ * alphabetical order and no license twice.
+ *
+ * @param now milliseconds since the epoch
+ * @throws StoreUnavailable
+ */
+export async function searchLicenses(
+  { store, now }: { store: Pick<LicenseStore, 'list'>; now: number },
+  start: string,
+  filter: Pick<Filter, 'state' | 'tier'>,
+  limit: number,
+  after?: Position,
+): Promise<Page> {
+  const hasAddress = ({ userEmail }: License) =>
+    userEmail?.toLowerCase().startsWith(start.toLowerCase()) ?? false
+  const matches = (license: License) => matchesFilter(license, filter, now)
+  return paginate(
+    store,
+    [
+      { selection: { by: 'emailStart', start }, matches },
+      {
+        selection: { by: 'userStart', start },
+        matches: (license) => !hasAddress(license) && matches(license),
+      },
+    ],
+    limit,
+    after,
+  )
+}
+
+interface Page {
+  readonly licenses: readonly License[]
+  /** The position of the next page. Absent on the last page. */
+  readonly next?: Position
+}
+
+/** A selection that the store lists, and a filter for it. */
+interface Section {
+  readonly selection: Selection
+  readonly matches: (license: License) => boolean
+}
+
+/**
+ * The number of licenses read per requested one. A page of a rare filter stays short and has a cursor, instead of
+ * reading the whole table.
+ */
+const READS_PER_RESULT = 10
+
+/**
+ * Lists the licenses that pass the filter of each section, one section after the other.
+ *
+ * @throws StoreUnavailable
+ */
+async function paginate(
+  store: Pick<LicenseStore, 'list'>,
+  sections: readonly Section[],
+  limit: number,
+  after?: Position,
+): Promise<Page> {
+  const found: Listed[] = []
+  let read = 0
+  let position = after
+  for (const [index, { selection, matches }] of sections.entries()) {
+    if (index < (after?.part ?? 0)) continue
+    for (let isMore = true; isMore; ) {
+      const listed = await store.list(selection, limit, position)
+      for (const { license, position: at } of listed) {
+        position = { ...at, part: index }
+        if (!matches(license)) continue
+        found.push({ license, position })
+        if (found.length === limit) return toPage(found, position)
+      }
+      read += limit
+      isMore = listed.length === limit
+      if (isMore && read >= limit * READS_PER_RESULT) return toPage(found, position)
+    }
+    // The next section starts from its beginning.
+    position = undefined
+  }
+  return toPage(found)
+}
+
+const toPage = (found: readonly Listed[], next?: Position): Page => ({
+  licenses: found.map(({ license }) => license),
+  ...(next && { next }),
+})

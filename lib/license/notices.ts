@@ -1,8 +1,7 @@
-import { validUntil } from './evaluate.ts'
-import type { Billing, Entitlement, License } from './license.ts'
+import type { Billing, Entitlement } from './license.ts'
 import { DAY_MS } from './time.ts'
 
-export type NoticeKind =
+type NoticeKind =
   | 'issued'
   | 'reissued'
   | 'payment_failed'
@@ -65,29 +64,6 @@ function findRenewal(
   const isLater =
     paidUntil !== null && before.paidUntil !== null && paidUntil - before.paidUntil >= DAY_MS
   return isLater ? paidUntil : null
-}
-
-const REMINDERS = [
-  { kind: 'expiring_1', days: 1 },
-  { kind: 'expiring_7', days: 7 },
-] as const
-
-/**
- * Returns the reminder that is due for a license that expires and does not renew: seven days before its end, or one.
- * A license issued for a shorter time has none. The result is the same for every caller, since the period is the end
- * itself.
- *
- * @param now milliseconds since the epoch
- */
-export function findReminder({ facts, createdAt }: License, now: number): Notice | undefined {
-  const { billing, extendedUntil } = facts
-  const isRenewed = billing.graceUntil !== undefined && billing.cancelAt === undefined
-  const end = validUntil(facts)
-  if (!Number.isFinite(end) || end < now) return
-  if (isRenewed && (extendedUntil ?? Number.NEGATIVE_INFINITY) < end) return
-  const due = REMINDERS.find(({ days }) => end - now <= days * DAY_MS)
-  if (!due || createdAt >= end - due.days * DAY_MS) return
-  return { kind: due.kind, period: `${end}`, at: now }
 }
 
 const hasStarted = ({ billing }: BillingFacts) =>

@@ -129,7 +129,7 @@ export interface Listed {
 }
 
 /** A range of a license's history: up to and including `until`, in milliseconds since the epoch. */
-export interface Span {
+interface Span {
   readonly until?: number
   readonly limit?: number
 }

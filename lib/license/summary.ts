@@ -2,6 +2,8 @@ import type { License, LicenseId } from './license.ts'
 import { type Phase, type Status, toPhases } from './status.ts'
 import { ALWAYS, type BucketKey, bucketsAt, toDay, toIssuedBucket } from './timeBuckets.ts'
 
+export type { BucketKey, BucketRange } from './timeBuckets.ts'
+
 /**
  * Incremental license counts. When a license changes, it is counted with its current status and with every status that
  * time alone will give it: each phase adds to the buckets of its start and subtracts the previous status. The sum of all

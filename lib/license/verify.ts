@@ -1,4 +1,4 @@
-import { type KeyLookup, parseKey, toLicenseId } from './key.ts'
+import { findLicenseId, type KeyLookup } from './key.ts'
 import type { Device, DeviceKey, License } from './license.ts'
 import type { LicenseStore } from './store.ts'
 import { type InvalidVerdict, judge, refuse, type Verdict } from './verdict.ts'
@@ -51,10 +51,9 @@ export async function findByKey(
   text: string,
   device?: DeviceKey,
 ): Promise<FoundKey> {
-  const key = parseKey(text, keys.prefix)
-  if (!key) return { verdict: { valid: false, code: 'MALFORMED' } }
+  const id = findLicenseId(text, keys)
+  if (!id) return { verdict: { valid: false, code: 'MALFORMED' } }
   const unknown: FoundKey = { verdict: { valid: false, code: 'NOT_FOUND' } }
-  const id = toLicenseId(key, keys.pepper)
   const found =
     device === undefined ? { license: await store.find(id) } : await store.lookup(id, device)
   const { license } = found
@@ -66,20 +65,4 @@ export async function findByKey(
   if (now > earlier.until) return { verdict: { valid: false, code: 'REVOKED' } }
   const { verdict } = judged
   return { ...judged, verdict: verdict.valid ? { ...verdict, keyUntil: earlier.until } : verdict }
-}
-
-/**
- * Returns the license of a key that a customer quotes, for an admin, whether or not the key is valid. Earlier keys
- * are found as well.
- *
- * @throws StoreUnavailable
- */
-export async function findLicenseOfKey(
-  { store, keys }: { readonly store: Pick<LicenseStore, 'find'>; readonly keys: KeyLookup },
-  text: string,
-): Promise<{ readonly license: License; readonly replaced: boolean } | undefined> {
-  const key = parseKey(text, keys.prefix)
-  const id = key && toLicenseId(key, keys.pepper)
-  const license = id && (await store.find(id))
-  return license && { license, replaced: license.keyId !== id }
 }

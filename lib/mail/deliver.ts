@@ -7,12 +7,11 @@ import {
   evaluate,
   type Keys,
   type License,
-  type LicenseStore,
   listLicenses,
   rederiveKey,
-  Unavailable,
   validUntil,
 } from '../license/index.ts'
+import { type LicenseStore, Unavailable } from '../license/store.ts'
 import { buildMessage, buildRecoveryMessage, type MessageData } from './messages.ts'
 import type { NoticeRef, Outbox, Outcome } from './outbox.ts'
 import { type Mail, renderMail } from './render.ts'

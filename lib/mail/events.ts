@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { LicenseId, NoticeKind } from '../license/index.ts'
+import type { LicenseId, Notice } from '../license/index.ts'
 import type { NoticeRef } from './outbox.ts'
 
 const recipients = z.array(z.object({ emailAddress: z.string() }))
@@ -66,7 +66,7 @@ function parseTags(tags: Readonly<Record<string, readonly string[]>>): NoticeRef
   if (licenseId === undefined || kind === undefined || period === undefined) return
   return {
     licenseId: licenseId as LicenseId,
-    kind: kind as NoticeKind,
+    kind: kind as Notice['kind'],
     period: `${Buffer.from(period, 'base64url')}`,
   }
 }

@@ -1,7 +1,7 @@
 /** The contents of each email. The layout is applied by `renderMail`. */
 
 import type { Catalog, Tier } from '../catalog/schema.ts'
-import type { LicenseKey, LicenseState, NoticeKind } from '../license/index.ts'
+import type { LicenseKey, LicenseState, Notice } from '../license/index.ts'
 
 interface Fact {
   readonly label: string
@@ -61,7 +61,7 @@ const PURCHASED = 'You received this email because a license was purchased with 
 
 /** Builds the message of a notice, or returns undefined if the catalog disables it. */
 export function buildMessage(
-  kind: NoticeKind,
+  kind: Notice['kind'],
   data: MessageData,
   { productName, mail }: Catalog,
 ): MessageContent | undefined {
@@ -70,7 +70,7 @@ export function buildMessage(
 }
 
 function contentOf(
-  kind: NoticeKind,
+  kind: Notice['kind'],
   data: MessageData,
   productName: string,
   { howToActivate, links }: Catalog['mail'],

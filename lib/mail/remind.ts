@@ -1,4 +1,5 @@
-import { DAY_MS, findReminder, type LicenseStore, type Position } from '../license/index.ts'
+import { DAY_MS, type License, type Notice, validUntil } from '../license/index.ts'
+import type { LicenseStore, Position } from '../license/store.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Time of the first reminder before a license expires. */
@@ -33,4 +34,27 @@ export async function remind({ store, outbox, now }: ReminderContext): Promise<n
     after = page.length < PAGE ? undefined : page.at(-1)?.position
   } while (after)
   return reminded
+}
+
+const REMINDERS = [
+  { kind: 'expiring_1', days: 1 },
+  { kind: 'expiring_7', days: 7 },
+] as const
+
+/**
+ * Returns the reminder that is due for a license that expires and does not renew: seven days before its end, or one.
+ * A license issued for a shorter time has none. The result is the same for every caller, since the period is the end
+ * itself.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function findReminder({ facts, createdAt }: License, now: number): Notice | undefined {
+  const { billing, extendedUntil } = facts
+  const isRenewed = billing.graceUntil !== undefined && billing.cancelAt === undefined
+  const end = validUntil(facts)
+  if (!Number.isFinite(end) || end < now) return
+  if (isRenewed && (extendedUntil ?? Number.NEGATIVE_INFINITY) < end) return
+  const due = REMINDERS.find(({ days }) => end - now <= days * DAY_MS)
+  if (!due || createdAt >= end - due.days * DAY_MS) return
+  return { kind: due.kind, period: `${end}`, at: now }
 }

@@ -1,4 +1,4 @@
-import type { Revocations } from '../license/index.ts'
+import type { Revocations } from '../license/store.ts'
 import { type PublicJwk, signingKeyOf } from './key.ts'
 import { liveAt, type SigningRing, signerAt } from './ring.ts'
 import { signToken } from './token.ts'

@@ -1,4 +1,5 @@
-import type { AuditEntry, LicenseStore } from '../license/index.ts'
+import type { AuditEntry } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 import { deviceItemKey, licenseKey } from './item.ts'
 import type { Table, Write } from './table.ts'
 

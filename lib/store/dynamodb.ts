@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import type { AuditEntry, License, LicenseId, Notice } from '../license/index.ts'
 import {
-  type AuditEntry,
   type Batch,
   type Claim,
   type ExistingClaim,
-  type License,
-  type LicenseId,
   type LicenseStore,
-  type Notice,
   type ProviderRecord,
   type Selection,
   toSortOrder,
-} from '../license/index.ts'
+} from '../license/store.ts'
 import { createActivations } from './activations.ts'
 import {
   claimKey,

@@ -2,18 +2,13 @@
 
 import type {
   AuditEntry,
-  Billing,
-  Claim,
-  ClaimName,
   Device,
-  DeviceKey,
-  ExistingClaim,
   License,
   LicenseChange,
   LicenseId,
   Notice,
-  ProviderRecord,
 } from '../license/index.ts'
+import type { Claim, ClaimName, ExistingClaim, ProviderRecord } from '../license/store.ts'
 import type { Delivery } from '../mail/outbox.ts'
 
 export type Item = Record<string, unknown>
@@ -73,7 +68,12 @@ const later = (end: number | null, other: number | undefined) =>
   end === null ? null : Math.max(end, other ?? end)
 
 /** Returns the expiry for the index. Verdicts use `evaluate` instead. */
-const indexedExpiry = ({ status, paidUntil, graceUntil, cancelAt }: Billing): number | null => {
+const indexedExpiry = ({
+  status,
+  paidUntil,
+  graceUntil,
+  cancelAt,
+}: License['facts']['billing']): number | null => {
   const paid = status === 'past_due' ? (graceUntil ?? paidUntil) : paidUntil
   return cancelAt === undefined ? paid : Math.min(paid ?? cancelAt, cancelAt)
 }
@@ -101,7 +101,7 @@ export function toLicenseItem({
   return { ...item, ...Object.fromEntries(attributes) }
 }
 
-export const deviceItemKey = (id: LicenseId, key: DeviceKey) => ({
+export const deviceItemKey = (id: LicenseId, key: Device['key']) => ({
   pk: licenseKey(id).pk,
   sk: `${DEVICE}${key}`,
 })

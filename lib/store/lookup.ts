@@ -1,4 +1,5 @@
-import type { LicenseId, LicenseStore } from '../license/index.ts'
+import type { LicenseId } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 import {
   aliasIn,
   deviceItemKey,

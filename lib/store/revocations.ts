@@ -1,4 +1,5 @@
-import type { LicenseId, Revocation, RevocationStore } from '../license/index.ts'
+import type { LicenseId } from '../license/index.ts'
+import type { RevocationStore, Revocations } from '../license/store.ts'
 import type { Table, Write } from './table.ts'
 
 const PARTITION = 'REVOCATIONS'
@@ -63,7 +64,7 @@ export function createRevocationStore({ transact, queryAll }: Table): Revocation
         revocations: items
           .slice(hasCount ? 1 : 0)
           .map(({ licenseId, at, until, isForGood = false }) => {
-            return { licenseId, at, until, isForGood } as Revocation
+            return { licenseId, at, until, isForGood } as Revocations['revocations'][number]
           }),
       }
     },

@@ -1,6 +1,6 @@
 import type { RateLimitCounter, RateLimitStore } from '../access/rateLimit.ts'
 import type { TokenStore } from '../access/token.ts'
-import type { LicenseStore, RevocationStore, SummaryStore } from '../license/index.ts'
+import type { LicenseStore, RevocationStore, SummaryStore } from '../license/store.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import { createDynamoStore } from './dynamodb.ts'
 import { createLookup } from './lookup.ts'

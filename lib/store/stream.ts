@@ -1,6 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
-import { type CountedLicense, type License, toCountedLicense } from '../license/index.ts'
+import type { License } from '../license/index.ts'
+import { type CountedLicense, toCountedLicense } from '../license/summary.ts'
 import type { NoticeRef } from '../mail/outbox.ts'
 import { fromLicenseItem, type Item, isLicenseItem, OUTBOX, RECOVERY } from './item.ts'
 

@@ -1,13 +1,13 @@
+import type { LicenseId } from '../license/index.ts'
+import type { SummaryStore } from '../license/store.ts'
 import {
   type BucketKey,
   type BucketRange,
   type CountedLicense,
   type Counters,
   deltaBetween,
-  type LicenseId,
   mergeDeltas,
-  type SummaryStore,
-} from '../license/index.ts'
+} from '../license/summary.ts'
 import type { Item } from './item.ts'
 import { Contention, MAX_ATTEMPTS, type Table, type Write, withRetry } from './table.ts'
 

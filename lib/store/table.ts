@@ -9,7 +9,7 @@ import type {
   TransactWriteCommandInput,
   UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { StoreUnavailable } from '../license/index.ts'
+import { StoreUnavailable } from '../license/store.ts'
 import type { Item } from './item.ts'
 
 export type Key = Readonly<Record<string, unknown>>

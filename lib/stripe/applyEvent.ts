@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/schema.ts'
-import type { Keys, LicenseStore } from '../license/index.ts'
+import type { Keys } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 import type { StripeApi } from './api.ts'
 import { type Change, loadEvent, loadOtherPurchases, mergeEvent } from './changes.ts'
 import { NO_CUSTOMER } from './customer.ts'

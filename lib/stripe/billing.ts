@@ -1,7 +1,9 @@
-import { type Billing, DAY_MS } from '../license/index.ts'
+import { DAY_MS, type Entitlement } from '../license/index.ts'
 import { firstKnown } from './fields.ts'
 import type { InvoiceFact } from './invoice.ts'
 import type { Snapshot, SubscriptionFact, SubscriptionItem } from './subscription.ts'
+
+type Billing = Entitlement['billing']
 
 /** Stripe charges for a renewal about an hour after it drafts the invoice, and events can be delayed. */
 const RENEWAL_MS = 3 * 60 * 60 * 1000

@@ -1,11 +1,11 @@
-import {
-  type Claim,
-  type ClaimName,
-  DAY_MS,
-  type ExistingClaim,
-  type LicenseStore,
-  type ProviderRecord,
-} from '../license/index.ts'
+import { DAY_MS } from '../license/index.ts'
+import type {
+  Claim,
+  ClaimName,
+  ExistingClaim,
+  LicenseStore,
+  ProviderRecord,
+} from '../license/store.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
 import { mergeFacts } from './facts.ts'
 import { type LoadedPurchases, loadPurchases, toPurchaseClaim } from './loadPurchases.ts'

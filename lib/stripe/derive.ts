@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/schema.ts'
 import { findTier } from '../catalog/tier.ts'
-import { type Billing, DAY_MS, type Entitlement, LIFETIME, type Risk } from '../license/index.ts'
+import { DAY_MS, type Entitlement, LIFETIME } from '../license/index.ts'
 import { hasBegun, toBilling } from './billing.ts'
 import type { CustomerFact } from './customer.ts'
 import { type Facts, findCompletedSession, isOneTime } from './facts.ts'
@@ -14,7 +14,7 @@ import type { SessionFact } from './session.ts'
 export interface Derivation {
   /** Absent while nothing was bought, or the tier is unknown. */
   readonly entitlement?: Entitlement
-  readonly risk: Risk
+  readonly risk: Entitlement['risk']
   /** Needs review: the entitlement is absent, or may not be what was bought last. */
   readonly issue?: PurchaseIssue
   /** The metadata name another tier than the price. */
@@ -59,7 +59,10 @@ export function derive(
   }
 }
 
-function toOneTimeBilling({ payment, paidAt, at }: SessionFact, days: number): Billing {
+function toOneTimeBilling(
+  { payment, paidAt, at }: SessionFact,
+  days: number,
+): Entitlement['billing'] {
   if (payment === 'paid') {
     return { status: 'paid', paidUntil: days === LIFETIME ? null : (paidAt ?? at) + days * DAY_MS }
   }

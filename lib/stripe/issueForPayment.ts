@@ -1,12 +1,6 @@
 import type { Catalog } from '../catalog/schema.ts'
-import {
-  type IssueContext,
-  type Issued,
-  type IssueRequest,
-  issueLicense,
-  type LicenseStore,
-  type Result,
-} from '../license/index.ts'
+import { type Issued, type IssueRequest, issueLicense, type Result } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 import { derive } from './derive.ts'
 import { loadPurchases } from './loadPurchases.ts'
 import { toRecord } from './purchase.ts'
@@ -21,7 +15,7 @@ import { retryWhileStale } from './retry.ts'
  * @throws MasterKeyFault, StoreUnavailable
  */
 export function issueForPayment(
-  context: IssueContext,
+  context: Parameters<typeof issueLicense>[0],
   catalog: Catalog,
   order: IssueRequest,
   paymentId: string | null,

@@ -1,10 +1,5 @@
-import type {
-  ClaimName,
-  ExistingClaim,
-  LicenseId,
-  LicenseStore,
-  ProviderRecord,
-} from '../license/index.ts'
+import type { LicenseId } from '../license/index.ts'
+import type { ClaimName, ExistingClaim, LicenseStore, ProviderRecord } from '../license/store.ts'
 import { type PurchaseRecord, parsePointer, parsePurchase } from './purchase.ts'
 import { isPurchaseKind, purchaseKey, type Reference, toReference } from './reference.ts'
 

@@ -1,4 +1,5 @@
-import type { ProviderRecord, PurchaseLink } from '../license/index.ts'
+import type { PurchaseLink } from '../license/index.ts'
+import type { ProviderRecord } from '../license/store.ts'
 import { type CustomerFact, mergeCustomers, NO_CUSTOMER } from './customer.ts'
 import { type Facts, mergeFacts, NO_FACTS } from './facts.ts'
 import { KINDS, type Reference } from './reference.ts'

@@ -1,15 +1,14 @@
 import {
   adoptExisting,
   differsFromPurchase,
+  type Entitlement,
   type Keys,
   type License,
   type LicenseId,
-  type LicenseStore,
   type PurchaseLink,
-  type ReconcileResult,
-  type Risk,
   reconcile,
 } from '../license/index.ts'
+import type { LicenseStore } from '../license/store.ts'
 import type { Change } from './changes.ts'
 import type { Derivation } from './derive.ts'
 import { needsReview } from './lineItems.ts'
@@ -21,7 +20,7 @@ import type { Refreshed } from './refresh.ts'
 export type Applied =
   | { readonly repeated: true }
   | {
-      readonly effect: Extract<ReconcileResult, { status: 'settled' }>['effect']
+      readonly effect: 'issued' | 'changed' | 'none'
       readonly licenseId?: LicenseId
       /** Codes of what needs review. */
       readonly alerts: readonly string[]
@@ -87,7 +86,7 @@ export async function reconcilePurchase(
 /** Sets or removes the time since which a purchase is unmatched. A refunded purchase needs no license. */
 function withReviewDate(
   { unmatchedSince, ...purchase }: PurchaseRecord,
-  risk: Risk,
+  risk: Entitlement['risk'],
   now: number,
 ): PurchaseRecord {
   const isUnmatched = needsReview(purchase.alerts) && risk !== 'refunded' && risk !== 'lost'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/schema.ts'
-import { Unavailable } from '../license/index.ts'
+import { Unavailable } from '../license/store.ts'
 import type { StripeApi } from './api.ts'
 import { type Facts, isOneTime, mergeFacts, NO_FACTS } from './facts.ts'
 import { listAt } from './fields.ts'

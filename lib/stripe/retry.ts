@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StoreUnavailable } from '../license/index.ts'
+import { StoreUnavailable } from '../license/store.ts'
 
 const MAX_ATTEMPTS = 10
 const BASE_PAUSE_MS = 25

@@ -1,4 +1,4 @@
-import type { Risk } from '../license/index.ts'
+import type { Entitlement } from '../license/index.ts'
 import { disputeRisk } from './charge.ts'
 import type { Facts } from './facts.ts'
 import type { InvoiceFact } from './invoice.ts'
@@ -7,7 +7,7 @@ import type { InvoiceFact } from './invoice.ts'
  * Derives the risk from disputes and refunds. A dispute of any payment counts. A refund counts only if it returns all
  * that was paid for the one-time payment, or for the invoices of the newest period.
  */
-export function toRisk(facts: Facts): Risk {
+export function toRisk(facts: Facts): Entitlement['risk'] {
   const disputes = Object.values(facts.disputes).map(disputeRisk)
   if (disputes.includes('lost')) return 'lost'
   if (isRefunded(facts)) return 'refunded'

@@ -1,4 +1,4 @@
-import type { LicenseStore, ProviderRecord } from '../license/index.ts'
+import type { LicenseStore, ProviderRecord } from '../license/store.ts'
 import { findPayer, findUserEmail, findUserId } from './derive.ts'
 import { parsePurchase } from './purchase.ts'
 

@@ -4,12 +4,12 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
 import { catalog } from '../../lib/catalog/catalog.ts'
-import { DAY_MS, type LicenseKey, type NoticeKind } from '../../lib/license/index.ts'
+import { DAY_MS, type LicenseKey, type Notice } from '../../lib/license/index.ts'
 import { buildMessage, buildRecoveryMessage } from '../../lib/mail/messages.ts'
 import { renderMail } from '../../lib/mail/render.ts'
 import { CHROMIUM } from '../local/chromium.ts'
 
-const KINDS: readonly NoticeKind[] = [
+const KINDS: readonly Notice['kind'][] = [
   'issued',
   'reissued',
   'payment_failed',

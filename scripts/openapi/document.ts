@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { rowSchema } from '../../lib/admin/bulk.ts'
 import type { Route } from '../../lib/admin/route.ts'
 import { ADMIN_PATH, adminRoutes } from '../../lib/admin/routes.ts'
+import { MAX_DURATION_DAYS } from '../../lib/catalog/limits.ts'
 import type { Catalog } from '../../lib/catalog/schema.ts'
 import { PROBLEMS, type ProblemCode } from '../../lib/http/problem.ts'
 import {
@@ -15,7 +16,7 @@ import {
   recoverSchema,
   verifySchema,
 } from '../../lib/http/request.ts'
-import { LIFETIME, MAX_DURATION_DAYS, STATES } from '../../lib/license/index.ts'
+import { LIFETIME, STATES } from '../../lib/license/index.ts'
 
 type Json = Record<string, unknown>
 

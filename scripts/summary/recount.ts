@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
-import { type CountedLicense, toCountedLicense } from '../../lib/license/index.ts'
+import { type CountedLicense, toCountedLicense } from '../../lib/license/summary.ts'
 import { fromLicenseItem, type Item, LICENSE } from '../../lib/store/item.ts'
 import { createTable } from '../../lib/store/sdkTable.ts'
 import { createSummaryStore, isOfSeries } from '../../lib/store/summary.ts'

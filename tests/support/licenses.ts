@@ -2,12 +2,11 @@ import { createSecretKey } from 'node:crypto'
 import {
   type IssueRequest,
   issueLicense,
-  type KeyRing,
   type Keys,
   type License,
   type LicenseId,
-  type LicenseStore,
 } from '../../lib/license/index.ts'
+import type { LicenseStore } from '../../lib/license/store.ts'
 
 /** 2025-01-01T00:00:00Z, in milliseconds: what tests call now. */
 export const NOW = 1_735_689_600_000
@@ -18,9 +17,9 @@ export const aRing = (current = '1', texts: Record<string, string> = { '1': 'tes
   ({
     current,
     keys: new Map(Object.entries(texts).map(([version, text]) => [version, aSecret(text)])),
-  }) satisfies KeyRing
+  }) satisfies Keys['ring']
 
-export const someKeys = (ring: KeyRing = aRing()): Keys => ({
+export const someKeys = (ring: Keys['ring'] = aRing()): Keys => ({
   ring,
   pepper: aSecret('test_pepper'),
   prefix: 'QF',

@@ -1,20 +1,21 @@
 import {
   type AuditEntry,
   applyChange,
-  type Batch,
-  type Claim,
   type Device,
-  type DeviceKey,
-  type ExistingClaim,
   evaluate,
   type License,
   type LicenseId,
+} from '../../lib/license/index.ts'
+import {
+  type Batch,
+  type Claim,
+  type ExistingClaim,
   type LicenseStore,
   type Position,
   type ProviderRecord,
   type Selection,
   toSortOrder,
-} from '../../lib/license/index.ts'
+} from '../../lib/license/store.ts'
 
 /** A license store in memory, for tests of many histories. Passes the store contract. */
 export function createMemoryStore(): LicenseStore {
@@ -23,7 +24,7 @@ export function createMemoryStore(): LicenseStore {
   const records = new Map<string, ProviderRecord>()
   const aliases = new Map<LicenseId, LicenseId>()
   const entries: AuditEntry[] = []
-  const devices = new Map<LicenseId, Map<DeviceKey, Device>>()
+  const devices = new Map<LicenseId, Map<Device['key'], Device>>()
   const nameOf = ({ kind, key }: { kind: string; key: string }) => `${kind}#${key}`
 
   function holderOf(claim: Claim, now: number): ExistingClaim | undefined {
@@ -50,7 +51,7 @@ export function createMemoryStore(): LicenseStore {
 
   const find = (id: LicenseId) => structuredClone(licenses.get(aliases.get(id) ?? id))
 
-  const ofDevice = (key: DeviceKey) =>
+  const ofDevice = (key: Device['key']) =>
     [...licenses.values()].flatMap((license) => {
       const device = devices.get(license.id)?.get(key)
       return device ? { license, position: { id: license.id, at: device.activatedAt } } : []

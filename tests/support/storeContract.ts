@@ -1,18 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type {
   AuditEntry,
-  Batch,
-  Claim,
   Device,
-  DeviceKey,
   License,
   LicenseChange,
   LicenseId,
+} from '../../lib/license/index.ts'
+import type {
+  Batch,
+  Claim,
   LicenseStore,
   Position,
   ProviderRecord,
   Selection,
-} from '../../lib/license/index.ts'
+} from '../../lib/license/store.ts'
 import { aLicense, NOW } from './licenses.ts'
 
 const anId = (name: string) => `lic_${name}` as LicenseId
@@ -457,7 +458,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
 
   describe('devices', () => {
     const aDevice = (name: string, changes: Partial<Device> = {}): Device => ({
-      key: name as DeviceKey,
+      key: name as Device['key'],
       name,
       hint: 'hint',
       activatedAt: NOW,
@@ -468,7 +469,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     const activate = (name: string, changes: Partial<Device> = {}, releases = 0) =>
       store.activate(first.id, aDevice(name, changes), audit, releases)
     const release = (name: string, at = NOW + 1) =>
-      store.release(first.id, name as DeviceKey, { ...audit, at })
+      store.release(first.id, name as Device['key'], { ...audit, at })
 
     beforeEach(async () => {
       await store.commit(anIssue({ ...first, seats: 2 }))
@@ -504,16 +505,16 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     it('are found together with the license, also by a later key', async () => {
       await activate('a')
       const license = await store.find(first.id)
-      expect(await store.lookup(first.id, 'a' as DeviceKey)).toEqual({
+      expect(await store.lookup(first.id, 'a' as Device['key'])).toEqual({
         license,
         device: aDevice('a'),
       })
-      expect(await store.lookup(first.id, 'b' as DeviceKey)).toEqual({ license })
-      expect(await store.lookup(anId('none'), 'a' as DeviceKey)).toEqual({})
+      expect(await store.lookup(first.id, 'b' as Device['key'])).toEqual({ license })
+      expect(await store.lookup(anId('none'), 'a' as Device['key'])).toEqual({})
       const change = aChange({ keyId: anId('new_key') })
       const alias = { ...change, license: { ...change.license, alias: anId('new_key') } } as Batch
       await store.commit(alias)
-      expect(await store.lookup(anId('new_key'), 'a' as DeviceKey)).toMatchObject({
+      expect(await store.lookup(anId('new_key'), 'a' as Device['key'])).toMatchObject({
         license: { id: first.id },
         device: { key: 'a' },
       })
@@ -525,7 +526,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       const other = { ...audit, licenseId: second.id }
       await store.activate(second.id, aDevice('a', { activatedAt: NOW + 7 }), other, 0)
       const list = (limit: number, after?: Position) =>
-        store.list({ by: 'device', value: 'a' as DeviceKey }, limit, after)
+        store.list({ by: 'device', value: 'a' as Device['key'] }, limit, after)
       const all = await list(9)
       expect(all.map(({ license }) => license.id)).toEqual([second.id, first.id])
       const [last] = await list(1)

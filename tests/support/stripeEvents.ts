@@ -1,6 +1,6 @@
 /** Events about one buyer, by the day on which they occur. */
 
-import type { Batch, LicenseStore } from '../../lib/license/index.ts'
+import type { Batch, LicenseStore } from '../../lib/license/store.ts'
 import {
   aCharge,
   aCustomer,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHandler } from '../../../functions/remind.ts'
-import { DAY_MS, findReminder, type License } from '../../../lib/license/index.ts'
+import { DAY_MS, type License } from '../../../lib/license/index.ts'
+import { findReminder } from '../../../lib/mail/remind.ts'
 import { aLicense, issued, NOW } from '../../support/licenses.ts'
 import { aRuntime, type TestRuntime } from '../../support/runtime.ts'
 

@@ -6,9 +6,9 @@ import {
   DAY_MS,
   type LicenseChange,
   type LicenseId,
-  type NoticeKind,
-  StoreUnavailable,
+  type Notice,
 } from '../../../lib/license/index.ts'
+import { StoreUnavailable } from '../../../lib/license/store.ts'
 import { aContext, aPost, aRequest, bodyOf } from '../../support/http.ts'
 import { NOW } from '../../support/licenses.ts'
 import { useMail } from '../../support/mail.ts'
@@ -248,7 +248,7 @@ describe('while the table or the secrets are unavailable', () => {
 
 describe('the email of a change', () => {
   /** Changes a license as Stripe's events do, with a notice. */
-  async function change(id: LicenseId, to: LicenseChange, kind: NoticeKind, period = 'x') {
+  async function change(id: LicenseId, to: LicenseChange, kind: Notice['kind'], period = 'x') {
     const now = mail.test.time.now
     const audit = {
       licenseId: id,
@@ -268,7 +268,7 @@ describe('the email of a change', () => {
     })
   }
   const end = NOW + 10 * DAY_MS
-  const WHEN: [NoticeKind, LicenseChange, string, string][] = [
+  const WHEN: [Notice['kind'], LicenseChange, string, string][] = [
     [
       'payment_failed',
       { billing: { status: 'past_due', paidUntil: NOW, graceUntil: end } },

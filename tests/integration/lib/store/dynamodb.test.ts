@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, it } from '@jest/globals'
-import { StoreUnavailable } from '../../../../lib/license/index.ts'
+import { StoreUnavailable } from '../../../../lib/license/store.ts'
 import { createDynamoStore } from '../../../../lib/store/dynamodb.ts'
 import { TTL_ATTRIBUTE } from '../../../../lib/store/item.ts'
 import { createTable } from '../../../../lib/store/sdkTable.ts'

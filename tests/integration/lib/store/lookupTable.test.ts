@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { StoreUnavailable } from '../../../../lib/license/index.ts'
+import { StoreUnavailable } from '../../../../lib/license/store.ts'
 import { createDynamoStore } from '../../../../lib/store/dynamodb.ts'
 import { createLookup } from '../../../../lib/store/lookup.ts'
 import { createLookupTable } from '../../../../lib/store/lookupTable.ts'

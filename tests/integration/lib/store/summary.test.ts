@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { type CountedLicense, toCountedLicense } from '../../../../lib/license/index.ts'
+import { type CountedLicense, toCountedLicense } from '../../../../lib/license/summary.ts'
 import { createTable } from '../../../../lib/store/sdkTable.ts'
 import { createSummaryStore } from '../../../../lib/store/summary.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'

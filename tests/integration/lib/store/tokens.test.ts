@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { StoreUnavailable } from '../../../../lib/license/index.ts'
+import { StoreUnavailable } from '../../../../lib/license/store.ts'
 import { createTokenStore } from '../../../../lib/store/tokens.ts'
 import { NOW } from '../../../support/licenses.ts'
 import { aStoreTable, aTable } from '../../../support/table.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { toLeaseChange, toLeaseEnd } from '../../../../lib/license/lease.ts'
+import { toLeaseChange, toSignedPeriod } from '../../../../lib/license/lease.ts'
 import type { License, LicenseFacts, LicenseId } from '../../../../lib/license/license.ts'
 import { DAY_MS } from '../../../../lib/license/time.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
@@ -14,7 +14,7 @@ const withFacts = (facts: Partial<LicenseFacts>, changes: Partial<License> = {})
 
 describe('a lease', () => {
   const daysOf = (facts: Partial<LicenseFacts>, keyUntil?: number) => {
-    const end = toLeaseEnd(
+    const { expiresAt } = toSignedPeriod(
       {
         valid: true,
         license: withFacts(facts),
@@ -25,7 +25,7 @@ describe('a lease', () => {
       NOW,
       TERMS,
     )
-    return (end - NOW) / DAY_MS
+    return (expiresAt - NOW) / DAY_MS
   }
   const paid = (days: number, more: object = {}): Partial<LicenseFacts> => ({
     billing: { status: 'paid', paidUntil: day(days), ...more },
@@ -51,6 +51,26 @@ describe('a lease', () => {
 
   it('of a replaced key ends with that key', () => {
     expect(daysOf(paid(30, { graceUntil: day(31) }), day(2))).toBe(2)
+  })
+})
+
+describe('a signed response that is no lease', () => {
+  const valid = { valid: true, license: aLicense(), state: 'active', expiresAt: null } as const
+
+  it('is valid for five minutes, with terms or for a valid license without', () => {
+    const period = { issuedAt: NOW, expiresAt: NOW + 5 * 60_000 }
+    expect(toSignedPeriod({ valid: false }, NOW, TERMS)).toEqual(period)
+    expect(toSignedPeriod(valid, NOW)).toEqual(period)
+  })
+
+  it.each([
+    ['in the next second after a change in this one', 2, NOW + 400, NOW + 1000],
+    ['now if the license never changed', 1, NOW + 400, NOW + 400],
+    ['now from a second after the change', 2, NOW + 1000, NOW + 1000],
+    ['now if the change lies in the future', 2, NOW - 1, NOW - 1],
+  ])('counts as issued %s', (_, version, now, issuedAt) => {
+    const finding = { valid: false, license: aLicense({ version, changedAt: NOW }) } as const
+    expect(toSignedPeriod(finding, now)).toMatchObject({ issuedAt })
   })
 })
 

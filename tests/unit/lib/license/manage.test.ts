@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { replayHistory } from '../../../../lib/license/history.ts'
 import { importLicense } from '../../../../lib/license/import.ts'
 import { deriveKey } from '../../../../lib/license/key.ts'
 import type { LicenseId } from '../../../../lib/license/license.ts'
@@ -159,20 +158,6 @@ describe('a key that was replaced', () => {
       await reissueKey({ store, keys, now: NOW + count * 1000 }, id, 0, CAUSE)
     }
     expect((await store.find(id))?.earlierKeys).toHaveLength(50)
-  })
-})
-
-describe('the license at some time', () => {
-  it('is nothing before it was issued', async () => {
-    const license = await store.find(id)
-    if (!license) throw new Error('There is no license')
-    const context = { store, now: NOW + 9 }
-    expect(await replayHistory(context, license, NOW - 1)).toBeUndefined()
-    expect(await replayHistory(context, license, NOW + 9)).toBe(license)
-    expect(await replayHistory(context, license, NOW)).toMatchObject({
-      tier: 'pro',
-      facts: license.facts,
-    })
   })
 })
 

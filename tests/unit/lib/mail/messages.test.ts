@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
-import { type LicenseKey, type NoticeKind, parseKey } from '../../../../lib/license/index.ts'
+import type { LicenseKey, Notice } from '../../../../lib/license/index.ts'
 import { LAYOUT } from '../../../../lib/mail/layout.ts'
 import {
   buildMessage,
@@ -11,7 +11,7 @@ import { renderMail } from '../../../../lib/mail/render.ts'
 import { buildLayoutModule } from '../../../../scripts/mail/compile.ts'
 import { NOW } from '../../../support/licenses.ts'
 
-const KEY = parseKey('QF-PRO-0123456789ab-1735689600', 'QF') as LicenseKey
+const KEY = 'QF-PRO-0123456789ab-1735689600' as LicenseKey
 const { pro } = catalog.tiers
 if (!pro) throw new Error('There is no tier pro')
 const DATA: MessageData = {
@@ -23,7 +23,7 @@ const DATA: MessageData = {
   expiresAt: NOW,
   renews: false,
 }
-const KINDS: NoticeKind[] = [
+const KINDS: Notice['kind'][] = [
   'issued',
   'reissued',
   'payment_failed',
@@ -35,7 +35,7 @@ const KINDS: NoticeKind[] = [
 ]
 const sending = { ...catalog, mail: { ...catalog.mail, sendsRenewals: true } }
 
-const aMail = (kind: NoticeKind, data: Partial<MessageData> = {}, from = sending) => {
+const aMail = (kind: Notice['kind'], data: Partial<MessageData> = {}, from = sending) => {
   const content = buildMessage(kind, { ...DATA, ...data }, from)
   if (!content) throw new Error(`${kind} is not sent`)
   return renderMail(content, from)
@@ -114,7 +114,7 @@ describe('the user id in an email', () => {
 })
 
 describe('the content of an email', () => {
-  it.each<[text: string, kind: NoticeKind, data: Partial<MessageData>]>([
+  it.each<[text: string, kind: Notice['kind'], data: Partial<MessageData>]>([
     ['Expires: Never', 'issued', { expiresAt: null }],
     ['Expires on: 1 January 2025', 'issued', {}],
     ['Renews on: 1 January 2025', 'issued', { renews: true }],
@@ -125,7 +125,7 @@ describe('the content of an email', () => {
     expect(aMail(kind, data).text).toContain(text)
   })
 
-  it.each<[text: string, kind: NoticeKind, data: Partial<MessageData>]>([
+  it.each<[text: string, kind: Notice['kind'], data: Partial<MessageData>]>([
     ['valid until', 'payment_failed', { expiresAt: null }],
     ['Account', 'issued', { userId: null }],
   ])('omits "%s" in %s with %j', (text, kind, data) => {

@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type Stripe from 'stripe'
 import { catalog } from '../../../../lib/catalog/catalog.ts'
-import {
-  DAY_MS,
-  evaluate,
-  type IssueRequest,
-  StoreUnavailable,
-} from '../../../../lib/license/index.ts'
+import { DAY_MS, evaluate, type IssueRequest } from '../../../../lib/license/index.ts'
+import { StoreUnavailable } from '../../../../lib/license/store.ts'
 import { applyEvent } from '../../../../lib/stripe/applyEvent.ts'
 import { issueForPayment } from '../../../../lib/stripe/issueForPayment.ts'
 import type { StripeEvent } from '../../../../scripts/stripe/objects.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import type { ProviderRecord } from '../../../../lib/license/index.ts'
+import type { ProviderRecord } from '../../../../lib/license/store.ts'
 import { NO_CUSTOMER } from '../../../../lib/stripe/customer.ts'
 import { NO_FACTS } from '../../../../lib/stripe/facts.ts'
 import { createPointer, type PurchaseRecord, toRecord } from '../../../../lib/stripe/purchase.ts'
