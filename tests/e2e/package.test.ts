@@ -272,6 +272,14 @@ describe('the template', () => {
     const keys = routes.map(([, route]) => route.Properties['RouteKey'])
     expect(Object.keys(Properties['RouteSettings']).sort()).toEqual(keys.sort())
     expect([...(DependsOn ?? [])].sort()).toEqual(routes.map(([name]) => name).sort())
+    for (const [name, { Type, Properties }] of Object.entries(template.Resources)) {
+      if (Type !== 'AWS::ApiGatewayV2::Integration') continue
+      const handler = name.replace('HttpApiIntegration', '')
+      expect(Properties).toMatchObject({
+        IntegrationUri: { 'Fn::GetAtt': [`${handler}LambdaFunction`, 'Arn'] },
+        PayloadFormatVersion: '2.0',
+      })
+    }
     // CORS of the gateway would cover the webhook, too.
     expect(find('HttpApi').Properties).not.toHaveProperty('CorsConfiguration')
   })
