@@ -146,6 +146,14 @@ describe('objects of one purchase', () => {
     expect(await licenses()).toMatchObject([{ facts: { risk: 'refunded' } }])
   })
 
+  it('need no review any more after they are merged into a purchase with a license', async () => {
+    await issued(recording.store, { purchaseKey: 'pi:pi_1' })
+    await apply(session({ payment_intent: null, metadata: {} }))
+    expect(await recording.store.listForReview(10)).toHaveLength(1)
+    await apply(session({ metadata: {} }))
+    expect(await recording.store.listForReview(10)).toEqual([])
+  })
+
   it('include a dispute of the charge of an invoice, in an old API version', async () => {
     const all = buildEvents('dispute-lost', '2020-08-27')
     const isDispute = ({ type }: StripeEvent) => type.startsWith('charge.dispute')
