@@ -18,6 +18,9 @@ export interface Observation {
   readonly customer: CustomerFact
 }
 
+/** An observation without the parts that an event says nothing about. */
+type Statement = Partial<Omit<Observation, 'facts'>> & { readonly facts?: Partial<Facts> }
+
 /** An event that changes nothing. */
 export interface Ignored {
   /** The reason. */
@@ -25,7 +28,7 @@ export interface Ignored {
 }
 
 /** Reads the object of an event, or returns the reason why it is ignored. */
-type EventReader = (object: unknown, event: EventInfo, id: string) => Observation | string
+type EventReader = (object: unknown, event: EventInfo, id: string) => Statement | string
 
 interface EventInfo {
   readonly type: string
@@ -40,7 +43,7 @@ const SESSION: EventReader = (object, { type, createdAt, receivedAt }, id) => {
   if (typeof fact === 'string') return fact
   const { subscriptionId, paymentIntentId, customerId } = fact
   return {
-    facts: { ...NO_FACTS, sessions: { [id]: fact } },
+    facts: { sessions: { [id]: fact } },
     references: toReferences({ sub: subscriptionId, pi: paymentIntentId, cs: id }),
     customerId,
     customer: { ...NO_CUSTOMER, user: dated(createdAt, fact.userId) },
@@ -52,7 +55,7 @@ const SUBSCRIPTION: EventReader = (object, { type, createdAt }, id) => {
   if (typeof fact === 'string') return fact
   const { customerId, userId } = fact.now
   return {
-    facts: { ...NO_FACTS, subscriptions: { [id]: fact } },
+    facts: { subscriptions: { [id]: fact } },
     references: toReferences({ sub: id }),
     customerId,
     customer: { ...NO_CUSTOMER, user: dated(createdAt, userId) },
@@ -65,10 +68,9 @@ const INVOICE: EventReader = (object, { createdAt }, id) => {
   const fact = readInvoice(object, createdAt)
   if (typeof fact === 'string') return fact
   return {
-    facts: { ...NO_FACTS, invoices: { [id]: fact } },
+    facts: { invoices: { [id]: fact } },
     references: [...toReferences({ sub: subscription, in: id }), ...fact.payments.map(toPayment)],
     customerId: fact.customerId,
-    customer: NO_CUSTOMER,
   }
 }
 
@@ -77,32 +79,27 @@ const INVOICE_PAYMENT: EventReader = (object, { createdAt }) => {
   const payments = readPaymentIds(valueAt(object, 'payment'))
   if (invoice === null || payments.length === 0) return 'no payment'
   return {
-    facts: { ...NO_FACTS, invoices: { [invoice]: readInvoicePayment(object, createdAt) } },
+    facts: { invoices: { [invoice]: readInvoicePayment(object, createdAt) } },
     references: [...toReferences({ in: invoice }), ...payments.map(toPayment)],
-    customerId: null,
-    customer: NO_CUSTOMER,
   }
 }
 
 const CHARGE: EventReader = (object, _, id) => ({
-  facts: { ...NO_FACTS, charges: { [id]: readCharge(object) } },
+  facts: { charges: { [id]: readCharge(object) } },
   references: toReferences({
     pi: idAt(object, 'payment_intent'),
     in: idAt(object, 'invoice'),
     ch: id,
   }),
   customerId: idAt(object, 'customer'),
-  customer: NO_CUSTOMER,
 })
 
 const REFUND: EventReader = (object, { type }, id) => {
   const fact = readRefund(object, type)
   if (typeof fact === 'string') return fact
   return {
-    facts: { ...NO_FACTS, refunds: { [id]: fact } },
+    facts: { refunds: { [id]: fact } },
     references: toReferences({ pi: fact.paymentIntentId, ch: fact.chargeId }),
-    customerId: null,
-    customer: NO_CUSTOMER,
   }
 }
 
@@ -110,16 +107,12 @@ const DISPUTE: EventReader = (object, _, id) => {
   const fact = readDispute(object)
   if (typeof fact === 'string') return fact
   return {
-    facts: { ...NO_FACTS, disputes: { [id]: fact } },
+    facts: { disputes: { [id]: fact } },
     references: toReferences({ pi: idAt(object, 'payment_intent'), ch: idAt(object, 'charge') }),
-    customerId: null,
-    customer: NO_CUSTOMER,
   }
 }
 
 const CUSTOMER: EventReader = (object, { createdAt }, id) => ({
-  facts: NO_FACTS,
-  references: [],
   customerId: id,
   customer: readCustomer(object, createdAt),
 })
@@ -180,12 +173,11 @@ export function observe(event: Stripe.Event, receivedAt: number): Observation | 
   const read: EventReader = READERS[type]
   const id = idAt(data.object, 'id')
   if (id === null) return { ignored: 'no id' }
-  const observation = read(
-    data.object,
-    { type, createdAt: timestampAt(event, 'created') ?? receivedAt, receivedAt },
-    id,
-  )
-  return typeof observation === 'string' ? { ignored: observation } : observation
+  const createdAt = timestampAt(event, 'created') ?? receivedAt
+  const statement = read(data.object, { type, createdAt, receivedAt }, id)
+  if (typeof statement === 'string') return { ignored: statement }
+  const facts = { ...NO_FACTS, ...statement.facts }
+  return { references: [], customerId: null, customer: NO_CUSTOMER, ...statement, facts }
 }
 
 function toReferences(
