@@ -69,8 +69,8 @@ describe('the capacity units of a request', () => {
 /** The maximum size of each bundle in KB, a little above its actual size. Raising one is a decision. */
 const BUDGETS: Readonly<Record<string, number>> = {
   admin: 650,
-  devices: 500,
-  generate: 515,
+  devices: 520,
+  generate: 525,
   health: 1,
   licenseChanges: 485,
   mailEvents: 475,
@@ -80,7 +80,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   remind: 455,
   sendEmail: 585,
   stripeWebhook: 800,
-  verify: 130,
+  verify: 140,
   wellKnown: 505,
 }
 

@@ -1,6 +1,6 @@
-"""Deploys what was packaged to moto's CloudFormation, first the bucket and then the stack, as `serverless deploy` does.
+"""Deploys a package to moto's CloudFormation, first the bucket and then the stack, as `serverless deploy` does.
 
-Prints what is there then, as JSON. moto has no HTTP APIs and no secrets in its CloudFormation and leaves them out.
+Prints the result as JSON. The CloudFormation of moto has no HTTP APIs and no secrets.
 """
 
 import json

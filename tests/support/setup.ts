@@ -43,8 +43,8 @@ export function useStage() {
   let stripe: StripeAccount
   let printed: string[]
   beforeAll(async () => {
-    const [read, made] = await Promise.all([readService('prod'), aTable()])
-    table = made
+    const [read, name] = await Promise.all([readService('prod'), aTable()])
+    table = name
     service = { ...read, custom: { names: { ...read.custom.names, table } } }
   })
   beforeEach(async () => {

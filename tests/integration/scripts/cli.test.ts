@@ -119,7 +119,7 @@ describe('license-authority', () => {
   })
 
   it('creates tokens with scopes and revokes them', async () => {
-    const made = [
+    const create = [
       'tokens',
       'create',
       '--name',
@@ -129,7 +129,7 @@ describe('license-authority', () => {
       '--expires',
       '2026-01-01',
     ]
-    const { out: token } = await cli(made)
+    const { out: token } = await cli(create)
     const env = { LICENSE_AUTHORITY_TOKEN: token }
     expect((await cli(['list'], env)).code).toBe(0)
     expect(await cli(['issue', '--user', 'x', '--tier', 'pro'], env)).toMatchObject({
@@ -246,7 +246,7 @@ describe('license-authority import', () => {
     const file = await aFile('sold.jsonl', [
       aRow('old_1'),
       '',
-      aRow('old_2', { license: soldKey('somebody') }),
+      aRow('old_2', { license: soldKey('other_1') }),
       'nonsense',
       '[1]',
       aRow('old_3', { tier: 'gold' }),
@@ -277,7 +277,7 @@ describe('license-authority import', () => {
       { userId: 'fix_1', tier: 'pro', duration: 30 },
       { userId: 'fix_1', tier: 'pro', duration: 30 },
       { userId: 'fix_2', tier: 'gold', duration: 30, note: 'a\u2028b' },
-      aRow('fix_3', { license: soldKey('somebody_else') }),
+      aRow('fix_3', { license: soldKey('other_2') }),
     ]
     const file = await aFile('fixed.jsonl', rows)
     const first = await cli(['import', file, '--reissue'])
