@@ -268,38 +268,17 @@ describe('the email of a change', () => {
     })
   }
   const end = NOW + 10 * DAY_MS
+  const paid = { status: 'paid', paidUntil: end } as const
+  const EXPIRES = 'Your Quantum Falcon Pro license expires on 11 January 2025'
+  const CANCELED = 'Your Quantum Falcon Pro subscription was canceled'
+  const FAILED = { status: 'past_due', paidUntil: NOW, graceUntil: end } as const
   const WHEN: [Notice['kind'], LicenseChange, string, string][] = [
-    [
-      'payment_failed',
-      { billing: { status: 'past_due', paidUntil: NOW, graceUntil: end } },
-      'Your payment for Quantum Falcon Pro failed',
-      'x',
-    ],
-    [
-      'canceled',
-      { billing: { status: 'paid', paidUntil: end, cancelAt: end } },
-      'Your Quantum Falcon Pro subscription was canceled',
-      'x',
-    ],
-    [
-      'canceled',
-      { billing: { status: 'ended', paidUntil: end } },
-      'Your Quantum Falcon Pro subscription was canceled',
-      'x',
-    ],
+    ['payment_failed', { billing: FAILED }, 'Your payment for Quantum Falcon Pro failed', 'x'],
+    ['canceled', { billing: { ...paid, cancelAt: end } }, CANCELED, 'x'],
+    ['canceled', { billing: { ...paid, status: 'ended' } }, CANCELED, 'x'],
     ['revoked', { risk: 'refunded' }, 'Your Quantum Falcon Pro license is no longer valid', 'x'],
-    [
-      'expiring_7',
-      { billing: { status: 'paid', paidUntil: end } },
-      'Your Quantum Falcon Pro license expires on 11 January 2025',
-      `${end}`,
-    ],
-    [
-      'expiring_1',
-      { billing: { status: 'paid', paidUntil: end } },
-      'Your Quantum Falcon Pro license expires on 11 January 2025',
-      `${end}`,
-    ],
+    ['expiring_7', { billing: paid }, EXPIRES, `${end}`],
+    ['expiring_1', { billing: paid }, EXPIRES, `${end}`],
   ]
 
   it.each(WHEN)('has its own subject: %s for %j', async (kind, to, subject, period) => {
@@ -316,8 +295,7 @@ describe('the email of a change', () => {
       const { id, email } = await aSale()
       await follow(await about(id))
       await change(id, to, kind, period)
-      const paid = { billing: { status: 'paid', paidUntil: NOW + 99 * DAY_MS } } as const
-      await change(id, paid, 'renewed')
+      await change(id, { billing: { ...paid, paidUntil: NOW + 99 * DAY_MS } }, 'renewed')
       await follow(await about(id))
       expect(await mail.inbox.to(email)).toHaveLength(1)
       expect(await mailsOf(id)).toContain(`${kind} skipped`)
