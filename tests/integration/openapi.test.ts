@@ -113,8 +113,8 @@ const BODIES: Readonly<Record<string, object>> = {
 const isByKey = (path: string) => /^\/api\/(verify|activate|deactivate|devices)$/.test(path)
 const isAdmin = (path: string) => path.startsWith('/api/admin')
 
-/** What a route takes, and answers with 200. */
-async function good(path: string): Promise<Sent & { readonly id: string }> {
+/** Builds a request that a route responds to with 200. */
+async function aValidRequest(path: string): Promise<Sent & { readonly id: string }> {
   if (path === '/webhooks/stripe') {
     const body = JSON.stringify(
       aCheckout({ id: `cs_${++count}`, payment_intent: `pi_${count}` }, { id: `evt_${count}` }),
@@ -138,7 +138,7 @@ async function good(path: string): Promise<Sent & { readonly id: string }> {
   }
 }
 
-/** For each status, how a request to any route comes to it. */
+/** Changes a valid request so that the route responds with a status. */
 const PROVOKED: Readonly<
   Record<
     string,
@@ -192,7 +192,7 @@ const PROVOKED: Readonly<
       : { headers: { authorization: 'Bearer wrong' } }
     const ip = `203.0.113.${++count % 256}`
     for (let failure = 1; failure <= catalog.tries.failures; failure++) {
-      // An address fails with tokens everywhere at once.
+      // Failed attempts with tokens count for all routes.
       const route = isByKey(path) ? path : '/api/generate'
       await send(test.runtime, 'POST', route, { ...sent, ...guess, ip })
     }
@@ -201,7 +201,7 @@ const PROVOKED: Readonly<
   '500': async (_, sent) => ({ ...sent, on: broken }),
   '503': async (path, sent) => ({
     ...sent,
-    // The keys are published without the database.
+    // The public keys do not need the database.
     on: path === '/.well-known/jwks.json' ? keyless : down,
   }),
 }
@@ -214,18 +214,18 @@ const schemaOf = ({ $ref, content }: { $ref?: string; content?: Json }) => {
   return described?.schema ?? false
 }
 
-/** A text is answered as it is. */
-const answerOf = (response: Response) =>
+/** Returns the body; a JWT is not JSON. */
+const parseBody = (response: Response) =>
   response.headers?.['content-type'] === 'application/jwt' ? response.body : bodyOf(response)
 
 describe('openapi.json', () => {
-  it('is what the schemas say: npm run openapi writes it anew', async () => {
+  it('is generated from the schemas by npm run openapi', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'))
     const written = JSON.parse(await readFile('openapi.json', 'utf8'))
     expect(written).toEqual(JSON.parse(JSON.stringify(openApi(catalog, version))))
   })
 
-  it('names each operation once', () => {
+  it('has unique operation ids', () => {
     const ids = operations.map(({ operation }) => Reflect.get(operation, 'operationId'))
     expect(new Set(ids).size).toBe(ids.length)
   })
@@ -234,24 +234,24 @@ describe('openapi.json', () => {
     Object.keys(operation.responses).map((status) => [method, path, status] as const),
   )
 
-  it.each(all)('describes %s %s with %s as it is', async (method, path, status) => {
+  it.each(all)('describes %s %s with status %s', async (method, path, status) => {
     const provoke = PROVOKED[status]
     if (!provoke) throw new Error(`Nothing provokes ${status}`)
-    const { id, on = test.runtime, ...sent } = await provoke(path, await good(path))
+    const { id, on = test.runtime, ...sent } = await provoke(path, await aValidRequest(path))
     const response = await send(on, method, path.replace('{id}', id), sent)
     expect(response.statusCode).toBe(Number(status))
     const described = document.paths[path]?.[method.toLowerCase()]?.responses[status] ?? {}
     const isAsDescribed = ajv.compile(schemaOf(described))
-    isAsDescribed(answerOf(response))
+    isAsDescribed(parseBody(response))
     expect(isAsDescribed.errors).toBeNull()
   })
 
-  it('would see an answer that is not as it is described', () => {
+  it('is checked by a test that rejects an undescribed response', () => {
     const described = document.paths['/api/verify']?.['post']?.responses['200'] ?? {}
     expect(ajv.validate(schemaOf(described), { valid: true })).toBe(false)
   })
 
-  it('has every admin route, and no other', () => {
+  it('has every admin route', () => {
     expect(operations.filter(({ path }) => isAdmin(path)).length).toBeGreaterThanOrEqual(17)
   })
 })

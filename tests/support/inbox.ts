@@ -4,11 +4,11 @@ import type { SentEmail } from '../../scripts/local/inboxPage.ts'
 import type { Server } from '../../scripts/local/server.ts'
 
 export interface Inbox extends Server {
-  /** What was sent to an address, oldest first. */
+  /** Returns the emails to an address, oldest first. */
   to(address: string): Promise<readonly SentEmail[]>
 }
 
-/** SES on this machine, which the SDK of this process is told of. */
+/** Starts a local SES and configures the SDK of this process to use it. */
 export async function anInbox(): Promise<Inbox> {
   const server = await startInbox(await getPort({ host: '127.0.0.1' }))
   Object.assign(process.env, {

@@ -10,7 +10,7 @@ import { startProxy, type TestProxy } from './proxy.ts'
 import { aRuntime, type TestRuntime } from './runtime.ts'
 import { streamOf } from './stream.ts'
 
-/** Everything that mails need, with an SES on this machine behind a line that can be cut, for all tests of a file. */
+/** Starts what emails need for all tests of a file, with a local SES whose connection can be cut. */
 export function useMail() {
   const before = { ...process.env }
   let test: TestRuntime
@@ -38,7 +38,7 @@ export function useMail() {
   const follow = (Records: readonly DynamoDBRecord[], runtime: Runtime = test.runtime) =>
     createHandler(runtime)({ Records } as DynamoDBStreamEvent, aContext())
 
-  /** What the stream tells of one license, or of one address. */
+  /** Returns the stream records of a license or address. */
   const about = async (id: string) =>
     (await streamOf(test.table)).filter(({ dynamodb }) => dynamodb?.Keys?.['pk']?.S?.includes(id))
 

@@ -22,7 +22,7 @@ import { streamOf } from '../../support/stream.ts'
 import { aSignature } from '../../support/stripe.ts'
 import { aDocumentClient, allItems } from '../../support/table.ts'
 
-/** Far ahead, so that DynamoDB Local deletes no record by its TTL. */
+/** In the future, so that DynamoDB Local deletes no record by its TTL. */
 const NOW = Date.UTC(2100, 0, 1)
 const HOUR_MS = DAY_MS / 24
 
@@ -35,7 +35,7 @@ const ROUTES = {
   '/webhooks/stripe': createWebhookHandler,
 }
 
-/** A license as this test made it. */
+/** A license created by this test. */
 interface Known {
   readonly id: string
   readonly userId: string
@@ -43,12 +43,12 @@ interface Known {
   readonly tier: string
   readonly state: LicenseState
   readonly createdAt: number
-  /** Null for a license without an end. */
+  /** Null if the license never expires. */
   readonly end: number | null
   readonly customer?: string
   readonly subscription?: string
   readonly payment?: string
-  /** When each device was activated. */
+  /** Activation times. */
   readonly devices?: Readonly<Record<string, number>>
 }
 
@@ -78,13 +78,13 @@ async function send(
   return { status: response.statusCode, body: bodyOf(response) }
 }
 
-interface Answer {
+interface Outcome {
   readonly status: number | undefined
   readonly body: Record<string, string>
 }
 
-async function ok(asking: Promise<Answer>) {
-  const answer = await asking
+async function ok(response: Promise<Outcome>) {
+  const answer = await response
   expect(answer).toMatchObject({ status: 200 })
   return answer.body
 }
@@ -93,7 +93,7 @@ const act = (id: string, action: string, body: object = {}) =>
   ok(ask('POST', `/licenses/${id}/${action}`, { body: { reason: 'x', ...body } }))
 
 let made = 0
-/** Moves the clock on, so that no two licenses or activations share a moment. */
+/** Advances the clock, so that licenses and activations have different times. */
 function tick() {
   made += 1
   test.time.now = NOW - 60 * HOUR_MS + made * HOUR_MS
@@ -190,7 +190,7 @@ async function createEveryKindOfRecord() {
     ...subscribed('canceledinportal'),
   })
   await sell('bank-transfer', { days: 1, events: 1, state: 'pending', payment: 'pi_banktransfer' })
-  await parkAPurchase()
+  await createUnmatchedPurchase()
 
   const body = { name: 'reader', scopes: ['licenses:read'] }
   const tokens = [
@@ -212,13 +212,13 @@ async function createEveryKindOfRecord() {
   expect(await createMailHandler(test.runtime)(event, aContext())).toEqual(done)
 }
 
-/** Has Stripe report a purchase without a tier. */
-async function parkAPurchase() {
+/** Sends a purchase without a tier. */
+async function createUnmatchedPurchase() {
   tick()
   const [event] = buildEvents('one-time', '2026-10-28.endive', {
-    name: 'parked',
-    user: 'payer_parked',
-    email: 'parked@example.com',
+    name: 'unmatched',
+    user: 'payer_unmatched',
+    email: 'unmatched@example.com',
     start: NOW / 1000,
   })
   const payload = JSON.stringify(event).replaceAll('"tier":"pro"', '"color":"red"')
@@ -254,7 +254,7 @@ const GOOD: readonly LicenseState[] = ['active', 'canceling', 'grace']
 
 const UNFILTERED = () => true
 
-/** For each parameter of the route, what this test asks for and which licenses have it. */
+/** The tested values of each query parameter, and the licenses that match. */
 const FILTERS: Readonly<
   Record<string, { values: readonly string[]; has: (license: Known, value: string) => boolean }>
 > = {
@@ -301,15 +301,15 @@ const FILTERS: Readonly<
 
 const OWN_INDEX = ['user', 'email', 'customer', 'subscription', 'device']
 
-/** Tells the combinations that the route refuses. */
-function isRefused(query: Query): boolean {
+/** Returns true for combinations that the route rejects. */
+function isRejected(query: Query): boolean {
   const has = (...names: string[]) => names.some((name) => name in query)
   if (has('search')) return has(...OWN_INDEX, 'expiringBefore', 'sort', 'order')
   if (query['sort'] === 'end') return has(...OWN_INDEX)
   return query['sort'] === 'created' && has('expiringBefore')
 }
 
-/** Sorts as the route documents it: by end where an end is asked for, and newest first otherwise. */
+/** Sorts as documented: by expiry if the query has one, and newest first otherwise. */
 function inOrder(licenses: readonly Known[], query: Query): readonly Known[] {
   const { device, sort, expiringBefore } = query
   const isIndexed = OWN_INDEX.some((name) => name in query)
@@ -324,14 +324,14 @@ function inOrder(licenses: readonly Known[], query: Query): readonly Known[] {
 }
 
 function expected(query: Query): Listing {
-  if (isRefused(query)) return { status: 400, code: 'INVALID_REQUEST', ids: [] }
+  if (isRejected(query)) return { status: 400, code: 'INVALID_REQUEST', ids: [] }
   const found = known.filter((license) =>
     Object.entries(query).every(([name, value]) => FILTERS[name]?.has(license, value)),
   )
   return { status: 200, ids: inOrder(found, query).map(({ id }) => id) }
 }
 
-/** Leaves out the order of a search, which adminSearch.test.ts checks. */
+/** Ignores the order of a search, which adminSearch.test.ts checks. */
 const comparable = ({ ids, ...listing }: Listing, { search }: Query) => ({
   ...listing,
   ids: search === undefined ? ids : ids.toSorted(),
@@ -351,18 +351,18 @@ const queriesOf = (name: string): readonly Query[] =>
   (FILTERS[name]?.values ?? []).map((value) => ({ [name]: value }))
 
 describe('GET /licenses, in a table with every kind of record', () => {
-  it('has no parameter that this test leaves out', () => {
+  it('is tested with every parameter', () => {
     const query = LIST_ROUTES[0]?.query as unknown as { def: { shape: object } }
     expect(Object.keys(query.def.shape).toSorted()).toEqual([...NAMES, 'cursor'].toSorted())
   })
 
-  it('has a license in every state', () => {
+  it('is tested with a license in every state', () => {
     expect(new Set(known.map(({ state }) => state))).toEqual(new Set(STATES))
   })
 
   it('lists every license', () => expectRightList({}))
 
-  it.each(NAMES)('lists by %s, whole and page by page', async (name) => {
+  it.each(NAMES)('lists by %s, with and without pages', async (name) => {
     for (const query of queriesOf(name)) {
       await expectRightList(query)
       if (name === 'limit') continue
@@ -370,7 +370,7 @@ describe('GET /licenses, in a table with every kind of record', () => {
     }
   })
 
-  it.each(PAIRS)('lists by %s and %s, whole and page by page', async (a, b) => {
+  it.each(PAIRS)('lists by %s and %s, with and without pages', async (a, b) => {
     for (const one of queriesOf(a)) {
       for (const other of queriesOf(b)) {
         await expectRightList({ ...one, ...other })
@@ -385,7 +385,7 @@ type Item = Readonly<Record<string, unknown>>
 
 const OF_LICENSES = Object.keys(INDEXES).filter((name) => name !== 'device') as IndexName[]
 
-/** Every kind of record, with the indexes that it belongs to. A new kind has to be added here. */
+/** Every kind of record, with its indexes. New kinds must be added here. */
 const KINDS: Readonly<Record<string, readonly IndexName[]>> = {
   'LICENSE/LICENSE': OF_LICENSES,
   'LICENSE/DEVICE': ['device'],
@@ -413,8 +413,8 @@ function kindOf({ pk, sk, aliasOf }: Item): string {
   return [pk, sk].map((key) => `${key}`.split('#')[0]).join('/')
 }
 
-/** The records of a kind that is not declared, or in an index that their kind does not belong to. */
-const misplacedIn = (items: readonly Item[]): readonly string[] =>
+/** Lists records of an undeclared kind, or in an index of other kinds. */
+const findMisplaced = (items: readonly Item[]): readonly string[] =>
   items.flatMap((item) => {
     const kind = kindOf(item)
     const own = KINDS[kind]
@@ -426,10 +426,10 @@ const misplacedIn = (items: readonly Item[]): readonly string[] =>
   })
 
 describe('the indexes', () => {
-  it('hold records of the kinds that belong to them, and no others', async () => {
+  it('contain only the declared kinds of records', async () => {
     const items = await allItems(test.table)
     expect(new Set(items.map(kindOf))).toEqual(new Set(Object.keys(KINDS)))
-    expect(misplacedIn(items)).toEqual([])
+    expect(findMisplaced(items)).toEqual([])
   })
 
   it.each<[problem: string, item: Item]>([
@@ -443,8 +443,8 @@ describe('the indexes', () => {
       'alias is in byUser',
       { pk: 'LICENSE#lic_2', sk: 'LICENSE', aliasOf: 'lic_1', userId: 'u', createdAt: 1 },
     ],
-  ])('are guarded by a test that reports: %s', (problem, item) => {
-    expect(misplacedIn([item])).toEqual([problem])
+  ])('are checked by a test that reports: %s', (problem, item) => {
+    expect(findMisplaced([item])).toEqual([problem])
   })
 })
 
@@ -455,16 +455,16 @@ describe('GET /licenses, with foreign records in every index', () => {
     const pepper = someKeys().pepper
     const devices = FILTERS['device']?.values.map((id) => toDeviceKey(id, pepper))
     expect(items.filter(({ deviceKey: key }) => devices?.includes(key as never))).toHaveLength(3)
-    // Each index gets foreign records at the places of all that is in it, and after the last.
+    // Adds foreign records at and after the position of every record in each index.
     for (const { hash, sort } of Object.values(INDEXES)) {
       const own = items.filter((item) => item[hash] !== undefined && item[sort] !== undefined)
       for (const [index, item] of own.entries()) {
-        const place = { [hash]: item[hash], [sort]: item[sort] }
+        const position = { [hash]: item[hash], [sort]: item[sort] }
         const after = typeof item[sort] === 'number' ? Number(item[sort]) + 1 : `${item[sort]}z`
         for (const Item of [
-          { pk: `FOREIGN#${hash}#${sort}#${index}`, sk: 'FOREIGN', ...place },
-          { pk: `LICENSE#lic_foreign_${hash}_${sort}_${index}`, sk: 'LICENSE', ...place },
-          { pk: `ZFOREIGN#${hash}#${sort}#${index}`, sk: 'FOREIGN', ...place, [sort]: after },
+          { pk: `FOREIGN#${hash}#${sort}#${index}`, sk: 'FOREIGN', ...position },
+          { pk: `LICENSE#lic_foreign_${hash}_${sort}_${index}`, sk: 'LICENSE', ...position },
+          { pk: `ZFOREIGN#${hash}#${sort}#${index}`, sk: 'FOREIGN', ...position, [sort]: after },
         ]) {
           await client.send(new PutCommand({ TableName: test.table, Item }))
         }
@@ -474,7 +474,7 @@ describe('GET /licenses, with foreign records in every index', () => {
 
   it('lists every license', () => expectRightList({}))
 
-  it.each(NAMES)('lists by %s, whole and page by page', async (name) => {
+  it.each(NAMES)('lists by %s, with and without pages', async (name) => {
     for (const query of queriesOf(name)) {
       await expectRightList(query)
       if (name === 'limit') continue
@@ -482,14 +482,14 @@ describe('GET /licenses, with foreign records in every index', () => {
     }
   })
 
-  it('lists tokens and parked purchases', async () => {
+  it('lists tokens and unmatched purchases', async () => {
     const tokens = await ask('GET', '/tokens')
     expect(tokens.body.items.map(({ name }: { name: string }) => name)).toEqual([
       'reader',
       'reader',
     ])
-    const parked = await ask('GET', '/parked', { query: { limit: '1' } })
-    expect(parked.body.items).toMatchObject([{ paymentIntentId: 'pi_parked' }])
+    const unmatched = await ask('GET', '/unmatched-purchases', { query: { limit: '1' } })
+    expect(unmatched.body.items).toMatchObject([{ paymentIntentId: 'pi_unmatched' }])
     expect((await ask('GET', '/overview')).body.parked).toBe(1)
   })
 })

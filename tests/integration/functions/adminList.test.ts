@@ -20,12 +20,12 @@ afterAll(() => test.stop())
 
 const idOf = (index: number) => `lic_many_${index}` as LicenseId
 
-it('lists many licenses page by page, none missing and none twice, while others are written', async () => {
+it('lists each license exactly once while others are written', async () => {
   const client = aDocumentClient()
   for (let start = 0; start < LICENSES; start += BATCH) {
     const requests = Array.from({ length: BATCH }, (_, offset) => ({
       PutRequest: {
-        // Several share each millisecond.
+        // Several licenses share each millisecond.
         Item: toLicenseItem(
           aLicense({ id: idOf(start + offset), createdAt: NOW + Math.floor((start + offset) / 7) }),
         ),
@@ -51,8 +51,8 @@ it('lists many licenses page by page, none missing and none twice, while others 
     let cursor: string | undefined
     do {
       const query = { limit: '100', ...(cursor && { cursor }) }
-      const asked = aRequest('GET', '/api/admin/licenses', { query, headers })
-      const response = await handler(asked, aContext())
+      const request = aRequest('GET', '/api/admin/licenses', { query, headers })
+      const response = await handler(request, aContext())
       expect(response.statusCode).toBe(200)
       const { items, cursor: next } = bodyOf(response)
       seen.push(...items.map(({ id }: { id: string }) => id))
@@ -66,7 +66,7 @@ it('lists many licenses page by page, none missing and none twice, while others 
   const old = seen.filter((id) => id.startsWith('lic_many_'))
   expect(new Set(seen).size).toBe(seen.length)
   expect(old).toHaveLength(LICENSES)
-  const places = old.map((id) => Number(id.slice('lic_many_'.length)))
-  const times = places.map((place) => Math.floor(place / 7))
+  const indexes = old.map((id) => Number(id.slice('lic_many_'.length)))
+  const times = indexes.map((index) => Math.floor(index / 7))
   expect(times).toEqual(times.toSorted((a, b) => b - a))
 })

@@ -26,7 +26,7 @@ interface Item {
   readonly userId: string
   readonly userEmail: string
 }
-/** Everything that a list holds, page by page. */
+/** Lists the items of all pages. */
 async function all(query: Record<string, string>): Promise<Item[]> {
   const items: Item[] = []
   let cursor: string | undefined
@@ -59,7 +59,7 @@ describe('a search', () => {
     await issue({ userId: 'Anna.large', userEmail: null })
   })
 
-  it('takes the beginning of an address in any case, then of a user id, each license once', async () => {
+  it('matches the start of an address in any case, then of a user id, each license once', async () => {
     const found = ['search_2', 'search_1', 'anna.zorn@example.com', 'anna.id']
     expect(await users({ search: 'anna.' })).toEqual(found)
     expect(await users({ search: ' anna. ' })).toEqual(found)
@@ -69,7 +69,7 @@ describe('a search', () => {
     expect(await users({ search: 'berg' })).toEqual([])
   })
 
-  it.each(['1', '2', '3'])('goes on page by page, %s at a time', async (limit) => {
+  it.each(['1', '2', '3'])('returns pages of %s', async (limit) => {
     expect(await users({ search: 'anna.', limit })).toEqual([
       'search_2',
       'search_1',
@@ -78,7 +78,7 @@ describe('a search', () => {
     ])
   })
 
-  it('can be narrowed by tier and state', async () => {
+  it('can be filtered by tier and state', async () => {
     expect(await users({ search: 'anna.', tier: 'elite', limit: '1' })).toEqual(['search_1'])
     const [{ id = '' } = {}] = await all({ search: 'anna.b' })
     await ask('POST', `/licenses/${id}/suspend`, { body: { reason: 'x' } })
@@ -86,7 +86,7 @@ describe('a search', () => {
     expect(await users({ search: id, state: 'active' })).toEqual([])
   })
 
-  it('takes a whole id of a license, a payment, a subscription or a customer', async () => {
+  it('matches the complete id of a license, payment, subscription, checkout or customer', async () => {
     const id = await issue({ userId: 'whole_1' })
     await generate({ userId: 'whole_2', tier: 'pro', paymentIntentId: 'pi_whole' })
     await generate({ userId: 'whole_3', tier: 'pro', paymentIntentId: 'sub_whole' })
@@ -112,12 +112,12 @@ describe('a search', () => {
     }
   })
 
-  it('takes for a user id what looks like another id and is none', async () => {
+  it('matches a user id that looks like another id', async () => {
     await issue({ userId: 'cus_tom' })
     expect(await users({ search: 'cus_t' })).toEqual(['cus_tom'])
   })
 
-  it('goes on with the licenses of one customer', async () => {
+  it('returns the licenses of a customer in pages', async () => {
     for (let count = 0; count < 3; count++) {
       await test.runtime.store.commit({
         claims: [],
@@ -143,14 +143,14 @@ describe('a search', () => {
     expect(await users({ search: 'cus_pages', limit: '1' })).toEqual(found)
   })
 
-  it('shows what markup somebody is called as it is', async () => {
+  it('returns markup in a user id unchanged', async () => {
     const userId = '<img src=x onerror=alert(1)>'
     await issue({ userId })
     expect(await users({ search: '<img' })).toEqual([userId])
   })
 
   it.each(['user', 'email', 'customer', 'subscription', 'device', 'expiringBefore'])(
-    'is not combined with %s',
+    'cannot be combined with %s',
     async (other) => {
       expect(await get({ search: 'x', [other]: '2025-02-01' })).toMatchObject({
         status: 400,
@@ -159,19 +159,19 @@ describe('a search', () => {
     },
   )
 
-  it.each(['', ' ', 'x'.repeat(257)])('is not for %j', async (text) => {
+  it.each(['', ' ', 'x'.repeat(257)])('rejects %j', async (text) => {
     expect(await get({ search: text })).toMatchObject({
       status: 400,
       body: { fields: [{ path: 'search' }] },
     })
   })
 
-  it('takes no cursor that points out of it', async () => {
+  it('rejects a cursor outside its range', async () => {
     const { body } = await get({ search: 'anna.', limit: '1' })
     const [list, id] = JSON.parse(Buffer.from(body.cursor, 'base64url').toString())
-    const places = [['zzz', 0], ['zzz', 1], ['Anna', 0], [7.5], [null], [{}]]
-    for (const place of places) {
-      const cursor = Buffer.from(JSON.stringify([list, id, ...place])).toString('base64url')
+    const positions = [['zzz', 0], ['zzz', 1], ['Anna', 0], [7.5], [null], [{}]]
+    for (const position of positions) {
+      const cursor = Buffer.from(JSON.stringify([list, id, ...position])).toString('base64url')
       expect(await get({ search: 'anna.', cursor })).toMatchObject({
         status: 400,
         body: { fields: [{ path: 'cursor' }] },
@@ -179,7 +179,7 @@ describe('a search', () => {
     }
   })
 
-  it('costs the same however many licenses there are', async () => {
+  it('has a cost that does not depend on the number of licenses', async () => {
     const cost = async () => {
       test.commands.length = 0
       test.units.length = 0
@@ -212,31 +212,31 @@ describe('a sorted list', () => {
     [{ sort: 'end', order: 'desc' }, ['sort_0', 'sort_2', 'sort_1']],
     [{ sort: 'end', state: 'active', limit: '1' }, ['sort_1', 'sort_2', 'sort_0']],
     [{ expiringBefore: `${NOW + 25 * DAY_MS}`, order: 'desc' }, ['sort_2', 'sort_1']],
-  ])('is, with %j, in this order', async (query: Record<string, string>, expected) => {
+  ])('has the documented order with %j', async (query: Record<string, string>, expected) => {
     expect(await users({ ...sorted, ...query })).toEqual(expected)
   })
 
-  it('looks for what is good among what is yet to end, and for what is over among the rest', async () => {
+  it('finds valid licenses before their expiry, and expired ones after it', async () => {
     test.time.now = NOW + 15 * DAY_MS
     expect(await users({ ...sorted, sort: 'end', state: 'active' })).toEqual(['sort_2', 'sort_0'])
     expect(await users({ ...sorted, sort: 'end', state: 'expired' })).toEqual(['sort_1'])
     expect(await users({ ...sorted, sort: 'end' })).toEqual(['sort_1', 'sort_2', 'sort_0'])
   })
 
-  it('goes on at its edge for a cursor that another clock gave, or nobody', async () => {
+  it('accepts a cursor of another clock, or a forged one', async () => {
     test.time.now = NOW + 15 * DAY_MS
     const query = { sort: 'end', order: 'desc', state: 'expired', tier: 'sorted', limit: '1' }
     const { body } = await get(query)
     const [list, id, at] = JSON.parse(Buffer.from(body.cursor, 'base64url').toString())
-    const goOn = async (place: number) => {
+    const continueAt = async (place: number) => {
       const cursor = Buffer.from(JSON.stringify([list, id, place])).toString('base64url')
       return (await get({ ...query, cursor })).status
     }
-    expect(await goOn(-5)).toBe(200)
-    expect(await goOn(Number.MAX_SAFE_INTEGER)).toBe(200)
-    // The next page is asked of a function whose clock is behind that of the first.
+    expect(await continueAt(-5)).toBe(200)
+    expect(await continueAt(Number.MAX_SAFE_INTEGER)).toBe(200)
+    // The function of the next page has a clock behind that of the first.
     test.time.now = at - 1
-    expect(await goOn(at)).toBe(200)
+    expect(await continueAt(at)).toBe(200)
   })
 
   it.each([
@@ -244,7 +244,7 @@ describe('a sorted list', () => {
     [{ sort: 'created', expiringBefore: '2025-02-01' }, 'sort'],
     [{ sort: 'name' }, 'sort'],
     [{ order: 'up' }, 'order'],
-  ])('is not for %j', async (query: Record<string, string>, path) => {
+  ])('rejects %j', async (query: Record<string, string>, path) => {
     expect(await get(query)).toMatchObject({ status: 400, body: { fields: [{ path }] } })
   })
 })

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterAll(() => test.stop())
 
 describe('GET /session', () => {
-  it('says what the token of the secret is', async () => {
+  it('returns the root token', async () => {
     expect(await ask('GET', '/session')).toEqual({
       status: 200,
       body: {
@@ -33,23 +33,26 @@ describe('GET /session', () => {
     })
   })
 
-  it.each(SCOPES)('says to a token that may only %s what it is', async (scope) => {
-    const made = await ask('POST', '/tokens', {
-      body: { name: 'help desk', scopes: [scope], expires: '2030-12-31' },
-    })
-    const { token, id } = made.body
-    expect(await ask('GET', '/session', { token })).toMatchObject({
-      status: 200,
-      body: { tokenId: id, name: 'help desk', scopes: [scope], expiresAt: expect.any(Number) },
-    })
-    await ask('POST', `/tokens/${id}/revoke`)
-    expect(await ask('GET', '/session', { token })).toMatchObject({
-      status: 401,
-      body: { code: 'UNAUTHORIZED' },
-    })
-  })
+  it.each(SCOPES)(
+    'returns a token that has only the scope %s until it is revoked',
+    async (scope) => {
+      const made = await ask('POST', '/tokens', {
+        body: { name: 'help desk', scopes: [scope], expires: '2030-12-31' },
+      })
+      const { token, id } = made.body
+      expect(await ask('GET', '/session', { token })).toMatchObject({
+        status: 200,
+        body: { tokenId: id, name: 'help desk', scopes: [scope], expiresAt: expect.any(Number) },
+      })
+      await ask('POST', `/tokens/${id}/revoke`)
+      expect(await ask('GET', '/session', { token })).toMatchObject({
+        status: 401,
+        body: { code: 'UNAUTHORIZED' },
+      })
+    },
+  )
 
-  it('says whether the stage sells for real money', async () => {
+  it('returns true as livemode in live mode', async () => {
     const stripe = { livemode: true, apiBase: undefined }
     const live = askAdmin({ runtime: { ...test.runtime, stripe } })
     expect((await live('GET', '/session')).body).toMatchObject({ livemode: true })
@@ -57,7 +60,7 @@ describe('GET /session', () => {
 })
 
 describe('GET /catalog', () => {
-  it('shows all of the catalog, the tiers in their order', async () => {
+  it('returns the whole catalog with the tiers in order', async () => {
     const { status, body } = await ask('GET', '/catalog')
     expect(status).toBe(200)
     const { tiers, ...common } = body
@@ -70,7 +73,7 @@ describe('GET /catalog', () => {
 describe('POST /licenses/lookup', () => {
   const lookup = (license: unknown) => ask('POST', '/licenses/lookup', { body: { license } })
 
-  it('finds the license of a key as a customer types it, good or not, and logs no key', async () => {
+  it('finds the license of a key as typed, valid or not, and does not log the key', async () => {
     const { key = '', license } = await issued(test.runtime.store, { userId: 'user_lookup' })
     const [prefix = '', ...rest] = key.split('-')
     const typed = `  ${[prefix.toLowerCase(), ...rest].join('-')} `
@@ -83,7 +86,7 @@ describe('POST /licenses/lookup', () => {
     expect(test.lines.join()).not.toContain(key)
   })
 
-  it('finds the license of a key that was replaced, and says so', async () => {
+  it('finds the license of a replaced key', async () => {
     const { key, license } = await issued(test.runtime.store, { userId: 'user_replaced' })
     const { id } = license
     const { body } = await ask('POST', `/licenses/${id}/reissue`, { body: { reason: 'leaked' } })
@@ -92,17 +95,17 @@ describe('POST /licenses/lookup', () => {
   })
 
   it.each(['QF-PRO-000000000000-1735689600', 'no key', '<script>alert(1)</script>'])(
-    'finds nothing by %s',
+    'returns 404 for %s',
     async (text) => {
       expect(await lookup(text)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
     },
   )
 
   it.each([
-    ['nothing', undefined],
+    ['a missing key', undefined],
     ['an empty text', ''],
     ['a number', 7],
-  ])('refuses %s', async (_, text) => {
+  ])('rejects %s', async (_, text) => {
     expect(await lookup(text)).toMatchObject({
       status: 400,
       body: { code: 'INVALID_REQUEST', fields: [{ path: 'license' }] },

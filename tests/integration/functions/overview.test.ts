@@ -43,8 +43,8 @@ const act = (id: string, action: string, body: object = {}) =>
 
 const overview = () => ask('GET', '/overview')
 
-/** What the overview has to say, by looking at each license. */
-async function byHand() {
+/** Computes the overview by evaluating every license. */
+async function computeOverview() {
   const licenses = (await allItems(test.table))
     .filter(({ sk, facts }) => sk === 'LICENSE' && facts)
     .map(fromLicenseItem)
@@ -77,7 +77,7 @@ async function byHand() {
   }
 }
 
-/** Some licenses, a few days apart, to which all kinds of things happened. */
+/** Issues licenses at different times and applies actions to them. */
 async function aBusiness() {
   const tiers = Object.keys(catalog.tiers)
   const ids: string[] = []
@@ -106,24 +106,24 @@ async function aBusiness() {
 }
 
 describe('GET /api/admin/overview', () => {
-  it('counts nothing where there is nothing', async () => {
+  it('returns zeros without licenses', async () => {
     const seen = await overview()
-    expect(seen).toEqual(await byHand())
+    expect(seen).toEqual(await computeOverview())
     expect(seen).toMatchObject({ total: 0, states: { active: 0 }, expiringSoon: 0 })
     expect(seen['issuedPerDay']).toHaveLength(30)
   })
 
-  it('says what looking at each license gives, at every time', async () => {
+  it('equals the counts of all licenses at every time', async () => {
     await aBusiness()
     await catchUp()
     const start = test.time.now
     for (const days of [0, 1, 6.5, 14, 29.99, 31, 60, 400, 36_000, -3, -20]) {
       test.time.now = start + days * DAY_MS
-      expect(await overview()).toEqual(await byHand())
+      expect(await overview()).toEqual(await computeOverview())
     }
   })
 
-  it('moves a license at the very minute after its end', async () => {
+  it('counts a license as expired in the minute after its expiry', async () => {
     const { license } = await issued(test.runtime.store, { durationDays: 1 })
     await catchUp()
     const { paidUntil } = license.facts.billing
@@ -133,7 +133,7 @@ describe('GET /api/admin/overview', () => {
     expect(await overview()).toMatchObject({ states: { active: 0, expired: 1 } })
   })
 
-  it('tells trials and those in grace', async () => {
+  it('counts trials and grace periods', async () => {
     const item = (id: string, billing: object) =>
       toLicenseItem(
         aLicense({
@@ -154,10 +154,10 @@ describe('GET /api/admin/overview', () => {
       total: 3,
       expiringSoon: 2,
     })
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 
-  it('costs the same for a hundred licenses as for ten', async () => {
+  it('has the same cost for 100 licenses as for 10', async () => {
     const costOf = async () => {
       test.units.length = 0
       await overview()
@@ -195,8 +195,8 @@ async function put(items: readonly Record<string, unknown>[]) {
   for (const Item of items) await client.send(new PutCommand({ TableName: test.table, Item }))
 }
 
-describe('what the stream tells of licenses counts once', () => {
-  it('however often it tells of it, whole or in parts', async () => {
+describe('the stream consumer counts each license once', () => {
+  it('when records are repeated, whole or in parts', async () => {
     await aBusiness()
     const records = await streamOf(test.table)
     for (let start = 0; start < records.length; start += 7) {
@@ -205,17 +205,17 @@ describe('what the stream tells of licenses counts once', () => {
     }
     await follow(records)
     await follow(records)
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 
-  it('in whatever order licenses are told of, and even versions of one', async () => {
+  it('when records arrive in any order', async () => {
     await aBusiness()
     const records = await streamOf(test.table)
     for (const record of records.toReversed()) await follow([record])
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 
-  it('when several functions follow it at once', async () => {
+  it('when several functions process the records concurrently', async () => {
     await aBusiness()
     const records = await streamOf(test.table)
     const all = async () => {
@@ -228,14 +228,14 @@ describe('what the stream tells of licenses counts once', () => {
       expect(left).toEqual([])
     }
     await Promise.all([all(), all(), all(), all()])
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 
-  it('when a function ends before it can say that it counted', async () => {
+  it('when a function is interrupted after counting', async () => {
     await aBusiness()
     const records = await streamOf(test.table)
     const { summary } = test.runtime
-    const ending: Runtime = {
+    const interrupted: Runtime = {
       ...test.runtime,
       summary: {
         ...summary,
@@ -246,25 +246,25 @@ describe('what the stream tells of licenses counts once', () => {
       },
     }
     const first = records[0]?.dynamodb?.SequenceNumber
-    expect(await follow(records, ending)).toEqual({
+    expect(await follow(records, interrupted)).toEqual({
       batchItemFailures: [{ itemIdentifier: first }],
     })
     await catchUp()
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 
-  it('and all but a record that nobody can read, which is told of', async () => {
+  it('and skips and reports a malformed record', async () => {
     await aBusiness()
     const records = await streamOf(test.table)
     const [one] = records.filter(({ dynamodb }) => dynamodb?.NewImage?.['facts'])
     const odd = structuredClone(one) as DynamoDBRecord
     Object.assign(odd.dynamodb?.NewImage ?? {}, { facts: { S: 'nonsense' } })
     expect(await follow([{}, odd, ...records])).toEqual(DONE)
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
     expect(test.counts.at(-1)).toBe(JSON.stringify({ name: 'StreamRecordFailed' }))
   })
 
-  it('also where an earlier version counted, whose records have the keys of an index', async () => {
+  it('when records of an earlier version have the keys of an index', async () => {
     const ids = await aBusiness()
     await catchUp()
 
@@ -275,18 +275,18 @@ describe('what the stream tells of licenses counts once', () => {
     await put(old)
     await act(ids[0] ?? '', 'suspend')
     await catchUp()
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
     const left = (await allItems(test.table)).filter(({ sk, tier }) => sk === 'COUNTED' && tier)
     expect(left).toHaveLength(old.length - 1)
   })
 
-  it('also while the database cannot be reached for a while', async () => {
+  it('when the database is temporarily unavailable', async () => {
     await aBusiness()
     const nowhere = createSummaryStore(aStoreTable('nowhere', 'http://127.0.0.1:1'))
     const records = await streamOf(test.table)
     const { batchItemFailures } = await follow(records, { ...test.runtime, summary: nowhere })
     expect(batchItemFailures).toHaveLength(1)
     await catchUp()
-    expect(await overview()).toEqual(await byHand())
+    expect(await overview()).toEqual(await computeOverview())
   })
 })

@@ -29,7 +29,7 @@ function present(
 ) {
   const used: number[] = []
   const failed: string[] = []
-  const gate = {
+  const context = {
     adminToken: aSecret(root),
     pepper,
     limiter: {
@@ -43,16 +43,16 @@ function present(
     now: NOW,
   }
   const event = aPost({}, { headers: { authorization } })
-  return { caller: authenticate(event, gate, scope), used, failed }
+  return { caller: authenticate(event, context, scope), used, failed }
 }
 
-describe('the token of the secret', () => {
+describe('the root token', () => {
   it.each([
     ['as it is', `Bearer ${TOKEN}`],
-    ['with a small scheme', `bearer ${TOKEN}`],
-    ['with a large scheme', `BEARER ${TOKEN}`],
-    ['after several blanks', `Bearer   ${TOKEN}`],
-  ])('lets in whoever presents it %s, for everything', async (_, authorization) => {
+    ['with a lower-case scheme', `bearer ${TOKEN}`],
+    ['with an upper-case scheme', `BEARER ${TOKEN}`],
+    ['after several spaces', `Bearer   ${TOKEN}`],
+  ])('has every scope if presented %s', async (_, authorization) => {
     expect(await present(authorization).caller).toEqual({
       tokenId: 'root',
       name: null,
@@ -61,7 +61,7 @@ describe('the token of the secret', () => {
     })
   })
 
-  it('may be of any printable characters', async () => {
+  it('can consist of any printable characters', async () => {
     const { caller } = present('Bearer a+b/c=.~:{}', 'a+b/c=.~:{}')
     expect(await caller).toMatchObject({ tokenId: 'root' })
   })
@@ -83,14 +83,14 @@ describe('the token of the secret', () => {
     ['a line after the token', `Bearer ${TOKEN}\nx`],
     ['two tokens', `Bearer wrong, Bearer ${TOKEN}`],
     ['text before the scheme', `x Bearer ${TOKEN}`],
-  ])('keeps out whoever presents %s', async (_, authorization) => {
+  ])('is not %s', async (_, authorization) => {
     await expect(present(authorization).caller).rejects.toMatchObject({
       name: 'Problem',
       code: 'UNAUTHORIZED',
     })
   })
 
-  it('is not shown to whoever guessed wrong', async () => {
+  it('is not part of the error for a wrong one', async () => {
     const refusal = await present('Bearer guess').caller.catch((error: unknown) => error)
     expect(inspect(refusal, { depth: 9, showHidden: true })).not.toMatch(/guess|admin_token_1/)
   })
@@ -101,7 +101,7 @@ describe('an API token', () => {
   const by = (changes: Partial<Token> = {}) =>
     present(`Bearer ${secret}`, TOKEN, [aToken(secret, changes)])
 
-  it('lets in for what it may', async () => {
+  it('authenticates a caller with its scopes', async () => {
     expect(await by().caller).toEqual({
       tokenId: tokenId(secret, pepper),
       name: 'a token',
@@ -113,30 +113,30 @@ describe('an API token', () => {
   it.each([
     ['is unknown', { id: 'tok_other' }],
     ['is revoked', { revokedAt: NOW - 1 }],
-    ['has run out', { expiresAt: NOW }],
-  ])('that %s keeps out', async (_, changes) => {
+    ['has expired', { expiresAt: NOW }],
+  ])('that %s is rejected', async (_, changes) => {
     await expect(by(changes).caller).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   })
 
-  it('is good until it runs out', async () => {
+  it('is valid until it expires', async () => {
     expect(await by({ expiresAt: NOW + 1 }).caller).toMatchObject({ scopes: ['licenses:read'] })
   })
 
-  it('is refused what it may not, by the name of what it lacks', async () => {
+  it('without the scope is rejected with its name', async () => {
     await expect(by({ scopes: ['licenses:issue'] }).caller).rejects.toMatchObject({
       code: 'FORBIDDEN',
       error: 'The API token lacks the scope licenses:read',
     })
   })
 
-  it('of any scope will do where none is asked for, if it is good', async () => {
-    const may = (changes: Partial<Token>) =>
+  it('of any scope is accepted if none is required', async () => {
+    const authenticateAny = (changes: Partial<Token>) =>
       present(`Bearer ${secret}`, TOKEN, [aToken(secret, changes)], null)
     const issuing = { scopes: ['licenses:issue'] } as const
-    expect(await may(issuing).caller).toMatchObject(issuing)
-    const { caller, failed } = may({ ...issuing, revokedAt: NOW - 1 })
+    expect(await authenticateAny(issuing).caller).toMatchObject(issuing)
+    const { caller, failed } = authenticateAny({ ...issuing, revokedAt: NOW - 1 })
     await expect(caller).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
-    // Nobody guessed: it is one that was given once.
+    // A revoked token is not a guess.
     expect(failed).toEqual([])
   })
 
@@ -144,7 +144,7 @@ describe('an API token', () => {
     ['never', null, [NOW]],
     ['an hour ago', NOW - HOUR_MS, [NOW]],
     ['less than an hour ago', NOW - HOUR_MS + 1, []],
-  ])('that was used last %s is said to be used: %j', async (_, lastUsedAt, expected) => {
+  ])('last used %s records its use: %j', async (_, lastUsedAt, expected) => {
     const { caller, used } = by({ lastUsedAt })
     await caller
     expect(used).toEqual(expected)

@@ -7,34 +7,34 @@ import { aLicense, NOW } from '../../../support/licenses.ts'
 
 const FREE = catalog.tiers['free']?.features
 
-describe('the end of a license in an answer', () => {
+describe('wireExpiry', () => {
   it.each([
-    ['its own', NOW + 7, NOW + 7],
-    ['even the first moment there was', 0, 0],
-    ['100 years of 365 days after its issue, for one without an end', null, NOW + 36_500 * DAY_MS],
-  ])('is %s', (_, expiresAt, shown) => {
+    ['the expiry', NOW + 7, NOW + 7],
+    ['an expiry of 0', 0, 0],
+    ['100 years of 365 days after the issue for a lifetime license', null, NOW + 36_500 * DAY_MS],
+  ])('returns %s', (_, expiresAt, shown) => {
     expect(wireExpiry(aLicense({ createdAt: NOW + 999 }), expiresAt)).toBe(shown)
   })
 })
 
-describe('the features in an answer', () => {
-  it('are those of the tier', () => {
+describe('resolveFeatures', () => {
+  it('returns the features of the tier', () => {
     expect(resolveFeatures('elite', catalog)).toEqual(catalog.tiers['elite']?.features)
   })
 
   it.each([['platinum'], ['constructor'], ['__proto__'], ['']])(
-    'are those of the fallback for %j, which is not sold',
+    'returns those of the fallback tier for the unknown tier %j',
     (tier) => {
       expect(resolveFeatures(tier, catalog)).toEqual(FREE)
     },
   )
 
-  it('are none where there is no fallback either', () => {
+  it('returns none without a fallback tier', () => {
     expect(resolveFeatures('platinum', { ...catalog, fallbackTier: 'toString' })).toEqual([])
   })
 })
 
-describe('the answer for a key that is not good', () => {
+describe('the response for an invalid license', () => {
   it.each<[RefusalCode, object]>([
     ['MALFORMED', { code: 'NOT_FOUND', error: 'Invalid format', retryable: false }],
     ['NOT_FOUND', { code: 'NOT_FOUND', error: 'License not found', retryable: false }],
@@ -50,7 +50,7 @@ describe('the answer for a key that is not good', () => {
         fallback: { tier: 'free', features: FREE },
       },
     ],
-  ])('says of %s what the seed says, and no more', (refusal, body) => {
+  ])('has exactly the fields of the seed for %s', (refusal, body) => {
     const response = refusalResponse(refusal, catalog)
     expect(response.statusCode).toBe(401)
     expect(bodyOf(response)).toEqual({ valid: false, ...body })

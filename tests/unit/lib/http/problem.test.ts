@@ -18,14 +18,14 @@ describe('the problems', () => {
     expect(new Problem(code)).toMatchObject({ name: 'Problem', code, error: PROBLEMS[code].error })
   })
 
-  it('are all in this table, and those of ours can be tried again, and what came too often', () => {
+  it('are retryable exactly for server errors and rate limits', () => {
     expect(Object.keys(PROBLEMS)).toHaveLength(11)
     for (const [code, { status, retryable }] of Object.entries(PROBLEMS)) {
       expect(retryable).toBe(status >= 500 || code === 'RATE_LIMITED')
     }
   })
 
-  it('carry what was given with them', () => {
+  it('have the given details', () => {
     const cause = new Error('inside')
     const fields = [{ path: 'tier', message: 'must be a string' }]
     const problem = new Problem('INVALID_REQUEST', { error: 'Own text', fields, cause })
@@ -33,7 +33,7 @@ describe('the problems', () => {
     expect(problem).toMatchObject({ message: 'Own text', error: 'Own text', fields, cause })
   })
 
-  it('carry nothing else', () => {
+  it('have defaults without details', () => {
     const problem = new Problem('CONFLICT')
     expect(problem.fields).toBeUndefined()
     expect(problem.cause).toBeUndefined()

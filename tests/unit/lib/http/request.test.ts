@@ -27,7 +27,7 @@ const readOrder = (body: string | Buffer, headers = {}) =>
 const readKey = (body: string) =>
   parseJsonRequest(event(body), verifySchema, { required: ['license'], missing: 'No license' })
 
-/** The problem that reading makes. */
+/** Returns the problem that a function throws. */
 function problemOf(read: () => unknown): Problem {
   try {
     read()
@@ -35,7 +35,7 @@ function problemOf(read: () => unknown): Problem {
     if (error instanceof Problem) return error
     throw error
   }
-  throw new Error('Nothing was refused')
+  throw new Error('Nothing was thrown')
 }
 const pathsOf = (read: () => unknown) => [
   ...new Set(problemOf(read).fields?.map(({ path }) => path)),
@@ -46,11 +46,11 @@ describe('the bytes of a body', () => {
     ['text', 'é🦅', Buffer.from('é🦅')],
     ['base64', Buffer.from([0, 255, 128]), Buffer.from([0, 255, 128])],
     ['nothing', '', Buffer.alloc(0)],
-  ])('are those that were sent as %s', (_, body, bytes) => {
+  ])('are decoded from %s', (_, body, bytes) => {
     expect(rawBody(event(body), 100)).toEqual(bytes)
   })
 
-  it('are none where there is no body', () => {
+  it('are empty without a body', () => {
     expect(rawBody(aPost(undefined), 0)).toEqual(Buffer.alloc(0))
   })
 
@@ -58,7 +58,7 @@ describe('the bytes of a body', () => {
     ['characters of one byte', 'x'.repeat(1024), 'x'.repeat(1025)],
     ['characters of two bytes', 'é'.repeat(512), 'é'.repeat(513)],
     ['base64', Buffer.alloc(1024), Buffer.alloc(1025)],
-  ])('are counted as bytes up to the limit, in %s', (_, fits, tooLarge) => {
+  ])('are limited in bytes for %s', (_, fits, tooLarge) => {
     expect(rawBody(event(fits), 1024)).toHaveLength(1024)
     expect(problemOf(() => rawBody(event(tooLarge), 1024))).toMatchObject({
       code: 'TOO_LARGE',
@@ -68,7 +68,7 @@ describe('the bytes of a body', () => {
 })
 
 describe('a JSON body', () => {
-  it('may have 64 KiB, and no byte more', () => {
+  it('is limited to 64 KiB', () => {
     const padded = (size: number) => JSON.stringify(ORDER).padEnd(size)
     expect(readOrder(padded(65_536))).toMatchObject({ userId: 'user_123' })
     expect(problemOf(() => readOrder(padded(65_537))).code).toBe('TOO_LARGE')
@@ -80,13 +80,13 @@ describe('a JSON body', () => {
     ['text/plain; application/json'],
     [''],
     [undefined],
-  ])('is not taken as %j', (type) => {
+  ])('is rejected with the content type %j', (type) => {
     const read = () => readOrder(JSON.stringify(ORDER), { 'content-type': type })
     expect(pathsOf(read)).toEqual(['headers.content-type'])
   })
 
   it.each([['application/json'], ['APPLICATION/JSON'], [' application/json ;charset=utf-8']])(
-    'is taken as %j',
+    'is accepted with the content type %j',
     (type) => {
       expect(readOrder(JSON.stringify(ORDER), { 'content-type': type })).toMatchObject({
         userId: 'user_123',
@@ -98,11 +98,11 @@ describe('a JSON body', () => {
     ['a text cut short', '{"license":"QF-PRO-0123456789ab-1'],
     ['a bare text', 'QF-PRO-0123456789ab-1735689600'],
     ['NaN', '{"userId":"QF-PRO-0123456789ab-1","duration":NaN}'],
-    ['a comma too many', '{"license":"QF-PRO-0123456789ab-1",}'],
-    ['bytes that are no UTF-8', Buffer.from([0x22, 0x51, 0x46, 0x2d, 0xff, 0xfe, 0x22])],
+    ['a trailing comma', '{"license":"QF-PRO-0123456789ab-1",}'],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0x51, 0x46, 0x2d, 0xff, 0xfe, 0x22])],
     ['half of a character', Buffer.from([0x22, 0xf0, 0x9f, 0x22])],
     ['nothing', ''],
-  ])('that is %s is refused without a word of it', (_, body) => {
+  ])('that is %s is rejected without quoting it', (_, body) => {
     const problem = problemOf(() => readOrder(body))
     expect(problem).toMatchObject({
       code: 'INVALID_REQUEST',
@@ -114,7 +114,7 @@ describe('a JSON body', () => {
   })
 
   it.each([['null'], ['[]'], ['[{"license":"x"}]'], ['"text"'], ['7'], ['true']])(
-    'that is %s is no object, and misses no field',
+    'that is %s is not an object',
     (body) => {
       expect(problemOf(() => readOrder(body))).toMatchObject({
         error: 'Invalid request',
@@ -125,7 +125,7 @@ describe('a JSON body', () => {
   )
 
   it.each([['{}'], ['{"license":""}'], ['{"license":null}'], ['{"__proto__":{"license":"x"}}']])(
-    'that is %s misses its license',
+    'that is %s lacks the license',
     (body) => {
       expect(problemOf(() => readKey(body))).toMatchObject({
         error: 'No license',
@@ -134,7 +134,7 @@ describe('a JSON body', () => {
     },
   )
 
-  it('with a license of no text is at fault, but misses nothing', () => {
+  it('with a license that is not a text is invalid, not missing', () => {
     expect(problemOf(() => readKey('{"license":0}'))).toMatchObject({
       error: 'Invalid request',
       fields: [{ path: 'license', message: 'must be a string' }],
@@ -142,8 +142,8 @@ describe('a JSON body', () => {
   })
 })
 
-describe('an order for a license', () => {
-  it('is taken with all it may hold, and nothing else of it', () => {
+describe('a request to generate a license', () => {
+  it('is parsed with all its fields, without unknown ones', () => {
     const order = {
       ...ORDER,
       userId: '🦅'.repeat(128),
@@ -156,7 +156,7 @@ describe('an order for a license', () => {
   })
 
   it.each([[{ duration: 1 }], [{ duration: -1 }], [{ userEmail: null, paymentIntentId: null }]])(
-    'may say %j',
+    'accepts %j',
     (change) => {
       expect(readOrder(JSON.stringify({ ...ORDER, ...change }))).toMatchObject(change)
     },
@@ -193,7 +193,7 @@ describe('an order for a license', () => {
     ['paymentIntentId', ''],
     ['paymentIntentId', '\ud800'],
     ['paymentIntentId', 7],
-  ])('cannot say %s: %p', (field, value) => {
+  ])('rejects %s: %p', (field, value) => {
     expect(pathsOf(() => readOrder(JSON.stringify({ ...ORDER, [field]: value })))).toEqual([field])
   })
 
@@ -206,17 +206,17 @@ describe('an order for a license', () => {
       ['userEmail', `${'a'.repeat(64)}@${'b'.repeat(190)}`],
       ['userEmail', `${LONG}@example.com`],
     ].map(([field = '', text = '']) => [field, text.length, text] as const),
-  )('cannot say a %s of %d characters', (field, _, text) => {
+  )('rejects a %s of %d characters', (field, _, text) => {
     expect(pathsOf(() => readOrder(JSON.stringify({ ...ORDER, [field]: text })))).toEqual([field])
   })
 
-  it('cannot last for infinity', () => {
+  it('rejects an infinite duration', () => {
     expect(pathsOf(() => readOrder('{"userId":"u","tier":"pro","duration":1e999}'))).toEqual([
       'duration',
     ])
   })
 
-  it('names every field at fault at once, and the tiers that are sold', () => {
+  it('reports all invalid fields, and the valid tiers', () => {
     const { error, fields } = problemOf(() => readOrder('{"userId":7,"tier":"x","duration":0}'))
     expect(error).toBe('Invalid request')
     expect(fields).toEqual([
@@ -230,7 +230,7 @@ describe('an order for a license', () => {
   })
 
   it.each([['{}'], ['{"userId":"u"}'], ['{"userId":"","tier":"pro"}'], ['{"tier":null}']])(
-    'that is %s is told that it misses something',
+    'that is %s lacks required fields',
     (body) => {
       expect(problemOf(() => readOrder(body)).error).toBe('Missing required fields')
     },
@@ -241,12 +241,12 @@ describe('an Idempotency-Key', () => {
   const read = (key: string | undefined) =>
     idempotencyKey(aPost({}, { headers: { 'idempotency-key': key } }))
 
-  it.each([[undefined], ['k'], ['!~'], ['a:b#c/d'], ['k'.repeat(255)]])('may be %p', (key) => {
+  it.each([[undefined], ['k'], ['!~'], ['a:b#c/d'], ['k'.repeat(255)]])('accepts %p', (key) => {
     expect(read(key)).toBe(key)
   })
 
   it.each([[''], [' '], ['a b'], ['a\n'], ['é'], ['🦅'], ['\u007f'], ['k'.repeat(256)]])(
-    'cannot be %j',
+    'rejects %j',
     (key) => {
       expect(pathsOf(() => read(key))).toEqual(['headers.idempotency-key'])
     },

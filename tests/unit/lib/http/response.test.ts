@@ -3,8 +3,8 @@ import { Problem, type ProblemCode } from '../../../../lib/http/problem.ts'
 import { json, problemResponse } from '../../../../lib/http/response.ts'
 import { bodyOf } from '../../../support/http.ts'
 
-describe('an answer', () => {
-  it('is JSON that nobody on the way keeps or takes for something else', () => {
+describe('a JSON response', () => {
+  it('must not be cached or sniffed', () => {
     expect(json(200, { key: 'ключ', none: null, left: undefined })).toEqual({
       statusCode: 200,
       headers: {
@@ -16,7 +16,7 @@ describe('an answer', () => {
     })
   })
 
-  it('takes more headers', () => {
+  it('accepts more headers', () => {
     expect(json(503, {}, { 'retry-after': '1' }).headers).toMatchObject({
       'retry-after': '1',
       'cache-control': 'no-store',
@@ -24,8 +24,8 @@ describe('an answer', () => {
   })
 })
 
-describe('the answer to a problem', () => {
-  it('says what, by which code, and whether to try again', () => {
+describe('the response to a problem', () => {
+  it('has the error text, code and retryability', () => {
     const { statusCode, headers, ...rest } = problemResponse(new Problem('CONFLICT'))
     expect(statusCode).toBe(409)
     expect(headers).not.toHaveProperty('www-authenticate')
@@ -36,20 +36,20 @@ describe('the answer to a problem', () => {
     })
   })
 
-  it('names the fields at fault', () => {
+  it('lists the invalid fields', () => {
     const fields = [{ path: 'a.0', message: 'must be a string' }]
     const problem = new Problem('INVALID_REQUEST', { error: 'Own text', fields })
     expect(bodyOf(problemResponse(problem))).toMatchObject({ error: 'Own text', fields })
   })
 
-  it('says how to authenticate', () => {
+  it('has the authentication scheme', () => {
     expect(problemResponse(new Problem('UNAUTHORIZED')).headers).toMatchObject({
       'www-authenticate': 'Bearer',
       'cache-control': 'no-store',
     })
   })
 
-  it('shows no cause', () => {
+  it('omits the cause', () => {
     const problem = new Problem('UNAVAILABLE', { cause: new Error('inside') })
     expect(JSON.stringify(problemResponse(problem))).not.toContain('inside')
   })
@@ -60,7 +60,7 @@ describe('the answer to a problem', () => {
     ['TOO_LARGE', true],
     ['INTERNAL', false],
     ['UNAVAILABLE', false],
-  ])('of %s is joined by what the route adds: %s', (code, joined) => {
+  ])('of %s includes the fields of the route: %s', (code, joined) => {
     const body = bodyOf(problemResponse(new Problem(code), { valid: false, code: 'OTHER' }))
     expect('valid' in body).toBe(joined)
     expect(body.code).toBe(code)
