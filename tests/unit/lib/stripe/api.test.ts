@@ -11,14 +11,14 @@ afterAll(() => server.stop())
 beforeEach(() => {
   server.state = 'up'
   server.time = NOW
-  server.asked.length = 0
+  server.requests.length = 0
 })
 
 const api = () => createStripeApi(aSecret('rk_test_1'), server.url)
 
 describe('the Stripe API', () => {
   it('returns a subscription with the time of Stripe’s clock', async () => {
-    server.answers.set('/v1/subscriptions/sub_1', { id: 'sub_1', status: 'active' })
+    server.responses.set('/v1/subscriptions/sub_1', { id: 'sub_1', status: 'active' })
     expect(await api().subscription('sub_1')).toMatchObject({
       status: 'fetched',
       value: { id: 'sub_1', status: 'active' },
@@ -28,13 +28,13 @@ describe('the Stripe API', () => {
 
   it('returns the line items of a checkout', async () => {
     const data = [{ id: 'li_1', price: { id: 'price_pro' }, quantity: 2 }]
-    server.answers.set('/v1/checkout/sessions/cs_1/line_items', { object: 'list', data })
+    server.responses.set('/v1/checkout/sessions/cs_1/line_items', { object: 'list', data })
     expect(await api().lineItems('cs_1')).toMatchObject({ status: 'fetched', value: { data } })
   })
 
   it('refuses unknown ids without a retry', async () => {
     expect(await api().subscription('sub_none')).toMatchObject({ status: 'refused' })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it.each(['down', 'mute'] as const)(
@@ -42,7 +42,7 @@ describe('the Stripe API', () => {
     async (state) => {
       server.state = state
       expect(await api().subscription('sub_1')).toMatchObject({ status: 'unavailable' })
-      expect(server.asked).toHaveLength(2)
+      expect(server.requests).toHaveLength(2)
     },
   )
 
@@ -51,7 +51,7 @@ describe('the Stripe API', () => {
     async (state) => {
       server.state = state
       expect(await api().lineItems('cs_1')).toMatchObject({ status: 'unavailable' })
-      expect(server.asked).toHaveLength(1)
+      expect(server.requests).toHaveLength(1)
     },
   )
 

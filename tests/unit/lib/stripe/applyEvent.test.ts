@@ -268,7 +268,7 @@ describe('the Stripe API', () => {
 
   it('returns the line items of a checkout, whose price decides the tier', async () => {
     const { server, api } = await startApi()
-    server.answers.set(LINE_ITEMS, bought)
+    server.responses.set(LINE_ITEMS, bought)
     const buyer = aBuyer({ userId: 'user_123', tier: 'lifetime' })
     expect(await apply(session({}, buyer), { api, by })).toMatchObject({
       effect: 'issued',
@@ -276,7 +276,7 @@ describe('the Stripe API', () => {
     })
     expect(await licenses()).toMatchObject([{ tier: 'elite', seats: 2 }])
     await apply(charge('pi_1', 100), { api, by })
-    expect(server.asked).toEqual([LINE_ITEMS])
+    expect(server.requests).toEqual([LINE_ITEMS])
   })
 
   it('fails the event while it is down, so that Stripe sends it again', async () => {
@@ -286,7 +286,7 @@ describe('the Stripe API', () => {
     await expect(apply(one, { api, by })).rejects.toThrow('Stripe is unavailable')
     expect(recording.batches).toEqual([])
     server.state = 'up'
-    server.answers.set(LINE_ITEMS, bought)
+    server.responses.set(LINE_ITEMS, bought)
     expect(await apply(one, { api, by })).toMatchObject({ effect: 'issued' })
   })
 
@@ -299,7 +299,7 @@ describe('the Stripe API', () => {
       const unmatched = { effect: 'none', alerts: ['PRICE_MISSING', 'LINE_ITEMS_MISSING'] }
       expect(await apply(one, first)).toMatchObject(unmatched)
       expect(await apply(one, first)).toMatchObject(unmatched)
-      server.answers.set(LINE_ITEMS, bought)
+      server.responses.set(LINE_ITEMS, bought)
       expect(await apply(one, { api, by })).toMatchObject({ effect: 'issued' })
       expect(await apply(one, { api, by })).toEqual({ repeated: true })
       expect(await licenses()).toMatchObject([{ tier: 'elite' }])
@@ -308,7 +308,7 @@ describe('the Stripe API', () => {
 
   it('is not needed again once the catalog has the price', async () => {
     const { api, server } = await startApi()
-    server.answers.set(LINE_ITEMS, { ...bought, data: [{ price: 'price_new', quantity: 1 }] })
+    server.responses.set(LINE_ITEMS, { ...bought, data: [{ price: 'price_new', quantity: 1 }] })
     const one = session()
     expect(await apply(one, { api, by })).toMatchObject({ alerts: ['PRICE_UNKNOWN'] })
     const { pro } = catalog.tiers
@@ -321,18 +321,18 @@ describe('the Stripe API', () => {
   it('breaks a tie of two states in one second', async () => {
     const { server, api } = await startApi()
     const current = aSubscription('sub_1', BUYER, PRO, MONTH, VERSION, { cancel_at: MONTH.end })
-    server.answers.set(SUBSCRIPTION, current as object)
+    server.responses.set(SUBSCRIPTION, current as object)
     for (const one of tie()) expect(await apply(one, { api })).toMatchObject({ alerts: [] })
     expect(await licenses()).toMatchObject([{ facts: { billing: { cancelAt: MONTH.end * 1000 } } }])
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('is called again if its response is from the second of the tie', async () => {
     const { server, api } = await startApi()
     server.time = NOW + DAY * 1000
-    server.answers.set(SUBSCRIPTION, aSubscription('sub_1', BUYER, PRO, MONTH, VERSION) as object)
+    server.responses.set(SUBSCRIPTION, aSubscription('sub_1', BUYER, PRO, MONTH, VERSION) as object)
     for (const one of tie()) await apply(one, { api })
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   })
 
   it('returns the lines of an invoice that an event truncates', async () => {
@@ -348,7 +348,7 @@ describe('the Stripe API', () => {
     const one = event('invoice.paid', 30, truncated)
     await apply(subscription(0))
     expect(await apply(one)).toMatchObject({ alerts: ['INVOICE_LINES_MISSING'] })
-    server.answers.set('/v1/invoices/in_2/lines', withLines(change, change, renewal).lines)
+    server.responses.set('/v1/invoices/in_2/lines', withLines(change, change, renewal).lines)
     expect(await apply(one, { api })).toMatchObject({ effect: 'changed', alerts: [] })
     expect(await licenses()).toMatchObject([
       { facts: { billing: { status: 'paid', paidUntil: NEXT.end * 1000 } } },
@@ -356,7 +356,7 @@ describe('the Stripe API', () => {
     // A later truncated event removes nothing.
     const later = event('invoice.payment_succeeded', 31, truncated)
     expect(await apply(later, { api })).toMatchObject({ effect: 'none', alerts: [] })
-    expect(server.asked).toEqual(['/v1/invoices/in_2/lines'])
+    expect(server.requests).toEqual(['/v1/invoices/in_2/lines'])
   })
 
   it.each(['down', 'unknown', 'odd', 'without a key'])(
@@ -364,7 +364,7 @@ describe('the Stripe API', () => {
     async (how) => {
       const { server, api } = await startApi()
       server.state = how === 'down' ? 'down' : 'up'
-      if (how === 'odd') server.answers.set(SUBSCRIPTION, { id: 'sub_1', status: 'x' })
+      if (how === 'odd') server.responses.set(SUBSCRIPTION, { id: 'sub_1', status: 'x' })
       const options = how === 'without a key' ? {} : { api }
       const [first, second] = tie()
       await apply(first, options)
