@@ -104,7 +104,7 @@ export async function measureUnits(
 
     const { subscribed, subscription, invoice, period } = createBuyer('buyer')
     const invoicePaid = (month: number) =>
-      invoice('invoice.paid', 1, month, period(month), 'paid', {
+      invoice('paid', 1, month, period(month), 'paid', {
         billing_reason: month === 0 ? 'subscription_create' : 'subscription_cycle',
       })
     const bought = subscribed(2)
