@@ -1,6 +1,6 @@
 import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** What a token may be used for. */
+/** The permissions that a token can have. */
 export const SCOPES = [
   'licenses:issue',
   'licenses:read',
@@ -9,31 +9,31 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** An API token as it is kept: nothing in it lets anybody in. All moments are milliseconds since the epoch. */
+/** A stored API token, without its secret. All times are in milliseconds since the epoch. */
 export interface Token {
-  /** Derived from the token, one way. */
+  /** An HMAC of the token. */
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly createdAt: number
-  /** Who made it: `root` or the id of another token. */
+  /** The creator: `root` or the id of another token. */
   readonly createdBy: string
   readonly expiresAt: number | null
   readonly revokedAt: number | null
-  /** To the hour. */
+  /** Accurate to an hour. */
   readonly lastUsedAt: number | null
 }
 
-/** What is kept of tokens, and where. */
+/** The store of API tokens. */
 export interface TokenStore {
-  /** Reads the newest committed state: a revocation counts from the moment it is written. */
+  /** Reads strongly consistently, so a revocation takes effect immediately. */
   find(id: string): Promise<Token | undefined>
   add(token: Token): Promise<void>
-  /** Answers the token as it is then; one that was revoked before stays as it was. Undefined if there is none. */
+  /** Returns the revoked token; an earlier revocation stays unchanged. Undefined if the token does not exist. */
   revoke(id: string, at: number): Promise<Token | undefined>
-  /** Says that it was used, unless somebody said so since `before`. */
+  /** Records a use at `at`, unless one was recorded since `before`. */
   used(id: string, at: number, before: number): Promise<void>
-  /** Newest first; fewer than `limit` are the last. */
+  /** Lists tokens, newest first. Fewer than `limit` means the last page. */
   list(
     limit: number,
     after?: { readonly id: string; readonly createdAt: number },
@@ -42,10 +42,10 @@ export interface TokenStore {
 
 const SECRET_BYTES = 32
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-/** As many digits of base 62 as 32 bytes can take. */
+/** The number of base-62 digits of 32 bytes. */
 const SECRET_DIGITS = 43
 
-/** A new token for a stage: 256 random bits, which are shown once. */
+/** Creates a token for a stage with 256 random bits. It is shown only once. */
 export function makeToken(stage: string): string {
   let number = BigInt(`0x${randomBytes(SECRET_BYTES).toString('hex')}`)
   let digits = ''
@@ -56,16 +56,16 @@ export function makeToken(stage: string): string {
   return `la_${stage}_${digits}`
 }
 
-/** What every token looks like; anything else is none. */
+/** Matches an API token. */
 export const TOKEN = /^la_[\w-]{1,128}_[0-9A-Za-z]{43}$/
 
-/** What a token is kept under. Whoever reads only the table cannot go back to the token. */
+/** Returns the id under which a token is stored. The token cannot be recovered from it. */
 export const tokenId = (token: string, pepper: KeyObject) =>
   `tok_${createHmac('sha256', pepper).update(`token:${token}`).digest('base64url')}`
 
 export const TOKEN_ID = /^tok_[\w-]{43}$/
 
-/** Compares by hashes, so that neither the length nor the content of a secret shows in the time it takes. */
+/** Compares hashes in constant time, so that the duration reveals neither the length nor the content of the secret. */
 export const isSameSecret = (presented: string, secret: KeyObject) =>
   timingSafeEqual(sha256(presented), sha256(secret.export()))
 

@@ -1,6 +1,6 @@
 import type { Catalog } from './schema.ts'
 
-/** What is sold. The one file to edit for another product; a fault in it stops the build. */
+/** The product, its tiers and its emails. Edit only this file for another product; an invalid catalog fails the build. */
 export const catalog: Catalog = {
   productName: 'Quantum Falcon',
   prefix: 'QF',

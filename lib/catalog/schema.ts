@@ -1,6 +1,6 @@
 /**
- * What a catalog must hold. Read by the build, by the tests and by editors; a running function imports the data
- * only, so a fault in it stops the build with its path and never a request.
+ * The schema of the catalog, for the build, the tests and editors. Functions import only the data, so an invalid catalog
+ * fails the build, with the path of each fault, and never a request.
  */
 
 import * as z from 'zod'
@@ -10,66 +10,63 @@ import { MAX_DURATION_DAYS } from './limits.ts'
 const KEY_PREFIX = /^[A-Z][A-Z0-9]{0,15}$/
 
 const tierSchema = z.strictObject({
-  /** What a customer reads. */
+  /** The name that customers see. */
   label: z.string().min(1),
-  /** The same for people, a line each, in the mail with the key. */
+  /** The features for people, one line each, in the email with the key. */
   highlights: z.array(z.string().min(1)),
-  /** What the client application switches on, in this order. */
+  /** The feature flags of the client application, in this order. */
   features: z.array(z.string().min(1)),
-  /** Days of a license that was asked for without a duration; -1 is for life. */
+  /** The duration in days of a license that is issued without one; -1 for a lifetime license. */
   defaultDurationDays: z.union([z.literal(LIFETIME), z.int().min(1).max(MAX_DURATION_DAYS)]),
-  /** How many devices may be active at once. */
+  /** The number of devices that may be active at once. */
   seats: z.int().min(1),
-  /** Whether a key is good on devices that were activated only. */
+  /** If true, a key is valid only on activated devices. */
   requireDevice: z.boolean(),
-  /** How many days an activated device may go on without asking. */
+  /** The number of days that an activated device may run offline. */
   leaseDays: z.int().min(0).max(MAX_LEASE_DAYS),
-  /** How many days access goes on after a failed renewal. */
+  /** The number of days that access continues after a failed renewal. */
   graceDays: z.int().min(0).max(365),
-  /** The Stripe prices that buy this tier. */
+  /** The Stripe prices of this tier. */
   stripePriceIds: z.array(z.string().regex(/^price_\w+$/)),
 })
 
 const link = z.url({ protocol: /^https?$/ })
 
-/** How mails look and where they lead. */
+/** The design and the links of emails. */
 const mailSchema = z.strictObject({
-  /** Of the button, as `#rrggbb`; the text on it is white. */
+  /** The color of the button as `#rrggbb`; its text is white. */
   color: z.string().regex(/^#[0-9a-f]{6}$/i),
-  /** Shown 40 pixels high; null for the product's name in its place. */
+  /** The logo, shown 40 pixels high; null shows the name of the product. */
   logoUrl: z.nullable(link),
   supportEmail: z.email(),
-  /** What a customer does with a key. */
+  /** Instructions for activating a key. */
   howToActivate: z.string().min(1),
   links: z.strictObject({
-    /** Where a key is used. */
+    /** The page where customers enter a key. */
     app: link,
-    /** Where a card is changed and a subscription ended. */
+    /** The page where customers change their card or cancel. */
     billing: link,
-    /** Where a license is bought again. */
+    /** The page where customers buy a license again. */
     renew: link,
   }),
-  /** Whether every renewal that was paid is told of, besides what Stripe sends. */
+  /** If true, each paid renewal sends an email in addition to Stripe's receipt. */
   sendsRenewals: z.boolean(),
 })
 
 const catalogSchema = z
   .strictObject({
-    /** Without line breaks, since it stands in subjects and senders. */
+    /** Without line breaks, since subjects and sender names contain it. */
     productName: z.string().regex(/^[^\r\n]+$/),
-    /** Begins every key. Keys that were sold keep it, so it cannot change after the first sale. */
+    /** The prefix of every key. Issued keys keep it, so it cannot change after the first sale. */
     prefix: z.string().regex(KEY_PREFIX),
-    /** How many devices may take the place of released ones within thirty days. */
+    /** The number of devices that may replace released ones within 30 days. */
     deviceSwaps: z.int().min(0).max(1000),
-    /**
-     * How many wrong keys or tokens of one address are answered in how many minutes, and how often a license is told that
-     * its seats are taken.
-     */
+    /** The rate limit: failed attempts per window, for unknown keys and tokens by address and for full licenses by license. */
     tries: z.strictObject({
       failures: z.int().min(1).max(10_000),
       minutes: z.int().min(1).max(1440),
     }),
-    /** What an expired customer may still use. */
+    /** The tier whose features remain usable after expiry. */
     fallbackTier: z.string(),
     mail: mailSchema,
     tiers: z.record(z.string().regex(TIER_NAME), tierSchema),
@@ -103,7 +100,7 @@ const catalogSchema = z
 export type Tier = Readonly<z.output<typeof tierSchema>>
 export type Catalog = Readonly<z.output<typeof catalogSchema>>
 
-/** A line for each fault of a catalog, beginning with its path; none when it is good. */
+/** Returns one line per fault of a catalog, each starting with its path. Empty for a valid catalog. */
 export function catalogFaults(candidate: unknown): string[] {
   const { error } = catalogSchema.safeParse(candidate)
   return (error?.issues ?? []).map(

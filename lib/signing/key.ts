@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 
-/** A public key as RFC 8037 has it, with what it is for. */
+/** A public key as in RFC 8037, with its use. */
 export interface PublicJwk {
   readonly kty: 'OKP'
   readonly crv: 'Ed25519'
   readonly x: string
-  /** Names the key: its thumbprint by RFC 7638. */
+  /** The thumbprint of the key by RFC 7638. */
   readonly kid: string
   readonly use: 'sig'
   readonly alg: 'EdDSA'
@@ -17,26 +17,26 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk
 }
 
-/** What RFC 8410 puts before the 32 bytes of an Ed25519 private key. */
+/** The PKCS #8 header of an Ed25519 private key (RFC 8410), which its 32 bytes follow. */
 const PKCS8_START = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** Keeps keys that are made of one secret for different uses apart. */
+/** Separates this key from others that may be derived from the same secret. */
 const USE = 'license-authority: signing key'
 
-/** It takes longer than signing does. */
-const made = new WeakMap<KeyObject, Promise<SigningKey>>()
+/** Caches derived keys, since deriving one takes longer than signing. */
+const derived = new WeakMap<KeyObject, Promise<SigningKey>>()
 
 /**
- * The key pair that a secret text stands for. Any text of enough chance does, so that Secrets Manager can make the first
- * one by itself: the 32 bytes of the private key are drawn from it by HKDF (RFC 5869).
+ * Returns the key pair that is derived from a secret. HKDF (RFC 5869) derives the private key from any text with enough
+ * entropy, so Secrets Manager can generate the first secret.
  */
 export function signingKeyOf(secret: KeyObject): Promise<SigningKey> {
-  const key = made.get(secret) ?? makeKey(secret)
-  made.set(secret, key)
+  const key = derived.get(secret) ?? deriveKeyPair(secret)
+  derived.set(secret, key)
   return key
 }
 
-async function makeKey(secret: KeyObject): Promise<SigningKey> {
+async function deriveKeyPair(secret: KeyObject): Promise<SigningKey> {
   const seed = Buffer.from(hkdfSync('sha256', secret, '', USE, 32))
   const key = Buffer.concat([PKCS8_START, seed])
   const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' })

@@ -3,33 +3,33 @@ import { type PublicJwk, signingKeyOf } from './key.ts'
 import { liveAt, type SigningRing, signerAt } from './ring.ts'
 import { signToken } from './token.ts'
 
-/** A JWK Set (RFC 7517) with one member more, which whoever does not know it ignores. */
+/** A JWK Set (RFC 7517) with an additional member, which other clients ignore. */
 export interface PublishedKeys {
   readonly keys: readonly PublicJwk[]
-  /** What lets whoever trusts an earlier key trust the later ones, oldest first. */
+  /** Tokens in which each key endorses its successor, oldest first. */
   readonly endorsements: readonly string[]
 }
 
-/** The keys by which what was signed is to be believed at `now`, in milliseconds since the epoch. */
+/** Returns the public keys that verify signatures at `now`, in milliseconds since the epoch. */
 export async function publishKeys(ring: SigningRing, now: number): Promise<PublishedKeys> {
   const keys = await Promise.all(liveAt(ring, now).map(({ secret }) => signingKeyOf(secret)))
   return { keys: keys.map(({ publicJwk }) => publicJwk), endorsements: ring.endorsements }
 }
 
-/** Behind `lic_`: 60 bits of a hash, so that no two licenses are taken for each other. */
-const NAME = { start: 4, length: 12 }
+/** The part of an id after `lic_` that identifies a license: 60 bits of a hash, so collisions are negligible. */
+const SHORT_ID = { start: 4, length: 12 }
 
 /**
- * The signed list of revocations. `revoked` has the beginning of each license's id with the second up to which its leases
- * are void; what no lease can outlive is not in it. `number` only grows. It is signed with the oldest key that is still
- * published, which whoever holds a lease knows: a device that reaches nothing but the list cannot learn of a new one.
+ * Returns the signed list of revocations. `revoked` maps the start of a license id to the Unix second up to which its
+ * leases are void; revocations that outlast every lease are left out. `number` only grows. The oldest published key signs
+ * the list: every device with a lease knows it, and a device that reaches only the list cannot learn a new key.
  */
 export async function publishRevocations(
   ring: SigningRing,
   { number, revocations }: Revocations,
   now: number,
 ): Promise<string> {
-  const { start, length } = NAME
+  const { start, length } = SHORT_ID
   const revoked = Object.fromEntries(
     revocations
       .filter(({ until }) => until > now)

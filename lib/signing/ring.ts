@@ -1,7 +1,7 @@
 /**
- * The keys that answers are signed with, one after the other. Each is published for a while before it signs, so that
- * whoever holds the published keys for a while knows it; and after its time for as long as anything it signed can be
- * in use. The clock alone decides which key signs: nobody has to do anything at the right moment.
+ * The signing keys, one after the other. Each is published before it signs, so that caches of the published keys have it,
+ * and afterwards for as long as any token that it signed can be in use. The clock alone selects the key that signs, so a
+ * rotation needs no second step.
  */
 
 import type { KeyObject } from 'node:crypto'
@@ -14,31 +14,31 @@ export interface RingKey {
 }
 
 export interface SigningRing {
-  /** Oldest first. There is at least one, and the first has always signed. */
+  /** Oldest first. Never empty; the first signs from the start. */
   readonly keys: readonly RingKey[]
-  /** For each key but the very first, what the one before it says for it; oldest first. */
+  /** The endorsement of each key but the very first by its predecessor, oldest first. */
   readonly endorsements: readonly string[]
 }
 
 /**
- * How long a key is published before it signs: longer than a function may hold the keys of before while Secrets
- * Manager does not answer, and anybody on the way the published ones.
+ * The time between publishing a key and signing with it: longer than a function may use cached keys while Secrets Manager
+ * is unavailable, and longer than any cache keeps the published keys.
  */
 export const PUBLISHED_MS = 2 * DAY_MS
 
-/** How long a key that signs no more is published: as long as the longest lease, and a day for clocks that are wrong. */
+/** The time that a replaced key stays published: the longest lease and a day for clock skew. */
 export const RETIRED_MS = (MAX_LEASE_DAYS + 1) * DAY_MS
 
-/** The key that signs at `now`, in milliseconds since the epoch. */
+/** Returns the key that signs at `now`, in milliseconds since the epoch. */
 export function signerAt({ keys }: SigningRing, now: number): RingKey {
   const started = keys.findLast(({ signsFrom }) => signsFrom <= now)
-  if (!started) throw new Error('No key of the signing ring has begun to sign')
+  if (!started) throw new Error('No key of the signing ring signs yet')
   return started
 }
 
-/** The keys by which what was signed is to be believed at `now`: those that sign, will sign or have signed of late. */
+/** Returns the keys that verify signatures at `now`: the current one, later ones and recently replaced ones. */
 export const liveAt = ({ keys }: SigningRing, now: number): readonly RingKey[] =>
-  keys.filter((_, place) => {
-    const next = keys[place + 1]
+  keys.filter((_, index) => {
+    const next = keys[index + 1]
     return next === undefined || now < next.signsFrom + RETIRED_MS
   })

@@ -5,23 +5,23 @@ import { endorse } from './token.ts'
 
 export interface Rotated {
   readonly ring: RingSecret
-  /** The names of the key that signed so far and of the one that will. */
+  /** The ids (`kid`) of the current key and of the new one. */
   readonly from: string
   readonly to: string
-  /** Milliseconds since the epoch; 0 for at once. */
+  /** Milliseconds since the epoch; 0 for immediately. */
   readonly signsFrom: number
-  /** How many keys are gone for good because nothing that they signed is in use. */
+  /** The number of keys that were removed, since no token that they signed can be in use. */
   readonly dropped: number
 }
 
 /**
- * Adds a key to the ring, for which the one that signs now speaks. It is published at once and signs from two days later
- * on; or at once, and instead of all others, when they are not to be trusted any more. Keys whose time is over
- * are dropped; what was said for them stays, since it leads from an old key to the newest.
+ * Adds a key to the ring, endorsed by the current one. The key is published immediately and signs after two days. If
+ * `isLeaked`, it signs immediately and replaces all others. Expired keys are removed; their endorsements stay, since they
+ * lead from an old key to the newest.
  *
- * @param secret a new text that nobody can guess
+ * @param secret a random text
  * @param now milliseconds since the epoch
- * @throws Error while an earlier new key does not sign yet: two changes at once would leave no time to publish.
+ * @throws Error if an earlier new key does not sign yet: two rotations at once would leave no time to publish
  */
 export async function rotate(
   ring: RingSecret,
@@ -29,9 +29,9 @@ export async function rotate(
   now: number,
   isLeaked = false,
 ): Promise<Rotated> {
-  const held = toRing(ring)
-  const signer = signerAt(held, now)
-  const pending = held.keys.find(({ signsFrom }) => signsFrom > now)
+  const parsed = toRing(ring)
+  const signer = signerAt(parsed, now)
+  const pending = parsed.keys.find(({ signsFrom }) => signsFrom > now)
   if (pending && !isLeaked) {
     const from = new Date(pending.signsFrom).toISOString()
     throw new Error(`A new key is published already and signs from ${from} on: rotate again later`)
@@ -39,8 +39,8 @@ export async function rotate(
   const signsFrom = isLeaked ? 0 : now + PUBLISHED_MS
   const by = await signingKeyOf(signer.secret)
   const next = await signingKeyOf(toKey(secret))
-  const live = isLeaked ? [] : liveAt(held, now)
-  const kept = ring.keys.filter((_, place) => live.some((key) => key === held.keys[place]))
+  const live = isLeaked ? [] : liveAt(parsed, now)
+  const kept = ring.keys.filter((_, index) => live.some((key) => key === parsed.keys[index]))
   return {
     ring: {
       keys: [...kept, { secret, signsFrom }],

@@ -10,12 +10,12 @@ const ringSchema = z.object({
   endorsements: z.array(z.string()),
 })
 
-/** The signing ring as its secret holds it. */
+/** The content of the secret of the signing ring. */
 export type RingSecret = z.output<typeof ringSchema>
 
 /**
- * Reads the ring out of its secret: `{"keys": [{"secret", "signsFrom"}], "endorsements": []}`, or the bare text of the
- * only key, as it is deployed.
+ * Parses the secret of the signing ring: `{"keys": [{"secret", "signsFrom"}], "endorsements": []}`, or the bare text of the
+ * only key, as after the first deployment.
  *
  * @throws ZodError
  */
@@ -27,7 +27,7 @@ export function parseRingSecret(value: unknown): RingSecret {
 
 export const toKey = (text: string) => createSecretKey(Buffer.from(text, 'utf8'))
 
-/** The ring with its secrets as keys, which no log and no JSON can show. */
+/** Returns the ring with its secrets as `KeyObject`s, which neither logs nor JSON can reveal. */
 export const toRing = ({ keys, endorsements }: RingSecret): SigningRing => ({
   keys: keys.map(({ secret, signsFrom }) => ({
     secret: toKey(secret),

@@ -1,7 +1,7 @@
 import { type JWTPayload, SignJWT } from 'jose'
 import type { PublicJwk, SigningKey } from './key.ts'
 
-/** What a token is, so that one kind can never be taken for another (RFC 8725 section 3.11). */
+/** Explicit types of tokens, so that one kind is never accepted as another (RFC 8725 section 3.11). */
 export const TOKEN_TYPES = {
   verdict: 'license+jwt',
   revocations: 'license-revocations+jwt',
@@ -9,7 +9,7 @@ export const TOKEN_TYPES = {
 } as const
 
 interface Times {
-  /** Milliseconds since the epoch; a token counts in seconds and drops the rest. */
+  /** Milliseconds since the epoch, rounded down to the seconds of a JWT. */
   readonly now: number
   readonly until?: number
 }
@@ -30,6 +30,6 @@ export async function signToken(
   return token.sign(privateKey)
 }
 
-/** One key says for the next that it may be trusted as it is itself: whoever trusts the first can trust them all. */
+/** Endorses the next key: a client that trusts the first key can trust all that follow. */
 export const endorse = (by: SigningKey, jwk: PublicJwk, now: number) =>
   signToken(by, 'endorsement', { jwk }, { now })

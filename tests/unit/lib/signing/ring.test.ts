@@ -119,7 +119,7 @@ describe('a rotation', () => {
 
   it('cannot do with a ring whose clock has not come', () => {
     const ring = toRing({ keys: [{ secret: 'x', signsFrom: NOW }], endorsements: [] })
-    expect(() => signerAt(ring, NOW - 1)).toThrow('No key of the signing ring has begun to sign')
+    expect(() => signerAt(ring, NOW - 1)).toThrow('No key of the signing ring signs yet')
   })
 })
 
