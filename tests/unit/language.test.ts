@@ -9,9 +9,6 @@ import {
 
 const FOLDERS = ['lib', 'functions', 'scripts', 'admin', 'clients', 'resources', 'serverless.yml']
 
-/** Folders that are still being rewritten. */
-const EXCLUDED: readonly string[] = ['lib/access', 'lib/catalog', 'lib/signing']
-
 const OPENING = /^(?:What|Whether|How|Who(?:se|m)?)\b/
 const WORDS =
   /\b(?:nobody|somebody|anybody|whoever|whom|told|mend(?:s|ed)?|kept\s+aside|(?:made\s+)?anew)\b/gi
@@ -52,9 +49,6 @@ function findFaults(path: string, source: string): string[] {
   return [...new Set([...openings, ...words])]
 }
 
-const isExcluded = (path: string) =>
-  EXCLUDED.some((folder) => path === folder || path.startsWith(`${folder}/`))
-
 describe('the language of comments and texts', () => {
   const paths = listSources(FOLDERS, /\.(?:tsx?|mjs|css|yml)$/)
 
@@ -71,9 +65,7 @@ describe('the language of comments and texts', () => {
   })
 
   it('is plain', () => {
-    const faults = paths
-      .filter((path) => !isExcluded(path))
-      .flatMap((path) => findFaults(path, readSource(path)))
+    const faults = paths.flatMap((path) => findFaults(path, readSource(path)))
     expect(faults).toEqual([])
   })
 })

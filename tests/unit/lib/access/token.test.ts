@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals'
 import { isSameSecret, makeToken, TOKEN_ID, tokenId } from '../../../../lib/access/token.ts'
 import { aSecret } from '../../../support/licenses.ts'
 
-it('is 256 random bits in letters and digits, with its stage', () => {
+it('has 256 random bits and its stage', () => {
   const tokens = Array.from({ length: 200 }, () => makeToken('prod'))
   for (const token of tokens) expect(token).toMatch(/^la_prod_[0-9A-Za-z]{43}$/)
   expect(new Set(tokens).size).toBe(200)
@@ -11,7 +11,7 @@ it('is 256 random bits in letters and digits, with its stage', () => {
   expect(new Set(digits).size).toBe(62)
 })
 
-it('is kept under what says nothing of it, and something else with another pepper', () => {
+it('has an id that reveals nothing and depends on the pepper', () => {
   const token = makeToken('prod')
   const id = tokenId(token, aSecret('pepper'))
   expect(id).toMatch(TOKEN_ID)
@@ -20,7 +20,7 @@ it('is kept under what says nothing of it, and something else with another peppe
   expect(tokenId(token, aSecret('other'))).not.toBe(id)
 })
 
-it('is compared whatever its length', () => {
+it('is compared at any length', () => {
   expect(isSameSecret('a', aSecret('a'))).toBe(true)
   expect(isSameSecret('a', aSecret('aa'))).toBe(false)
 })

@@ -33,8 +33,8 @@ const without = (object: object, field: string) =>
 const pathsOf = (candidate: unknown) =>
   catalogFaults(candidate).map((fault) => fault.slice(0, fault.indexOf(': ')))
 
-describe('the catalog that is sold', () => {
-  it('has no fault', () => {
+describe('the catalog', () => {
+  it('is valid', () => {
     expect(catalogFaults(catalog)).toEqual([])
   })
 
@@ -185,11 +185,11 @@ describe('a catalog', () => {
       }),
       ['tiers.pro.stripePriceIds.1'],
     ],
-  ])('cannot have %s, and is told where', (_, candidate, paths) => {
+  ])('cannot have %s, and reports the path', (_, candidate, paths) => {
     expect(pathsOf(candidate)).toEqual(paths)
   })
 
-  it('is told which tier a price already buys', () => {
+  it('reports the tier that already has a price', () => {
     const pro = { ...TIER, stripePriceIds: ['price_1'] }
     expect(catalogFaults(aCatalog({ tiers: { free: TIER, pro, elite: pro } }))).toEqual([
       'tiers.elite.stripePriceIds.0: price_1 already buys the tier pro',

@@ -21,7 +21,7 @@ describe('a tier by its name', () => {
     expect(findTier(catalog, name)).toBeUndefined()
   })
 
-  it('is found for a name that every object inherits, once it is sold', () => {
+  it('is found for an inherited property name that the catalog defines', () => {
     const tiers = Object.fromEntries([['constructor', catalog.tiers['pro'] as Tier]])
     expect(findTier({ ...catalog, tiers }, 'constructor')).toBe(catalog.tiers['pro'])
   })

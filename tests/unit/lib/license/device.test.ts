@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../../../lib/license/store.ts'
 import { issued, NOW, someKeys } from '../../../support/licenses.ts'
 import { createMemoryStore } from '../../../support/memoryStore.ts'
 
-it('gives up, to be asked again, when devices of a license are changed all the time', async () => {
+it('throws StoreUnavailable after too many concurrent device changes', async () => {
   const store = createMemoryStore()
   const { key } = await issued(store)
   let asked = 0

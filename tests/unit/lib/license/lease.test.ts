@@ -49,7 +49,7 @@ describe('a lease', () => {
     expect(daysOf(facts)).toBe(days)
   })
 
-  it('of a replaced key ends with that key', () => {
+  it('of a replaced key expires with that key', () => {
     expect(daysOf(paid(30, { graceUntil: day(31) }), day(2))).toBe(2)
   })
 })
@@ -74,7 +74,7 @@ describe('a signed response that is no lease', () => {
   })
 })
 
-describe('leases that were given', () => {
+describe('issued leases', () => {
   const GOOD = aLicense()
   const LONGEST = 14
   const later = (facts: Partial<LicenseFacts>, changes: Partial<License> = {}) =>
@@ -116,19 +116,19 @@ describe('leases that were given', () => {
     expect(change(GOOD, after)).toBeUndefined()
   })
 
-  it('are void once the key is replaced at once, which is for a key that leaked', () => {
+  it('are void once the key is replaced without an overlap', () => {
     const after = replaced(day(1))
     expect(change(GOOD, after)).toEqual({ revoked: { ...VOID.revoked, isForGood: true } })
     expect(change(after, { ...after, changedAt: day(2) })).toBeUndefined()
   })
 
-  it('are void for good when the key leaked while the license was bad for another reason', () => {
+  it('are void permanently if the key leaked while the license was suspended', () => {
     const suspended = withFacts({ admin: 'suspended' })
     const after = { ...replaced(day(1)), facts: suspended.facts }
     expect(change(suspended, after)).toEqual({ revoked: { ...VOID.revoked, isForGood: true } })
   })
 
-  it('may last longer than what was known last: what is canceled was to be renewed before', () => {
+  it('are void until the longest lease ends, since they date from before a cancellation', () => {
     const canceled = withFacts({
       billing: { status: 'paid', paidUntil: day(0.9), graceUntil: day(1.1), cancelAt: day(0.9) },
     })
@@ -136,14 +136,14 @@ describe('leases that were given', () => {
     expect(change(canceled, ended)).toEqual(VOID)
   })
 
-  it('need no mention when none can be in use', () => {
+  it('are not listed if none can be in use', () => {
     const over = withFacts({ billing: { status: 'paid', paidUntil: day(1 - LONGEST) } })
     expect(change(over, later({ admin: 'revoked' }))).toBeUndefined()
     const revoked = withFacts({ admin: 'revoked' })
     expect(change(revoked, later({ admin: 'revoked', risk: 'lost' }))).toBeUndefined()
   })
 
-  it('count again once the license is good again', () => {
+  it('count again once the license is valid again', () => {
     const restored = { restored: { licenseId: GOOD.id, at: day(1) } }
     expect(change(withFacts({ admin: 'suspended' }), later({}))).toEqual(restored)
     const expired = withFacts({ billing: { status: 'paid', paidUntil: NOW } })

@@ -27,7 +27,7 @@ const manage = (
 ) => manageLicense({ store, now: NOW }, on, deed, CAUSE, expected)
 
 describe('managing a license', () => {
-  it('writes what it was before and what it is after', async () => {
+  it('writes the values before and after to the history', async () => {
     await manage({ action: 'transferred', userId: 'user_b', userEmail: null })
     await manage({ action: 'extended', days: 3 })
     const [extended, transferred] = await store.history(id, {})
@@ -42,7 +42,7 @@ describe('managing a license', () => {
     })
   })
 
-  it('forgets what the money did only when that is wanted', async () => {
+  it('clears the risk only on request', async () => {
     const audit = {
       ...CAUSE,
       licenseId: id,
@@ -71,7 +71,7 @@ describe('managing a license', () => {
     })
   })
 
-  it('knows no license that does not exist', async () => {
+  it('returns NOT_FOUND for an unknown license', async () => {
     const nobody = { on: 'lic_none' as LicenseId }
     expect(await manage({ action: 'noted' }, nobody)).toMatchObject({
       error: { code: 'NOT_FOUND' },
@@ -81,7 +81,7 @@ describe('managing a license', () => {
     })
   })
 
-  it('is refused when somebody else was faster', async () => {
+  it('returns CONFLICT after a concurrent change', async () => {
     const late = { ...store, commit: async () => ({ status: 'stale' }) as const }
     const context = { store: late, keys, now: NOW }
     const refused = { error: { code: 'CONFLICT' } }
@@ -97,7 +97,7 @@ describe('managing a license', () => {
     })
   })
 
-  it('lets what was not paid yet go on from now, and gives it another key', async () => {
+  it('extends an unpaid license from now, and reissues its key', async () => {
     const pending = { status: 'pending', paidUntil: null } as const
     const unclaimed = aLicense({
       id: 'lic_pending' as LicenseId,
@@ -119,15 +119,15 @@ describe('managing a license', () => {
     })
   })
 
-  it('makes the new key of the owner, or of the purchase that nobody has claimed', async () => {
+  it('derives the new key from the owner, or from an unclaimed purchase', async () => {
     await manage({ action: 'transferred', userId: 'user_b' })
     const reissued = await reissueKey({ store, keys, now: NOW + 5000 }, id, 0, CAUSE)
     expect(reissued).toMatchObject({ value: { license: { origin: { subject: 'user_b' } } } })
   })
 })
 
-describe('a key that was replaced', () => {
-  it('needs no master key to be told from a forged one, nor to be good while it was given time', async () => {
+describe('a replaced key', () => {
+  it('is verified without any master key', async () => {
     const { key: first } = await issued(store, { userId: 'user_ring' })
     const found = await verifyLicense({ store, keys, now: NOW }, first)
     if (!found.valid) throw new Error('It is not good')
@@ -141,7 +141,7 @@ describe('a key that was replaced', () => {
     expect(await verifyLicense(lost, first)).toEqual({ valid: false, code: 'REVOKED' })
   })
 
-  it('is good no longer than it was given, and no more than its license', async () => {
+  it('is valid until the end of its overlap, if its license is', async () => {
     const { key, license } = await issued(store, { userId: 'user_overlap' })
     const context = { store, keys, now: NOW + 5000 }
     await reissueKey(context, license.id, DAY_MS, CAUSE)
@@ -153,7 +153,7 @@ describe('a key that was replaced', () => {
     expect(await verifyLicense(context, key)).toMatchObject({ valid: false, code: 'SUSPENDED' })
   })
 
-  it('is forgotten after fifty others', async () => {
+  it('is dropped after fifty others', async () => {
     for (let count = 0; count < 55; count++) {
       await reissueKey({ store, keys, now: NOW + count * 1000 }, id, 0, CAUSE)
     }
@@ -161,8 +161,8 @@ describe('a key that was replaced', () => {
   })
 })
 
-describe('a list of what is rare', () => {
-  it('is a short page and not the last, rather than a reading of everything', async () => {
+describe('a list with a rare filter', () => {
+  it('returns a short page with a cursor instead of reading everything', async () => {
     for (let user = 0; user < 30; user++) await issued(store, { userId: `user_${user}` })
     const page = await listLicenses({ store, now: NOW }, { state: 'revoked' }, 2)
     expect(page).toMatchObject({ licenses: [], next: { at: NOW } })
@@ -194,7 +194,7 @@ describe('importing a license', () => {
       },
     )
 
-  it('puts the key that was sold on record, once', async () => {
+  it('stores a sold key once', async () => {
     expect(await anImport()).toMatchObject({ value: { repeated: false, key: sold('user_old') } })
     expect(await anImport()).toMatchObject({ value: { repeated: true } })
   })
@@ -207,7 +207,7 @@ describe('importing a license', () => {
     expect(await anImport(changes)).toEqual({ ok: false, error: 'MISMATCH' })
   })
 
-  it('refuses a key that is on record for somebody else', async () => {
+  it('refuses a key that another user has', async () => {
     const other = {
       ...store,
       find: async () => undefined,

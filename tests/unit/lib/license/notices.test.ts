@@ -22,7 +22,7 @@ const CANCELED = given('paid', { cancelAt: END })
 const ENDED = given('ended')
 const REFUNDED = given('paid', {}, 'refunded')
 
-describe('what the holder of a license is told', () => {
+describe('the notices of a change', () => {
   it.each([
     ['the key of one that was paid', NOTHING, PAID, ['issued#first']],
     ['the key of a trial', NOTHING, TRIAL, ['issued#first']],

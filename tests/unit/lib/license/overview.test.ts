@@ -131,7 +131,7 @@ async function counted(changes: ReadonlyMap<BucketKey, Counters>, now: number) {
 }
 
 describe('the phases of a license', () => {
-  it('are how it is judged at every moment', () => {
+  it('match the evaluation at every time', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, (facts, now) => {
         const phase = toPhases(facts).findLast(({ from }) => from <= now)
@@ -141,7 +141,7 @@ describe('the phases of a license', () => {
     )
   })
 
-  it('are one for what time cannot change', () => {
+  it('are one for a license that time does not change', () => {
     const revoked = aLicense().facts
     expect(toPhases({ ...revoked, admin: 'revoked' })).toEqual([{ from: 0, standing: 'revoked' }])
   })
@@ -150,7 +150,7 @@ describe('the phases of a license', () => {
 describe('an overview', () => {
   const later = fc.integer({ min: 60_000 * 60, max: NOW * 3 })
 
-  it('is what looking at each license gives, whatever the time', async () => {
+  it('equals a count of all licenses at any time', async () => {
     await fc.assert(
       fc.asyncProperty(anyLicenses, fc.oneof(anyTime, later), async (licenses, now) => {
         const changes = allOf(licenses.map(toCountedLicense))
@@ -161,7 +161,7 @@ describe('an overview', () => {
     )
   })
 
-  it('forgets what a license was before it was changed', async () => {
+  it('drops the previous counts of a changed license', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(anyLicense, anyLicense), { maxLength: 8 }),
@@ -185,7 +185,7 @@ describe('an overview', () => {
     )
   })
 
-  it('says of each tier how many are good, whatever a tier is called', async () => {
+  it('counts valid licenses by tier, for any tier name', async () => {
     const licenses = [
       aLicense({ tier: 'odd:tier' }),
       aLicense({ tier: 'pro', facts: { ...aLicense().facts, admin: 'revoked' } }),
@@ -200,7 +200,7 @@ describe('an overview', () => {
     ])
   })
 
-  it('asks for no more places, however long a business goes on', async () => {
+  it('reads a constant number of bucket ranges over the years', async () => {
     const asked: (readonly BucketRange[])[] = []
     const summary = {
       async read(questions: readonly (readonly BucketRange[])[]) {

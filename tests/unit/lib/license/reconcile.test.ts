@@ -77,8 +77,8 @@ async function bought(change: Change = {}) {
 
 const records = (held: PurchaseLink | undefined) => [{ id: 'pi_1', version: 0, body: { held } }]
 
-describe('settling a purchase', () => {
-  it('issues its license with the event, the record and the history, at once', async () => {
+describe('reconciling a purchase', () => {
+  it('writes the license with the event, the record and the history in one transaction', async () => {
     const { outcome, held, license } = await bought({ context: { claims: [EVENT], records } })
     expect(outcome).toEqual({
       status: 'settled',
@@ -104,7 +104,7 @@ describe('settling a purchase', () => {
     expect(JSON.stringify(asked)).not.toContain(deriveKey(license.origin, keys).split('-')[2])
   })
 
-  it('takes the next free second for a second purchase', async () => {
+  it('uses the next free second for a second purchase', async () => {
     await bought()
     const { license } = await bought({ key: 'pi:pi_2' })
     expect(license.origin.issuedAt).toBe(NOW / 1000 + 1)
@@ -117,12 +117,12 @@ describe('settling a purchase', () => {
     )
   })
 
-  it('makes the purchase the subject while nobody is known to own it', async () => {
+  it('uses the purchase as the subject while the user is unknown', async () => {
     const { license } = await bought({ entitlement: { ...ENTITLED, userId: null } })
     expect(license).toMatchObject({ userId: null, origin: { subject: 'pi:pi_1' } })
   })
 
-  it('writes what is known when there is nothing to issue', async () => {
+  it('writes the record if there is nothing to issue', async () => {
     const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
     expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
     expect(await store.readRecords(['pi_1'], [EVENT])).toMatchObject({
@@ -132,7 +132,7 @@ describe('settling a purchase', () => {
   })
 })
 
-describe('settling a purchase that has its license', () => {
+describe('reconciling a purchase that has a license', () => {
   it.each([
     ['tier', { tier: 'elite' }],
     ['seats', { seats: 9 }],
@@ -161,7 +161,7 @@ describe('settling a purchase that has its license', () => {
     },
   )
 
-  it('writes nothing to a license that stays as it is', async () => {
+  it('does not write an unchanged license', async () => {
     const { held } = await bought()
     const same = { ...ENTITLED, billing: { paidUntil: NOW + 5000, status: 'paid' } as const }
     const { outcome, license } = await bought({ held, entitlement: same })
@@ -171,7 +171,7 @@ describe('settling a purchase that has its license', () => {
     expect(lost.outcome).toMatchObject({ effect: 'none', held })
   })
 
-  it('leaves to a person what a person decided', async () => {
+  it('keeps the decisions of an admin', async () => {
     const { held, license } = await bought()
     const audit = { ...issuedAudit(license.id), after: { admin: 'revoked' } } as const
     await store.commit({
@@ -198,7 +198,7 @@ const issuedAudit = (licenseId: PurchaseLink['id']) => ({
   before: {},
 })
 
-describe('settling a purchase whose license a person changed', () => {
+describe('reconciling a purchase whose license an admin changed', () => {
   const change = (id: PurchaseLink['id'], to: LicenseChange) =>
     store.commit({
       claims: [],
@@ -206,7 +206,7 @@ describe('settling a purchase whose license a person changed', () => {
       now: NOW,
     })
 
-  it('leaves the owner and the address that somebody else named', async () => {
+  it('keeps an owner and an address from another source', async () => {
     const { held } = await bought()
     await change(held.id, { userId: 'user_b', userEmail: 'b@example.com' })
     const moved = { ...ENTITLED, userId: 'user_c', userEmail: 'moved@example.com', seats: 9 }
@@ -216,7 +216,7 @@ describe('settling a purchase whose license a person changed', () => {
     expect(outcome).toMatchObject({ effect: 'none' })
   })
 
-  it('keeps the end that a person gave it among what is said of its end', async () => {
+  it('keeps an extension when the billing changes', async () => {
     const { held } = await bought()
     await change(held.id, { extendedUntil: NOW + 9000 })
     const ended = { ...ENTITLED, billing: { status: 'ended', paidUntil: NOW } as const }
@@ -234,7 +234,7 @@ describe('settling a purchase whose license a person changed', () => {
     expect(after).toMatchObject({ tier: 'elite', seats: 9, facts: { billing: ENTITLED.billing } })
   })
 
-  it('is a fault of ours when the license is gone', async () => {
+  it('throws if the license is missing', async () => {
     const { held } = await bought()
     store = { ...store, find: async () => undefined }
     await expect(settled({ held, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
@@ -243,8 +243,8 @@ describe('settling a purchase whose license a person changed', () => {
   })
 })
 
-describe('settling a payment for which the vendor’s server asked first', () => {
-  it('keeps what was ordered, and follows the fate of the money', async () => {
+describe('reconciling a payment whose license the vendor’s server requested first', () => {
+  it('keeps the requested terms and follows refunds', async () => {
     const { license } = await issued(store, { purchaseKey: 'pi:pi_1', durationDays: 365 })
     const first = await bought()
     expect(first.license).toEqual(license)
@@ -260,14 +260,14 @@ describe('settling a payment for which the vendor’s server asked first', () =>
     expect(refunded.license.facts).toEqual({ ...license.facts, risk: 'refunded' })
   })
 
-  it('takes over a subscription, whose payments go on', async () => {
+  it('follows the payments of a subscription', async () => {
     const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
     const { license: after } = await bought({ key: 'sub:sub_1' })
     expect(after.facts.billing).toEqual(ENTITLED.billing)
     expect(after).toMatchObject({ id: license.id, userId: 'user_123', version: 2 })
   })
 
-  it('adds the address that only the buyer gave', async () => {
+  it('adds the address of the buyer', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1', userEmail: null })
     expect((await bought()).license.userEmail).toBe('buyer@example.com')
   })
@@ -275,27 +275,27 @@ describe('settling a payment for which the vendor’s server asked first', () =>
   it.each([
     ['user', { userId: 'user_other' }],
     ['tier', { tier: 'elite' }],
-  ])('says so when it was for another %s', async (_, order) => {
+  ])('reports a conflict for another %s', async (_, order) => {
     await issued(store, { purchaseKey: 'pi:pi_1', ...order })
     expect((await bought()).outcome).toMatchObject({ conflict: true })
     expect((await settled({ context: { claims: [EVENT] } })).status).toBe('settled')
   })
 
-  it('says nothing of a buyer whom nobody named', async () => {
+  it('reports no conflict for an unknown buyer', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
     const { outcome } = await bought({ entitlement: { ...ENTITLED, userId: null } })
     expect(outcome).not.toHaveProperty('conflict')
   })
 
-  it('is a fault of ours when the purchase points to nothing', async () => {
+  it('throws if the license of the purchase is missing', async () => {
     const claim = { kind: 'purchase', key: 'pi:pi_1', licenseId: null } as const
     store = { ...store, commit: async () => ({ status: 'claimed', claim }) }
     await expect(settled()).rejects.toThrow('A purchase points to a license that does not exist')
   })
 })
 
-describe('settling again', () => {
-  it('is told from settling once, by the event', async () => {
+describe('reconciling again', () => {
+  it('is recognized by the event', async () => {
     const context = { claims: [EVENT] }
     const { held } = await bought({ context })
     expect(await settled({ context })).toEqual({ status: 'repeated' })
@@ -303,13 +303,13 @@ describe('settling again', () => {
     expect(await settled({ entitlement: undefined, context })).toEqual({ status: 'repeated' })
   })
 
-  it('is refused over a record that somebody wrote meanwhile', async () => {
+  it('is stale if a record changed meanwhile', async () => {
     const { held } = await bought({ context: { records } })
     expect(await settled({ key: 'pi:pi_2', context: { records } })).toEqual({ status: 'stale' })
     expect(await settled({ held, context: { records } })).toEqual({ status: 'stale' })
   })
 
-  it('is refused over a payment, too, whose record somebody wrote meanwhile', async () => {
+  it('is stale if the record of a payment changed meanwhile', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
     await store.commit({ claims: [], records: records(undefined), now: NOW })
     expect(await settled({ context: { records } })).toEqual({ status: 'stale' })

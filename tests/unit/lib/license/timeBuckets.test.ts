@@ -4,8 +4,8 @@ import { bucketsAt, bucketsUpTo } from '../../../../lib/license/timeBuckets.ts'
 const MINUTE_MS = 60_000
 const LAST = Date.UTC(9999, 11, 31)
 
-describe('the places of a moment', () => {
-  it('are of the first full minute that is not before it', () => {
+describe('the buckets of a time', () => {
+  it('are those of the first full minute at or after it', () => {
     const moment = Date.UTC(2026, 10, 30, 23, 59, 0)
     expect(bucketsAt(moment)).toEqual([
       'MONTH#2026-11Z',
@@ -17,7 +17,7 @@ describe('the places of a moment', () => {
     expect(bucketsAt(moment + 1)[0]).toBe('MONTH#2026-12Z')
   })
 
-  it('end with the years of four digits, behind which nothing is looked for', () => {
+  it('are none after the year 9999', () => {
     expect(bucketsAt(LAST)).toHaveLength(4)
     expect(bucketsAt(LAST + 1)).toEqual([])
     expect(bucketsUpTo(LAST).at(-1)).toEqual({

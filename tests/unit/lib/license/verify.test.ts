@@ -26,7 +26,7 @@ const withFacts = (license: License, changes: Partial<LicenseFacts>) =>
   storing({ ...license, facts: { ...license.facts, ...changes } })
 
 describe('verifying a key', () => {
-  it('says of a good one whose it is, how good and until when', async () => {
+  it('returns license, state and expiry of a valid key', async () => {
     const { key, license } = await issued(store)
     expect(await verify(key)).toEqual({
       valid: true,
@@ -49,14 +49,14 @@ describe('verifying a key', () => {
     expect(reads).toEqual([toLicenseId(key, keys.pepper)])
   })
 
-  it('takes it as a person types it', async () => {
+  it('accepts a key as a person types it', async () => {
     const { key } = await issued(store)
     const [prefix = '', tier = '', ...rest] = key.split('-')
     const typed = `\t${[prefix.toLowerCase(), tier.toLowerCase(), ...rest].join('-')} `
     expect(await verify(typed)).toMatchObject({ valid: true })
   })
 
-  it('tells the tier of the record, not the one that the key shows', async () => {
+  it('returns the tier of the record, not of the key', async () => {
     const { key, license } = await issued(store)
     const upgraded = storing({ ...license, tier: 'elite' })
     expect(await verify(key, upgraded)).toMatchObject({ valid: true, license: { tier: 'elite' } })
@@ -75,7 +75,7 @@ describe('a key of an old master key', () => {
   const old = someKeys(aRing('1', { '1': 'old' }))
   const rotated = someKeys(aRing('2', { '1': 'old', '2': 'new' }))
 
-  it('stays good after a rotation, and so is a new one', async () => {
+  it('stays valid after a rotation', async () => {
     const before = await issued(store, {}, { keys: old })
     const after = await issued(store, {}, { keys: rotated })
     expect(await verify(before.key, { keys: rotated })).toMatchObject({ valid: true })
@@ -90,7 +90,7 @@ describe('a key of an old master key', () => {
   })
 })
 
-describe('a key that is not good', () => {
+describe('an invalid key', () => {
   it.each([
     ['nothing', ''],
     ['a word', 'hello'],
@@ -98,12 +98,12 @@ describe('a key that is not good', () => {
     ['a signature in capitals', 'QF-PRO-0123456789AB-1735689600'],
     ['a second that begins with 0', 'QF-PRO-0123456789ab-01735689600'],
     ['a fifth part', 'QF-PRO-0123456789ab-1735689600-1'],
-  ])('is MALFORMED for %s, and asks nothing of the store', async (_, text) => {
+  ])('is MALFORMED for %s, without a call to the store', async (_, text) => {
     const find = () => Promise.reject(new Error('The store was asked'))
     expect(await verify(text, { store: { find } })).toEqual({ valid: false, code: 'MALFORMED' })
   })
 
-  it('is NOT_FOUND when it was never issued, whatever its signature', async () => {
+  it('is NOT_FOUND if it was never issued', async () => {
     await issued(store)
     const elsewhere = await issued(createMemoryStore(), { userId: 'user_elsewhere' })
     const refused = { valid: false, code: 'NOT_FOUND' }
@@ -111,7 +111,7 @@ describe('a key that is not good', () => {
     expect(await verify('QF-PRO-0123456789ab-1735689600')).toEqual(refused)
   })
 
-  it('is NOT_FOUND by another pepper', async () => {
+  it('is NOT_FOUND with another pepper', async () => {
     const { key } = await issued(store)
     const other = { ...keys, pepper: aSecret('other_pepper') }
     expect(await verify(key, { keys: other })).toEqual({ valid: false, code: 'NOT_FOUND' })
@@ -124,7 +124,7 @@ describe('a key that is not good', () => {
     expect(await verify(key, { store: elsewhere })).toEqual({ valid: false, code: 'NOT_FOUND' })
   })
 
-  it('is NOT_FOUND with another signature, though a record were found for it', async () => {
+  it('is NOT_FOUND with another signature, even if a record is found', async () => {
     const { key, license } = await issued(store)
     const forged = key.replace(/-[0-9a-f]{12}-/, '-000000000000-')
     expect(parseKey(forged, 'QF')).toBe(forged)
@@ -149,14 +149,14 @@ describe('a key that is not good', () => {
     })
   })
 
-  it('is not what a store that does not answer makes of any key', async () => {
+  it('is never the result of an unavailable store', async () => {
     const { key } = await issued(store)
     const find = () => Promise.reject(new StoreUnavailable('down'))
     await expect(verify(key, { store: { find } })).rejects.toThrow(StoreUnavailable)
   })
 })
 
-describe('a license that is good in its own way', () => {
+describe('a valid license', () => {
   it.each<[string, LicenseFacts['billing']]>([
     ['active', { status: 'trialing', paidUntil: NOW }],
     ['canceling', { status: 'paid', paidUntil: null, cancelAt: NOW }],

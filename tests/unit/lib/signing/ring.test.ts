@@ -18,7 +18,7 @@ const live = ({ ring }: { ring: RingSecret }, now: number) =>
     .map(({ secret }) => secret)
 
 describe('a signing key', () => {
-  it('is an Ed25519 pair that a text stands for, always the same', async () => {
+  it('is an Ed25519 pair derived from a text', async () => {
     const { publicJwk, privateKey } = await signingKeyOf(toKey('a text'))
     expect(privateKey.asymmetricKeyType).toBe('ed25519')
     expect(publicJwk).toEqual({
@@ -34,7 +34,7 @@ describe('a signing key', () => {
   })
 })
 
-describe('a secret that is a ring', () => {
+describe('the secret of a ring', () => {
   it.each([[''], ['{"keys":'], ['["x"]'], [7], [null], [{}], [{ keys: [], endorsements: [] }]])(
     'cannot be %j',
     (value) => {
@@ -42,7 +42,7 @@ describe('a secret that is a ring', () => {
     },
   )
 
-  it('is the text of the only key, as it is deployed', () => {
+  it('is the text of the only key after the first deployment', () => {
     expect(FIRST).toEqual({ keys: [{ secret: 'first', signsFrom: 0 }], endorsements: [] })
   })
 })
@@ -65,7 +65,7 @@ describe('a rotation', () => {
     expect(RETIRED_MS).toBeGreaterThan(90 * DAY_MS)
   })
 
-  it('has to wait for the one before', async () => {
+  it('fails while an earlier new key does not sign yet', async () => {
     const { ring } = await rotate(FIRST, 'second', NOW)
     await expect(rotate(ring, 'third', NOW + PUBLISHED_MS - 1)).rejects.toThrow(
       'signs from 2025-01-03T00:00:00.000Z on: rotate again later',
@@ -74,7 +74,7 @@ describe('a rotation', () => {
     expect(live(again, NOW + PUBLISHED_MS)).toEqual(['first', 'second', 'third'])
   })
 
-  it('drops what nothing that is in use was signed with, and keeps what was said for the others', async () => {
+  it('removes expired keys and keeps their endorsements', async () => {
     let now = NOW
     let rotated = await rotate(FIRST, 'second', now)
     now += PUBLISHED_MS + RETIRED_MS
@@ -85,7 +85,7 @@ describe('a rotation', () => {
     expect(signer(rotated, now).signsFrom).toBe(NOW + PUBLISHED_MS)
   })
 
-  it('speaks for the new key with the old one, so that who trusts the first trusts the last', async () => {
+  it('endorses the new key with the old one', async () => {
     const { ring } = await rotate(FIRST, 'second', NOW)
     const { keys, endorsements } = await publishKeys(toRing(ring), NOW)
     const [first, second] = keys
@@ -109,7 +109,7 @@ describe('a rotation', () => {
     }
   })
 
-  it('replaces keys that leaked at once, and does not publish them any more', async () => {
+  it('replaces leaked keys immediately and unpublishes them', async () => {
     const pending = await rotate(FIRST, 'second', NOW)
     const rotated = await rotate(pending.ring, 'third', NOW, true)
     expect(rotated).toMatchObject({ signsFrom: 0, dropped: 2 })
@@ -117,14 +117,14 @@ describe('a rotation', () => {
     expect(signer(rotated, NOW - DAY_MS).signsFrom).toBe(0)
   })
 
-  it('cannot do with a ring whose clock has not come', () => {
+  it('fails for a ring whose first key does not sign yet', () => {
     const ring = toRing({ keys: [{ secret: 'x', signsFrom: NOW }], endorsements: [] })
     expect(() => signerAt(ring, NOW - 1)).toThrow('No key of the signing ring signs yet')
   })
 })
 
-describe('the bytes that a key is made of', () => {
-  it('are put as Node itself puts them', () => {
+describe('the encoding of a private key', () => {
+  it('equals the encoding of Node.js', () => {
     const der = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' })
     expect(der.subarray(0, -32).toString('hex')).toBe('302e020100300506032b657004220420')
   })
