@@ -69,7 +69,7 @@ export async function applyEvent(context: EventContext, event: Stripe.Event): Pr
 const hasLicense = ({ purchase, ordered }: Change) =>
   Boolean(purchase?.link ?? ordered[0]?.licenseId)
 
-/** Returns the result of the last change. An event about a customer has changed what any of the changes has changed. */
+/** Returns the result of the event's own change. An event without a purchase is `changed` if any license changed. */
 function combine(results: readonly Applied[], { purchase }: Change): Applied {
   const own = results.at(-1) as Applied
   const isChanged = results.some((result) => 'effect' in result && result.effect === 'changed')
