@@ -30,7 +30,7 @@ export interface IssueRequest extends Cause {
   readonly durationChosen: boolean
   /** `sub:<id>`, `pi:<id>` or `cs:<id>`: one purchase gets one license. */
   readonly purchaseKey?: string
-  readonly told?: KnownPurchase
+  readonly known?: KnownPurchase
   /** Makes repetitions of the request return the same license. */
   readonly request?: Claim
 }
@@ -40,10 +40,10 @@ interface KnownPurchase {
   /** Ids of records that do not exist, and must not exist when the license is written. */
   readonly absent?: readonly string[]
   /** The license of the purchase, if there is one. */
-  readonly held?: PurchaseLink
+  readonly link?: PurchaseLink
   readonly risk?: Risk
   /** Returns the records of the purchase to write, with a link to its license. */
-  readonly records?: (held: PurchaseLink) => readonly ProviderRecord[]
+  readonly records?: (link: PurchaseLink) => readonly ProviderRecord[]
 }
 
 export interface Issued {
@@ -68,9 +68,9 @@ export async function issueLicense(
   order: IssueRequest,
 ): Promise<Result<Issued, 'CONFLICT' | 'STALE'>> {
   const { store, keys, now } = context
-  const { purchaseKey, told = {} } = order
-  if (purchaseKey && told.held) {
-    const { id } = told.held
+  const { purchaseKey, known = {} } = order
+  if (purchaseKey && known.link) {
+    const { id } = known.link
     return repeat(context, order, { kind: 'purchase', key: purchaseKey, licenseId: id })
   }
   const claims: Claim[] = []
@@ -89,8 +89,9 @@ export async function issueLicense(
     const { license, key } = createLicense(origin, toEntitlement(order, origin), keys, now)
     const outcome = await store.commit({
       claims,
-      absent: { records: told.absent ?? [] },
-      records: purchaseKey && told.records ? told.records(adoptExisting(license, purchaseKey)) : [],
+      absent: { records: known.absent ?? [] },
+      records:
+        purchaseKey && known.records ? known.records(adoptExisting(license, purchaseKey)) : [],
       license: {
         issued: license,
         audit: auditIssue(order, license),
@@ -147,13 +148,13 @@ async function applyRequest(
 ): Promise<License | undefined> {
   const { userId, userEmail } = order
   const isUnassigned = license.userId === null
-  const { held, records } = order.told ?? {}
+  const { link, records } = order.known ?? {}
   const { billing } = license.facts
   // The duration counts from the first key: a replacement is issued later than the purchase.
   const { origin } = license.earlierKeys[0] ?? license
   const isSubscription = order.purchaseKey?.startsWith('sub:')
   const setsDuration =
-    order.durationChosen && !isSubscription && held?.given.billing && billing.status === 'paid'
+    order.durationChosen && !isSubscription && link?.given.billing && billing.status === 'paid'
   if (!isUnassigned && !setsDuration) return license
 
   const to: LicenseChange = {
@@ -166,11 +167,11 @@ async function applyRequest(
     ...(isUnassigned && license.userEmail === null && { userEmail: null }),
     ...(setsDuration && { billing }),
   }
-  const { billing: _, ...given } = held?.given ?? {}
+  const { billing: _, ...given } = link?.given ?? {}
   const at = Math.max(now, license.changedAt + 1)
   const outcome = await store.commit({
     claims: [],
-    records: setsDuration && held && records ? records({ id: held.id, given }) : [],
+    records: setsDuration && link && records ? records({ id: link.id, given }) : [],
     license: {
       changed: license.id,
       expected: license.version,
@@ -206,6 +207,6 @@ function toEntitlement(order: IssueRequest, origin: KeyOrigin): Entitlement {
     customerId: null,
     subscriptionId: order.subscriptionId ?? null,
     billing: { status: 'paid', paidUntil: toPaidUntil(order, origin) },
-    risk: order.told?.risk ?? 'clear',
+    risk: order.known?.risk ?? 'clear',
   }
 }

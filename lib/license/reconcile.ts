@@ -19,7 +19,7 @@ export interface Purchase {
   readonly entitlement: Entitlement | undefined
   /** The state of the money, also for a purchase whose tier is unknown. */
   readonly risk: Risk
-  readonly held: PurchaseLink | undefined
+  readonly link: PurchaseLink | undefined
 }
 
 /** The cause, and the writes that belong to the same transaction. */
@@ -29,13 +29,13 @@ export interface ReconcileContext extends Cause {
   /** Other ids of the purchase, by which no license may have been issued meanwhile. */
   readonly free: readonly ClaimName[]
   /** Returns the records of the purchase to write, with a link to its license. */
-  readonly records: (held: PurchaseLink | undefined) => readonly ProviderRecord[]
+  readonly records: (link: PurchaseLink | undefined) => readonly ProviderRecord[]
 }
 
 export type ReconcileResult =
   | {
-      readonly status: 'settled'
-      readonly held: PurchaseLink | undefined
+      readonly status: 'reconciled'
+      readonly link: PurchaseLink | undefined
       /** The effect on the license. */
       readonly effect: 'issued' | 'changed' | 'none'
       /** The vendor's server had issued a license for the payment to another user or tier. */
@@ -57,21 +57,21 @@ export async function reconcile(
   purchase: Purchase,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const { entitlement, held } = purchase
+  const { entitlement, link } = purchase
   const absent = { claims: context.free.filter(({ key }) => key !== purchase.key) }
-  if (held || !entitlement) {
-    const { next, license } = held
-      ? await toChange(store, held, entitlement ?? { risk: purchase.risk }, context, now)
+  if (link || !entitlement) {
+    const { next, license } = link
+      ? await toChange(store, link, entitlement ?? { risk: purchase.risk }, context, now)
       : {}
     const outcome = await store.commit({
       claims: context.claims,
-      absent: held ? absent : { claims: context.free },
+      absent: link ? absent : { claims: context.free },
       records: context.records(next),
       ...(license && { license }),
       now,
     })
     if (outcome.status === 'written') {
-      return { status: 'settled', held: next, effect: license ? 'changed' : 'none' }
+      return { status: 'reconciled', link: next, effect: license ? 'changed' : 'none' }
     }
     return { status: outcome.status === 'claimed' ? 'repeated' : 'stale' }
   }
@@ -92,16 +92,16 @@ export async function reconcile(
       now,
     })
     if (outcome.status === 'taken') return
-    if (outcome.status === 'written') return { status: 'settled', held: next, effect: 'issued' }
+    if (outcome.status === 'written') return { status: 'reconciled', link: next, effect: 'issued' }
     if (outcome.status === 'stale') return outcome
     const { kind, licenseId } = outcome.claim
     if (kind === 'event') return { status: 'repeated' }
     const existing = licenseId !== null && (await store.find(licenseId))
     if (!existing) throw new Error('A purchase points to a license that does not exist')
-    const adopted = { ...purchase, held: adoptExisting(existing, purchase.key) }
+    const adopted = { ...purchase, link: adoptExisting(existing, purchase.key) }
     const result = await reconcile({ store, keys, now }, adopted, context)
     const conflict = differsFromPurchase(existing, entitlement)
-    return result.status === 'settled' && conflict ? { ...result, conflict } : result
+    return result.status === 'reconciled' && conflict ? { ...result, conflict } : result
   })
   if (!issued) throw new Error(`No unused issue time is available for the purchase ${purchase.key}`)
   return issued
@@ -159,24 +159,24 @@ function toLicense(
  */
 async function toChange(
   store: Pick<LicenseStore, 'find'>,
-  held: PurchaseLink,
+  link: PurchaseLink,
   wanted: Partial<Entitlement>,
   context: ReconcileContext,
   now: number,
 ): Promise<{ readonly next: PurchaseLink; readonly license?: Batch['license'] }> {
-  const { id, given } = held
+  const { id, given } = link
   const names = Object.keys(given) as (keyof Entitlement)[]
   const changed = names.filter((name) => name in wanted && !isEqual(given[name], wanted[name]))
   // A license that was issued for a payment which then failed ends, whatever its duration.
   if (!given.billing && wanted.billing?.status === 'ended') changed.push('billing')
-  if (changed.length === 0) return { next: held }
+  if (changed.length === 0) return { next: link }
 
   const license = await store.find(id)
   if (!license) throw new Error('A purchase points to a license that does not exist')
   const isKept = (name: keyof Entitlement) =>
     (name === 'userId' || name === 'userEmail') && license[name] !== given[name]
   const due = changed.filter((name) => !isKept(name))
-  if (due.length === 0) return { next: held }
+  if (due.length === 0) return { next: link }
 
   const to: LicenseChange = Object.fromEntries(due.map((name) => [name, wanted[name]]))
   const { extendedUntil } = license.facts

@@ -39,13 +39,13 @@ async function findPurchase(
   const reference = toReference(id)
   const subscription = reference.kind === 'sub' && { subscriptionId: id }
   if (!purchase) {
-    return { ...subscription, purchaseKey: purchaseKey(reference), told: { absent: [id] } }
+    return { ...subscription, purchaseKey: purchaseKey(reference), known: { absent: [id] } }
   }
   return {
     ...subscription,
     purchaseKey: purchaseKey(purchase),
-    told: {
-      ...(purchase.link && { held: purchase.link }),
+    known: {
+      ...(purchase.link && { link: purchase.link }),
       risk: derive(purchase, catalog).risk,
       records: (link) => [toRecord(purchase, link)],
     },

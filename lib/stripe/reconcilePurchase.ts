@@ -58,7 +58,7 @@ export async function reconcilePurchase(
       key: next ? purchaseKey(next) : '',
       entitlement,
       risk,
-      held: purchase?.link ?? adopted?.link,
+      link: purchase?.link ?? adopted?.link,
     },
     {
       claims,
@@ -71,14 +71,14 @@ export async function reconcilePurchase(
   )
   if (outcome.status === 'stale') return 'stale'
   if (outcome.status === 'repeated') return { repeated: true }
-  const { effect, held, conflict } = outcome
+  const { effect, link, conflict } = outcome
   const isConflict =
     conflict ||
     (adopted && entitlement && differsFromPurchase(adopted.license, entitlement)) ||
-    ordered.some(({ licenseId }) => licenseId !== held?.id)
+    ordered.some(({ licenseId }) => licenseId !== link?.id)
   return {
     effect,
-    ...(held && { licenseId: held.id }),
+    ...(link && { licenseId: link.id }),
     alerts: isConflict ? [...alerts, 'LICENSE_CONFLICT'] : alerts,
   }
 }

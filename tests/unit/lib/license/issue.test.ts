@@ -112,7 +112,7 @@ describe('issuing a license', () => {
     expect(JSON.stringify(spy.asked)).not.toContain(key.split('-')[2])
   })
 
-  it('ends when it is told to, and not by its duration', async () => {
+  it('prefers a fixed end to the duration', async () => {
     const { license } = await issued(store, { durationDays: 30, paidUntil: NOW + 5 })
     expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: NOW + 5 })
     const { license: forEver } = await issued(store, { durationDays: 30, paidUntil: null })
@@ -271,7 +271,7 @@ describe('a repeated order', () => {
 })
 
 describe('an order for a purchase that nobody has claimed', () => {
-  const purchase = { key: 'pi:pi_1', risk: 'clear', held: undefined } as const
+  const purchase = { key: 'pi:pi_1', risk: 'clear', link: undefined } as const
   const entitlement: Entitlement = {
     userId: null,
     userEmail: null,

@@ -52,7 +52,7 @@ describe('the notices of a change', () => {
     ['nothing while it goes on being owed', OWED, OWED, []],
     ['that it is going to end', PAID, CANCELED, [`canceled#${END}`]],
     ['that it ended', PAID, ENDED, [`canceled#${END}`]],
-    ['nothing more when the end that was told comes', CANCELED, ENDED, []],
+    ['nothing more at an announced end', CANCELED, ENDED, []],
     ['nothing of a payment that never arrived', PENDING, ENDED, []],
     ['that the money went back', PAID, REFUNDED, ['revoked#refunded']],
     [
@@ -70,8 +70,8 @@ describe('the notices of a change', () => {
       ['revoked#lost'],
     ],
   ] satisfies [string, Given, Given, string[]][])('is %s', (_, before, after, notices) => {
-    const told = diffNotices(before, after, NOW)
-    expect(told.map(({ kind, period }) => `${kind}#${period}`)).toEqual(notices)
-    for (const { at } of told) expect(at).toBe(NOW)
+    const actual = diffNotices(before, after, NOW)
+    expect(actual.map(({ kind, period }) => `${kind}#${period}`)).toEqual(notices)
+    for (const { at } of actual) expect(at).toBe(NOW)
   })
 })

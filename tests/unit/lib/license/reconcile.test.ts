@@ -42,18 +42,18 @@ beforeEach(() => {
 interface Change {
   readonly key?: string
   readonly entitlement?: Entitlement | undefined
-  readonly held?: PurchaseLink
+  readonly link?: PurchaseLink
   readonly context?: Partial<ReconcileContext>
 }
 
-const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
+const reconciled = ({ key = 'pi:pi_1', link, context, ...change }: Change = {}) =>
   reconcile(
     { store, keys, now: NOW },
     {
       key,
       entitlement: 'entitlement' in change ? change.entitlement : ENTITLED,
       risk: 'clear',
-      held,
+      link,
     },
     {
       claims: [],
@@ -68,21 +68,21 @@ const settled = ({ key = 'pi:pi_1', held, context, ...change }: Change = {}) =>
 
 /** Settles what leads to a license, and answers it. */
 async function bought(change: Change = {}) {
-  const outcome = await settled(change)
-  if (outcome.status !== 'settled' || !outcome.held) throw new Error(JSON.stringify(outcome))
-  const license = await store.find(outcome.held.id)
+  const outcome = await reconciled(change)
+  if (outcome.status !== 'reconciled' || !outcome.link) throw new Error(JSON.stringify(outcome))
+  const license = await store.find(outcome.link.id)
   if (!license) throw new Error('There is no license')
-  return { outcome, held: outcome.held, license }
+  return { outcome, link: outcome.link, license }
 }
 
-const records = (held: PurchaseLink | undefined) => [{ id: 'pi_1', version: 0, body: { held } }]
+const records = (link: PurchaseLink | undefined) => [{ id: 'pi_1', version: 0, body: { link } }]
 
 describe('reconciling a purchase', () => {
   it('writes the license with the event, the record and the history in one transaction', async () => {
-    const { outcome, held, license } = await bought({ context: { claims: [EVENT], records } })
+    const { outcome, link, license } = await bought({ context: { claims: [EVENT], records } })
     expect(outcome).toEqual({
-      status: 'settled',
-      held: { id: license.id, given: ENTITLED },
+      status: 'reconciled',
+      link: { id: license.id, given: ENTITLED },
       effect: 'issued',
     })
     expect(license).toMatchObject({
@@ -95,7 +95,7 @@ describe('reconciling a purchase', () => {
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatchObject({
       claims: [EVENT, { kind: 'purchase', key: 'pi:pi_1' }],
-      records: [{ id: 'pi_1', version: 0, body: { held } }],
+      records: [{ id: 'pi_1', version: 0, body: { link } }],
       license: {
         issued: license,
         audit: { action: 'issued', actor: 'stripe:evt_1', reason: 'invoice.paid', before: null },
@@ -112,7 +112,7 @@ describe('reconciling a purchase', () => {
 
   it('gives up when no second is free', async () => {
     store = { ...store, commit: async () => ({ status: 'taken' }) }
-    await expect(settled()).rejects.toThrow(
+    await expect(reconciled()).rejects.toThrow(
       'No unused issue time is available for the purchase pi:pi_1',
     )
   })
@@ -123,8 +123,11 @@ describe('reconciling a purchase', () => {
   })
 
   it('writes the record if there is nothing to issue', async () => {
-    const outcome = await settled({ entitlement: undefined, context: { claims: [EVENT], records } })
-    expect(outcome).toEqual({ status: 'settled', held: undefined, effect: 'none' })
+    const outcome = await reconciled({
+      entitlement: undefined,
+      context: { claims: [EVENT], records },
+    })
+    expect(outcome).toEqual({ status: 'reconciled', link: undefined, effect: 'none' })
     expect(await store.readRecords(['pi_1'], [EVENT])).toMatchObject({
       claims: [{ key: 'evt_1' }],
       records: [{ id: 'pi_1', version: 1 }],
@@ -143,9 +146,9 @@ describe('reconciling a purchase that has a license', () => {
   ] satisfies [string, Partial<Entitlement>][])(
     'changes its %s and nothing else',
     async (_, to) => {
-      const { held } = await bought()
-      const { outcome, license } = await bought({ held, entitlement: { ...ENTITLED, ...to } })
-      expect(outcome).toMatchObject({ effect: 'changed', held: { given: { ...ENTITLED, ...to } } })
+      const { link } = await bought()
+      const { outcome, license } = await bought({ link, entitlement: { ...ENTITLED, ...to } })
+      expect(outcome).toMatchObject({ effect: 'changed', link: { given: { ...ENTITLED, ...to } } })
       expect(asked.at(-1)?.license).toMatchObject({
         changed: license.id,
         to,
@@ -162,17 +165,17 @@ describe('reconciling a purchase that has a license', () => {
   )
 
   it('does not write an unchanged license', async () => {
-    const { held } = await bought()
+    const { link } = await bought()
     const same = { ...ENTITLED, billing: { paidUntil: NOW + 5000, status: 'paid' } as const }
-    const { outcome, license } = await bought({ held, entitlement: same })
+    const { outcome, license } = await bought({ link, entitlement: same })
     expect(outcome).toMatchObject({ effect: 'none' })
     expect(license.version).toBe(1)
-    const lost = await bought({ held, entitlement: undefined })
-    expect(lost.outcome).toMatchObject({ effect: 'none', held })
+    const lost = await bought({ link, entitlement: undefined })
+    expect(lost.outcome).toMatchObject({ effect: 'none', link })
   })
 
   it('keeps the decisions of an admin', async () => {
-    const { held, license } = await bought()
+    const { link, license } = await bought()
     const audit = { ...issuedAudit(license.id), after: { admin: 'revoked' } } as const
     await store.commit({
       claims: [],
@@ -180,7 +183,7 @@ describe('reconciling a purchase that has a license', () => {
       now: NOW,
     })
     const paid = { ...ENTITLED, billing: { status: 'paid', paidUntil: NOW + 9000 } as const }
-    const { license: after } = await bought({ held, entitlement: paid })
+    const { license: after } = await bought({ link, entitlement: paid })
     expect(after).toMatchObject({
       tier: 'free',
       facts: { admin: 'revoked', billing: { paidUntil: NOW + 9000 } },
@@ -207,20 +210,20 @@ describe('reconciling a purchase whose license an admin changed', () => {
     })
 
   it('keeps an owner and an address from another source', async () => {
-    const { held } = await bought()
-    await change(held.id, { userId: 'user_b', userEmail: 'b@example.com' })
+    const { link } = await bought()
+    await change(link.id, { userId: 'user_b', userEmail: 'b@example.com' })
     const moved = { ...ENTITLED, userId: 'user_c', userEmail: 'moved@example.com', seats: 9 }
-    const { license } = await bought({ held, entitlement: moved })
+    const { license } = await bought({ link, entitlement: moved })
     expect(license).toMatchObject({ userId: 'user_b', userEmail: 'b@example.com', seats: 9 })
-    const { outcome } = await bought({ held, entitlement: { ...moved, seats: 3 } })
+    const { outcome } = await bought({ link, entitlement: { ...moved, seats: 3 } })
     expect(outcome).toMatchObject({ effect: 'none' })
   })
 
   it('keeps an extension when the billing changes', async () => {
-    const { held } = await bought()
-    await change(held.id, { extendedUntil: NOW + 9000 })
+    const { link } = await bought()
+    await change(link.id, { extendedUntil: NOW + 9000 })
     const ended = { ...ENTITLED, billing: { status: 'ended', paidUntil: NOW } as const }
-    await bought({ held, entitlement: ended })
+    await bought({ link, entitlement: ended })
     expect(asked.at(-1)?.license).toMatchObject({
       to: { billing: ended.billing, extendedUntil: NOW + 9000 },
       audit: { after: { billing: ended.billing } },
@@ -235,9 +238,9 @@ describe('reconciling a purchase whose license an admin changed', () => {
   })
 
   it('throws if the license is missing', async () => {
-    const { held } = await bought()
+    const { link } = await bought()
     store = { ...store, find: async () => undefined }
-    await expect(settled({ held, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
+    await expect(reconciled({ link, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
       'A purchase points to a license that does not exist',
     )
   })
@@ -249,12 +252,12 @@ describe('reconciling a payment whose license the vendor’s server requested fi
     const first = await bought()
     expect(first.license).toEqual(license)
     expect(first.outcome).toEqual({
-      status: 'settled',
-      held: { id: license.id, given: { risk: 'clear', customerId: null, subscriptionId: null } },
+      status: 'reconciled',
+      link: { id: license.id, given: { risk: 'clear', customerId: null, subscriptionId: null } },
       effect: 'none',
     })
     const refunded = await bought({
-      held: first.held,
+      link: first.link,
       entitlement: { ...ENTITLED, risk: 'refunded' },
     })
     expect(refunded.license.facts).toEqual({ ...license.facts, risk: 'refunded' })
@@ -278,7 +281,7 @@ describe('reconciling a payment whose license the vendor’s server requested fi
   ])('reports a conflict for another %s', async (_, order) => {
     await issued(store, { purchaseKey: 'pi:pi_1', ...order })
     expect((await bought()).outcome).toMatchObject({ conflict: true })
-    expect((await settled({ context: { claims: [EVENT] } })).status).toBe('settled')
+    expect((await reconciled({ context: { claims: [EVENT] } })).status).toBe('reconciled')
   })
 
   it('reports no conflict for an unknown buyer', async () => {
@@ -290,28 +293,28 @@ describe('reconciling a payment whose license the vendor’s server requested fi
   it('throws if the license of the purchase is missing', async () => {
     const claim = { kind: 'purchase', key: 'pi:pi_1', licenseId: null } as const
     store = { ...store, commit: async () => ({ status: 'claimed', claim }) }
-    await expect(settled()).rejects.toThrow('A purchase points to a license that does not exist')
+    await expect(reconciled()).rejects.toThrow('A purchase points to a license that does not exist')
   })
 })
 
 describe('reconciling again', () => {
   it('is recognized by the event', async () => {
     const context = { claims: [EVENT] }
-    const { held } = await bought({ context })
-    expect(await settled({ context })).toEqual({ status: 'repeated' })
-    expect(await settled({ held, context })).toEqual({ status: 'repeated' })
-    expect(await settled({ entitlement: undefined, context })).toEqual({ status: 'repeated' })
+    const { link } = await bought({ context })
+    expect(await reconciled({ context })).toEqual({ status: 'repeated' })
+    expect(await reconciled({ link, context })).toEqual({ status: 'repeated' })
+    expect(await reconciled({ entitlement: undefined, context })).toEqual({ status: 'repeated' })
   })
 
   it('is stale if a record changed meanwhile', async () => {
-    const { held } = await bought({ context: { records } })
-    expect(await settled({ key: 'pi:pi_2', context: { records } })).toEqual({ status: 'stale' })
-    expect(await settled({ held, context: { records } })).toEqual({ status: 'stale' })
+    const { link } = await bought({ context: { records } })
+    expect(await reconciled({ key: 'pi:pi_2', context: { records } })).toEqual({ status: 'stale' })
+    expect(await reconciled({ link, context: { records } })).toEqual({ status: 'stale' })
   })
 
   it('is stale if the record of a payment changed meanwhile', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
     await store.commit({ claims: [], records: records(undefined), now: NOW })
-    expect(await settled({ context: { records } })).toEqual({ status: 'stale' })
+    expect(await reconciled({ context: { records } })).toEqual({ status: 'stale' })
   })
 })
