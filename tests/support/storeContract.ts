@@ -80,11 +80,11 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
   })
 
   describe('find', () => {
-    it('finds nothing under an id that was never issued', async () => {
+    it('returns undefined for an unknown id', async () => {
       expect(await store.find(anId('unknown'))).toBeUndefined()
     })
 
-    it('finds what was issued, with every fact and every null', async () => {
+    it('returns every field of an issued license', async () => {
       const license = aLicense({
         id: anId('full'),
         userId: null,
@@ -113,7 +113,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     it.each([
       ['purchase', PURCHASE],
       ['request', REQUEST],
-    ])('tells whoever comes second with a %s which license the first one got', async (_, claim) => {
+    ])('returns the license of the first claim for a repeated %s', async (_, claim) => {
       expect(await store.commit(anIssue(first, [claim]))).toEqual({ status: 'written' })
       expect(await store.commit(anIssue(second, [claim]))).toEqual({
         status: 'claimed',
@@ -122,7 +122,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.find(second.id)).toBeUndefined()
     })
 
-    it('writes no claim when another one is held', async () => {
+    it('writes no claim if another one exists', async () => {
       await store.commit(anIssue(first, [PURCHASE]))
       await store.commit(anIssue(second, [REQUEST, PURCHASE]))
       expect(await store.commit(anIssue(second, [REQUEST]))).toEqual({ status: 'written' })
@@ -134,19 +134,19 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.commit(anIssue(second, [PURCHASE]))).toEqual({ status: 'written' })
     })
 
-    it('names the claim that is held before the id that is taken', async () => {
+    it('reports an existing claim before a taken id', async () => {
       await store.commit(anIssue(first, [PURCHASE]))
       expect(await store.commit(anIssue(first, [PURCHASE]))).toMatchObject({ status: 'claimed' })
     })
 
-    it('names the first of several claims that are held', async () => {
+    it('reports the first of several existing claims', async () => {
       await store.commit(anIssue(first, [REQUEST, PURCHASE]))
       expect(await store.commit(anIssue(second, [REQUEST, PURCHASE]))).toMatchObject({
         claim: { kind: 'request' },
       })
     })
 
-    it('takes a claim that has run out as free, at that very millisecond', async () => {
+    it('ignores an expired claim from the millisecond of its expiry', async () => {
       await store.commit(anIssue(first, [REQUEST]))
       const early = aLicense({ id: anId('early'), createdAt: NOW + 999 })
       const late = aLicense({ id: anId('late'), createdAt: NOW + 1000 })
@@ -154,7 +154,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.commit(anIssue(late, [REQUEST]))).toEqual({ status: 'written' })
     })
 
-    it('lets exactly one of many at once have a purchase', async () => {
+    it('accepts exactly one of many concurrent claims', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
           store.commit(anIssue(aLicense({ id: anId(`racer_${index}`) }), [PURCHASE])),
@@ -170,7 +170,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
   })
 
   describe('claim', () => {
-    it('holds a claim for a license that is there, and tells the next one who has it', async () => {
+    it('adds a claim to a license and reports it to the next caller', async () => {
       await store.commit(anIssue(first, []))
       expect(await store.claim(REQUEST, first.id, NOW)).toBeUndefined()
       expect(await store.claim(REQUEST, second.id, NOW)).toEqual({
@@ -183,7 +183,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('takes over a claim that has run out', async () => {
+    it('replaces an expired claim', async () => {
       await store.claim(REQUEST, first.id, NOW)
       expect(await store.claim(REQUEST, second.id, NOW + 999)).toMatchObject({
         licenseId: first.id,
@@ -197,7 +197,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       await store.commit(anIssue(first))
     })
 
-    it('changes what it names and leaves alone what it does not', async () => {
+    it('changes only the named fields', async () => {
       const { facts } = first
       expect(await store.commit(aChange({ admin: 'suspended' }))).toEqual({ status: 'written' })
       const billing = { status: 'paid', paidUntil: null } as const
@@ -213,7 +213,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('changes whose it is', async () => {
+    it('changes the owner', async () => {
       const to = {
         userId: 'user_new',
         userEmail: null,
@@ -229,13 +229,13 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('is refused for a version that is gone', async () => {
+    it('is stale for an earlier version', async () => {
       expect(await store.commit(aChange({ seats: 5 }, {}, 1))).toEqual({ status: 'written' })
       expect(await store.commit(aChange({ seats: 7 }, {}, 1))).toEqual({ status: 'stale' })
       expect(await store.find(first.id)).toMatchObject({ seats: 5 })
     })
 
-    it('holds its claims for the license', async () => {
+    it('writes its claims for the license', async () => {
       await store.commit(aChange({ seats: 5 }, { claims: [PURCHASE] }))
       expect(await store.commit(aChange({ seats: 7 }, { claims: [PURCHASE] }))).toEqual({
         status: 'claimed',
@@ -244,7 +244,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.find(first.id)).toMatchObject({ seats: 5 })
     })
 
-    it('is a fault when there is no such license, and writes nothing', async () => {
+    it('throws for an unknown license and writes nothing', async () => {
       const change = aChange({ seats: 5 }, { claims: [PURCHASE] })
       const nobody = { ...change, license: { ...change.license, changed: anId('none') } } as Batch
       await expect(store.commit(nobody)).rejects.toThrow('does not exist')
@@ -271,7 +271,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.find(anId('new_key'))).toEqual(license)
     })
 
-    it('does not take the id of another license, nor does one take its', async () => {
+    it('shares no id with another license', async () => {
       await store.commit(anIssue(first))
       await store.commit(anIssue(aLicense({ id: anId('new_key') })))
       expect(await store.commit(reissue)).toEqual({ status: 'taken' })
@@ -285,20 +285,20 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
   })
 
   describe('a note', () => {
-    it('is in the history, and changes nothing', async () => {
+    it('adds to the history and changes nothing', async () => {
       await store.commit(anIssue(first))
       expect(await store.commit(aChange({}))).toEqual({ status: 'written' })
       expect(await store.find(first.id)).toEqual(first)
       expect(await store.history(first.id, {})).toHaveLength(2)
     })
 
-    it('is a fault about a license that does not exist', async () => {
+    it('throws for an unknown license', async () => {
       await expect(store.commit(aChange({}))).rejects.toThrow('does not exist')
     })
   })
 
   describe('the history', () => {
-    it('is told newest first, of one license, up to a moment and as much as is wanted', async () => {
+    it('lists one license newest first, up to a time and a limit', async () => {
       await store.commit(anIssue(first))
       await store.commit(anIssue(second))
       for (const at of [NOW + 5, NOW + 10]) {
@@ -314,7 +314,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await times({ until: NOW - 1 })).toEqual([])
     })
 
-    it('holds every fact as it was written', async () => {
+    it('returns every fact as written', async () => {
       await store.commit(anIssue(first))
       expect(await store.history(first.id, {})).toEqual([anAudit(first)])
     })
@@ -356,7 +356,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names(selection)).toEqual(expected)
     })
 
-    it('is of what ends in some time, soonest first, without what never ends', async () => {
+    it('lists licenses by expiry, without lifetime licenses', async () => {
       expect(await names({ by: 'end', from: 0, before: NOW + 300 })).toEqual(['b', 'd'])
       expect(await names({ by: 'end', from: NOW + 101, before: NOW + 301 })).toEqual(['d', 'a'])
     })
@@ -369,7 +369,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await names(selection)).toEqual(expected)
     })
 
-    it('is of those whose address begins so in any case, by the alphabet', async () => {
+    it('finds addresses by prefix in any case, sorted', async () => {
       const start = (text: string) => names({ by: 'emailStart', start: text })
       expect(await start('SOME.')).toEqual(['a'])
       expect((await start('u')).sort()).toEqual(['b', 'd'])
@@ -377,7 +377,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await start('ome')).toEqual([])
     })
 
-    it('is of those whose user id begins so, by its bytes', async () => {
+    it('finds user ids by prefix, sorted by bytes', async () => {
       const ids = ['user_\u{1F985}', 'user_\uFF5E', 'user_A']
       for (const [index, userId] of ids.entries()) {
         await store.commit(anIssue(aNamed(`more${index}`, 9, { userId })))
@@ -411,7 +411,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(parts).toEqual(whole)
     })
 
-    it('follows what is changed', async () => {
+    it('reflects changes', async () => {
       const change = (to: LicenseChange, id: string): Batch => {
         const base = aChange(to)
         return { ...base, license: { ...base.license, changed: anId(id) } } as Batch
@@ -429,7 +429,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
   })
 
-  describe('what waits for a person', () => {
+  describe('purchases for review', () => {
     const waits = (id: string, version: number, since?: number): Batch => ({
       claims: [],
       records: [{ ...aRecord(id, version), ...(since !== undefined && { waitingSince: since }) }],
@@ -438,7 +438,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     const names = async (limit = 9, after?: { id: string; since: number }) =>
       (await store.listForReview(limit, after)).map(({ id, waitingSince }) => [id, waitingSince])
 
-    it('is listed newest first, page by page, for as long as it waits', async () => {
+    it('are listed newest first, page by page, until they are resolved', async () => {
       await store.commit(waits('pi_old', 0, NOW))
       await store.commit(waits('pi_none', 0))
       await store.commit(waits('pi_new', 0, NOW + 5))
@@ -475,7 +475,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       await store.commit(anIssue({ ...first, seats: 2 }))
     })
 
-    it('take seats, once each, as long as there are any', async () => {
+    it('take one seat each while seats are free', async () => {
       expect(await activate('a')).toBe('activated')
       expect(await activate('a')).toBe('known')
       expect(await activate('b', { name: null })).toBe('activated')
@@ -489,7 +489,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.history(first.id, {})).toHaveLength(3)
     })
 
-    it('give their seats back, and may come again', async () => {
+    it('release their seats and may activate again', async () => {
       await activate('a')
       expect(await release('a')).toBe('released')
       expect(await release('a')).toBe('unknown')
@@ -502,7 +502,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.find(first.id)).toMatchObject({ devices: 1 })
     })
 
-    it('are found together with the license, also by a later key', async () => {
+    it('are found with the license, also by a later key', async () => {
       await activate('a')
       const license = await store.find(first.id)
       expect(await store.lookup(first.id, 'a' as Device['key'])).toEqual({
@@ -533,7 +533,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await list(1, last?.position)).toMatchObject([{ license: { id: first.id } }])
     })
 
-    it('are never more than there are seats, however many come at once', async () => {
+    it('never exceed the seats under concurrency', async () => {
       const all = Array.from({ length: 30 }, (_, index) => activate(`racer_${index}`))
       const outcomes = await Promise.all(all)
       expect(outcomes.filter((outcome) => outcome === 'activated')).toHaveLength(2)
@@ -542,10 +542,10 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
     })
   })
 
-  describe('what a provider said', () => {
+  describe('records of the provider', () => {
     const write = (...records: ProviderRecord[]) => store.commit({ claims: [], records, now: NOW })
 
-    it('is unknown until it is written, and then as it was written', async () => {
+    it('are returned as written', async () => {
       expect(await store.readRecords(['sub_1', 'cus_1'], [])).toEqual({ records: [], claims: [] })
       const body = { facts: { in_1: { at: NOW, gone: null, list: ['a', { b: true }] } }, none: {} }
       expect(await write(aRecord('sub_1', 0, body))).toEqual({ status: 'written' })
@@ -555,7 +555,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('is written over by whoever read it last, and by nobody else', async () => {
+    it('are overwritten only from the latest version', async () => {
       await write(aRecord('sub_1', 0))
       expect(await write(aRecord('sub_1', 0))).toEqual({ status: 'stale' })
       expect(await write(aRecord('sub_1', 1, { said: 2 }))).toEqual({ status: 'written' })
@@ -565,7 +565,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(records).toEqual([{ id: 'sub_1', version: 2, body: { said: 2 } }])
     })
 
-    it('is written with everything else or not at all', async () => {
+    it('are written with everything else or not at all', async () => {
       await write(aRecord('sub_1', 0))
       const license = anIssue(first, [EVENT, PURCHASE])
       expect(await store.commit({ ...license, records: [aRecord('sub_1', 0)] })).toEqual({
@@ -583,13 +583,13 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('names a record that changed before a claim that is held', async () => {
+    it('report a stale record before an existing claim', async () => {
       await store.commit(anIssue(first, [PURCHASE]))
       const again = { ...anIssue(second, [PURCHASE]), records: [aRecord('sub_1', 3)] }
       expect(await store.commit(again)).toEqual({ status: 'stale' })
     })
 
-    it('can be an event that led to no license', async () => {
+    it('may belong to an event without a license', async () => {
       expect(await store.commit({ claims: [EVENT], now: NOW })).toEqual({ status: 'written' })
       expect(await store.readRecords([], [EVENT])).toEqual({
         records: [],
@@ -601,7 +601,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       })
     })
 
-    it('is refused with what must not be there, and is, and then writes nothing', async () => {
+    it('are rejected if a record or claim that must be absent exists', async () => {
       const others = { claims: [], records: [aRecord('sub_2', 0)], now: NOW }
       await write(aRecord('sub_1', 0))
       const known = { ...others, absent: { records: ['cus_1', 'sub_1'] } }
@@ -613,7 +613,7 @@ export function itIsALicenseStore(create: () => Promise<LicenseStore>) {
       expect(await store.commit(free)).toEqual({ status: 'written' })
     })
 
-    it('is written by exactly one of many at once', async () => {
+    it('are written by exactly one of many concurrent writers', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) => write(aRecord('sub_1', 0, { said: index }))),
       )

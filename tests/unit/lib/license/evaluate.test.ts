@@ -53,7 +53,7 @@ const anyFacts: fc.Arbitrary<LicenseFacts> = fc.record({
   risk: fc.constantFrom('clear', 'disputed', 'refunded', 'lost'),
 })
 
-describe('what a person lets go on', () => {
+describe('an extension', () => {
   const extended = (billing: Billing, until: number, now: number) => {
     const { state, expiresAt } = evaluate(factsOf(billing, { extendedUntil: until }), now)
     return `${state} ${expiresAt === null ? 'ever' : expiresAt - NOW}`
@@ -81,14 +81,14 @@ describe('what a person lets go on', () => {
     expect(extended(billing, NOW + until, NOW + now)).toBe(expected)
   })
 
-  it('is nothing to a person who revoked it, or to a dispute', () => {
+  it('does not lift a revocation or a dispute', () => {
     const facts = factsOf(PAID, { extendedUntil: NOW + 9 })
     expect(stateOf({ ...facts, admin: 'revoked' }, NOW)).toBe('revoked')
     expect(stateOf({ ...facts, risk: 'disputed' }, NOW)).toBe('suspended')
   })
 })
 
-describe('what billing says', () => {
+describe('the billing facts', () => {
   it.each<[string, Billing, LicenseState, LicenseState, number | null]>([
     ['paid', PAID, 'active', 'expired', NOW],
     ['paid for ever', { status: 'paid', paidUntil: null }, 'active', 'active', null],
@@ -155,7 +155,7 @@ describe('what billing says', () => {
     },
   )
 
-  it('lets a license that is about to be renewed go on for a while', () => {
+  it('keep a license in grace while its renewal is due', () => {
     const facts = factsOf({ ...PAID, graceUntil: NOW + 9 })
     expect(evaluate(facts, NOW)).toEqual({ state: 'active', expiresAt: NOW })
     expect(evaluate(facts, NOW + 1)).toEqual({ state: 'grace', expiresAt: NOW + 9 })
@@ -163,20 +163,20 @@ describe('what billing says', () => {
     expect(evaluate(facts, NOW + 10)).toEqual({ state: 'expired', expiresAt: NOW })
   })
 
-  it('lets nothing go on past its cancellation', () => {
+  it('give no grace past a cancellation', () => {
     const facts = factsOf({ ...PAID, graceUntil: NOW + 9, cancelAt: NOW })
     expect(evaluate(facts, NOW)).toEqual({ state: 'canceling', expiresAt: NOW })
     expect(evaluate(facts, NOW + 1)).toEqual({ state: 'expired', expiresAt: NOW })
   })
 
-  it('calls a trial one for as long as it is active', () => {
+  it('mark a trial while it is active', () => {
     const facts = factsOf({ status: 'trialing', paidUntil: NOW })
     expect(evaluate(facts, NOW)).toEqual({ state: 'active', trial: true, expiresAt: NOW })
     expect(evaluate(facts, NOW + 1)).toEqual({ state: 'expired', expiresAt: NOW })
   })
 })
 
-describe('what a person decided and what the card networks say', () => {
+describe('the admin and risk facts', () => {
   it.each([
     [{ admin: 'suspended' }, 'suspended'],
     [{ admin: 'revoked' }, 'revoked'],
@@ -192,7 +192,7 @@ describe('what a person decided and what the card networks say', () => {
     expect(stateOf(factsOf({ status: 'pending', paidUntil: null }, causes), NOW)).toBe(state)
   })
 
-  it('leaves no trial to a license that is not active', () => {
+  it('remove the trial mark from an inactive license', () => {
     const facts = factsOf({ status: 'trialing', paidUntil: NOW }, { risk: 'disputed' })
     expect(evaluate(facts, NOW)).toEqual({ state: 'suspended', expiresAt: NOW })
   })
@@ -205,7 +205,7 @@ describe('what a person decided and what the card networks say', () => {
     )
   })
 
-  it('counts as the worst of the three, and as nothing worse', () => {
+  it('yield the worst of the three states', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, (facts, now) => {
         const alone = [
@@ -219,8 +219,8 @@ describe('what a person decided and what the card networks say', () => {
   })
 })
 
-describe('the end of a license', () => {
-  it('comes after its last good millisecond, and no later one is good again', () => {
+describe('the expiry of a license', () => {
+  it('is its last valid millisecond', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, anyTime, (facts, one, other) => {
         const [early, late] = [Math.min(one, other), Math.max(one, other)]
@@ -231,7 +231,7 @@ describe('the end of a license', () => {
     )
   })
 
-  it('parts good from bad to the millisecond, whatever made it good', () => {
+  it('separates valid from invalid to the millisecond', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const { state, expiresAt } = evaluate(facts, NOW - 6)
@@ -246,7 +246,7 @@ describe('the end of a license', () => {
     )
   })
 
-  it('is the same whenever one asks, but for the while of a renewal', () => {
+  it('is the same at every time except during a renewal', () => {
     fc.assert(
       fc.property(anyBilling, anyTime, anyTime, (billing, one, other) => {
         const [a, b] = [evaluate(factsOf(billing), one), evaluate(factsOf(billing), other)]
@@ -271,8 +271,8 @@ describe('the end of a license', () => {
   })
 })
 
-describe('judging', () => {
-  it('changes nothing and says the same again', () => {
+describe('evaluate', () => {
+  it('is pure and deterministic', () => {
     fc.assert(
       fc.property(anyFacts, anyTime, (facts, now) => {
         Object.freeze(Object.freeze(facts).billing)
@@ -294,7 +294,7 @@ describe('judging', () => {
   })
 })
 
-describe('how long a license is good by its facts', () => {
+describe('validUntil', () => {
   const anyExtended = fc.record(
     {
       admin: fc.constantFrom('clear', 'suspended', 'revoked'),
@@ -305,7 +305,7 @@ describe('how long a license is good by its facts', () => {
     { requiredKeys: ['admin', 'billing', 'risk'] },
   ) as fc.Arbitrary<LicenseFacts>
 
-  it('is what the verdict of every moment says', () => {
+  it('matches the verdict at every time', () => {
     fc.assert(
       fc.property(anyExtended, fc.integer({ min: NOW - 9, max: NOW + 9 }), (facts, now) => {
         expect(now <= validUntil(facts)).toBe(isValidState(stateOf(facts, now)))
@@ -314,7 +314,7 @@ describe('how long a license is good by its facts', () => {
     )
   })
 
-  it('is for ever for what was paid for ever', () => {
+  it('is infinite for a lifetime license', () => {
     expect(validUntil(factsOf({ status: 'paid', paidUntil: null }))).toBe(Number.POSITIVE_INFINITY)
   })
 })

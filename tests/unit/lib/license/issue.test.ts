@@ -43,7 +43,7 @@ const secondOf = ({ license }: Batch) =>
   license && 'issued' in license ? license.issued.origin.issuedAt : 0
 
 describe('issuing a license', () => {
-  it('stores what was ordered, and the key can be made again from it', async () => {
+  it('stores the request, from which the key can be derived again', async () => {
     const order = { paymentIntentId: 'pi_1', purchaseKey: 'pi:pi_1' }
     const { key, license, repeated } = await issued(store, order, { now: NOW + 999 })
     expect(repeated).toBe(false)
@@ -74,7 +74,7 @@ describe('issuing a license', () => {
     expect(deriveKey(license.origin, keys)).toBe(key)
   })
 
-  it('writes license, claims and history together, and nothing that holds the key', async () => {
+  it('writes license, claims and history in one transaction, without the key', async () => {
     const spy = aStore(store.commit)
     const order = { purchaseKey: 'pi:pi_1', request: REQUEST, actor: 'token:t', reason: 'gift' }
     const { key, license } = await issued(spy.store, order)
@@ -119,7 +119,7 @@ describe('issuing a license', () => {
     expect(forEver.facts.billing).toEqual({ status: 'paid', paidUntil: null })
   })
 
-  it('gives a license for life no end', async () => {
+  it('sets no expiry for a lifetime license', async () => {
     const { license } = await issued(store, { durationDays: LIFETIME })
     expect(license.facts.billing).toEqual({ status: 'paid', paidUntil: null })
   })
@@ -139,14 +139,14 @@ describe('issuing a license', () => {
     expect(spy.asked).toEqual([])
   })
 
-  it('lets a store that does not answer be seen as that', async () => {
+  it('throws StoreUnavailable if the store is unavailable', async () => {
     const down = aStore(() => Promise.reject(new StoreUnavailable('down')))
     await expect(issue({}, down)).rejects.toThrow(StoreUnavailable)
   })
 })
 
 describe('more than one license for a subject, a tier and a second', () => {
-  it('each take the next free second, and last from there', async () => {
+  it('each use the next free second and start there', async () => {
     const all = [await issued(store), await issued(store), await issued(store)]
     expect(all.map(({ license }) => license.origin.issuedAt)).toEqual(
       [0, 1, 2].map((n) => SECOND + n),
@@ -165,14 +165,14 @@ describe('more than one license for a subject, a tier and a second', () => {
     expect((await issued(store, change)).license.origin.issuedAt).toBe(SECOND)
   })
 
-  it('end with the 300th at once', async () => {
+  it('are limited to 300 at once', async () => {
     const full = aStore(async () => ({ status: 'taken' }))
     expect(await issue({}, full)).toEqual({ ok: false, error: 'CONFLICT' })
     const seconds = full.asked.map(secondOf)
     expect(seconds).toEqual(Array.from({ length: 300 }, (_, n) => SECOND + n))
   })
 
-  it('may use the very last of those seconds', async () => {
+  it('may use the last of those seconds', async () => {
     const almostFull = aStore(async (batch) => ({
       status: secondOf(batch) < SECOND + 299 ? 'taken' : 'written',
     }))
@@ -183,25 +183,25 @@ describe('more than one license for a subject, a tier and a second', () => {
   })
 })
 
-describe('a repeated order', () => {
+describe('a repeated request', () => {
   it.each([
     ['purchase', { purchaseKey: 'pi:pi_1' }],
     ['request', { request: REQUEST }],
     ['request without a fingerprint', { request: { kind: 'request', key: 'key_2' } as const }],
-  ])('gets the first license and its key for the same %s, days later', async (_, order) => {
+  ])('returns the first license and its key for the same %s, days later', async (_, order) => {
     const { key, license } = await issued(store, order)
     const again = await issued(store, order, { now: NOW + 3 * DAY_MS })
     expect(again).toEqual({ key, license, repeated: true })
   })
 
-  it('gets the key of the master key that made it, after a rotation', async () => {
+  it('returns the key of the original master key after a rotation', async () => {
     const order = { purchaseKey: 'pi:pi_1' }
     const { key } = await issued(store, order, { keys: someKeys(aRing('1', { '1': 'old' })) })
     const rotated = someKeys(aRing('2', { '1': 'old', '2': 'new' }))
     expect(await issued(store, order, { keys: rotated })).toMatchObject({ key, repeated: true })
   })
 
-  it('gets the license as it is now, whose tier may have changed since', async () => {
+  it('returns the current license, even with another tier', async () => {
     const { key, license } = await issued(store, { purchaseKey: 'pi:pi_1' })
     const upgraded: License = { ...license, tier: 'elite' }
     const changed = { ...store, find: async () => upgraded }
@@ -230,20 +230,20 @@ describe('a repeated order', () => {
     expect(await issue(order)).toEqual({ ok: false, error: 'CONFLICT' })
   })
 
-  it('never answers another key than the first, though the ring holds another master key', async () => {
+  it('never returns another key if the ring has a different master key', async () => {
     const order = { purchaseKey: 'pi:pi_spoilt' }
     await issued(store, order)
     const spoilt = someKeys(aRing('1', { '1': 'a slip of the editor' }))
     await expect(issued(store, order, { keys: spoilt })).rejects.toThrow(MasterKeyFault)
   })
 
-  it('is no matter of the fingerprint when it is the purchase that repeats', async () => {
+  it('ignores the fingerprint if the purchase repeats', async () => {
     const { key } = await issued(store, { purchaseKey: 'pi:pi_1', request: REQUEST })
     const order = { purchaseKey: 'pi:pi_1', request: { ...REQUEST, key: 'root#key_2' } }
     expect(await issued(store, order)).toMatchObject({ key, repeated: true })
   })
 
-  it('holds its request too, so that the same one cannot ask for anything else later', async () => {
+  it('claims its request key, so that it cannot be reused for another request', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
     const { key } = await issued(store, { purchaseKey: 'pi:pi_1', request: REQUEST })
     const other = { purchaseKey: 'pi:pi_2', request: { ...REQUEST, fingerprint: 'print_2' } }
@@ -251,7 +251,7 @@ describe('a repeated order', () => {
     expect(await issued(store, { request: REQUEST })).toMatchObject({ key, repeated: true })
   })
 
-  it('conflicts when its request was taken by another order at the same moment', async () => {
+  it('conflicts if a concurrent request took its key', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
     const raced: LicenseStore = {
       ...store,
@@ -261,7 +261,7 @@ describe('a repeated order', () => {
     expect(await issue(order, { store: raced })).toEqual({ ok: false, error: 'CONFLICT' })
   })
 
-  it('is a fault of ours when its claim points to nothing', async () => {
+  it('throws if the license of the claim is missing', async () => {
     const claim = { ...REQUEST, licenseId: 'lic_nowhere' as LicenseId }
     const broken = aStore(async () => ({ status: 'claimed', claim }))
     await expect(issue({ request: REQUEST }, broken)).rejects.toThrow(
@@ -270,7 +270,7 @@ describe('a repeated order', () => {
   })
 })
 
-describe('an order for a purchase that nobody has claimed', () => {
+describe('a request for an unclaimed purchase', () => {
   const purchase = { key: 'pi:pi_1', risk: 'clear', link: undefined } as const
   const entitlement: Entitlement = {
     userId: null,
@@ -297,7 +297,7 @@ describe('an order for a purchase that nobody has claimed', () => {
       },
     )
 
-  it('gives it to the user that the vendor’s server names, with the key that it has', async () => {
+  it('assigns it to the user of the request and keeps its key', async () => {
     await bought()
     const { key, license, repeated } = await issued(store, { purchaseKey: 'pi:pi_1' })
     expect(repeated).toBe(true)
@@ -311,13 +311,13 @@ describe('an order for a purchase that nobody has claimed', () => {
     expect(await store.find(license.id)).toEqual(license)
   })
 
-  it('keeps the address that the buyer gave', async () => {
+  it('keeps the address of the buyer', async () => {
     await bought({ userEmail: 'buyer@example.com' })
     const { license } = await issued(store, { purchaseKey: 'pi:pi_1' })
     expect(license).toMatchObject({ userId: 'user_123', userEmail: 'buyer@example.com' })
   })
 
-  it('is refused to a second user, also at the same moment', async () => {
+  it('is refused to a second user, also concurrently', async () => {
     await bought()
     const orders = ['user_1', 'user_2', 'user_3'].map((userId) =>
       issue({ userId, purchaseKey: 'pi:pi_1' }),

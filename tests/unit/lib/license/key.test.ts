@@ -52,7 +52,7 @@ const anyKey = anyOrigin.map((any) => deriveKey(any, keys))
 const anyBlanks = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
 
 describe('a key', () => {
-  it.each(vectors)('is the one that the seed makes, for $name', (vector) => {
+  it.each(vectors)('equals the key of the seed for $name', (vector) => {
     const ring = aRing('1', { '1': vector.masterKey })
     const { userId: subject, tier, issuedAt } = vector
     expect(deriveKey({ subject, tier, issuedAt, keyVersion: '1' }, { ring, prefix: 'QF' })).toBe(
@@ -61,17 +61,17 @@ describe('a key', () => {
     expect(parseKey(vector.key, 'QF')).toBe(vector.key)
   })
 
-  it('is compared with the seed in every tier that is sold, and never with itself', () => {
+  it('is compared with the seed in every tier', () => {
     const tiers = vectors.map(({ tier }) => tier)
     expect(tiers).toEqual(expect.arrayContaining(Object.keys(catalog.tiers)))
     expect(new Set(vectors.map(({ key }) => key)).size).toBe(vectors.length)
   })
 
-  it('begins with the prefix of the catalog', () => {
+  it('starts with the prefix of the catalog', () => {
     expect(deriveKey(origin, { ...keys, prefix: 'ACME2' })).toMatch(/^ACME2-PRO-/)
   })
 
-  it('is made with the master key that its origin names', () => {
+  it('is derived with the master key of its origin', () => {
     const ring = aRing('2', { '1': 'old', '2': 'new' })
     const made = (keyVersion: string) =>
       deriveKey({ ...origin, keyVersion }, { ring, prefix: 'QF' })
@@ -79,13 +79,13 @@ describe('a key', () => {
     expect(made('2')).not.toBe(made('1'))
   })
 
-  it('cannot be made without its master key, which is named', () => {
+  it('throws an error with the version of a missing master key', () => {
     const lost = () => deriveKey({ ...origin, keyVersion: '9' }, keys)
     expect(lost).toThrow(MasterKeyFault)
     expect(lost).toThrow('The key ring has no master key of version "9"')
   })
 
-  it('signs nothing that can be read two ways', () => {
+  it('signs an unambiguous text', () => {
     const text = (...parts: string[]) =>
       fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 4 }).map((all) => all.join(''))
     const confusable = fc.record({
@@ -105,12 +105,12 @@ describe('a key', () => {
   })
 })
 
-describe('reading a key', () => {
-  it('gives back every key that was made', () => {
+describe('parsing a key', () => {
+  it('returns every derived key', () => {
     fc.assert(fc.property(anyKey, (key) => expect(parseKey(key, 'QF')).toBe(key)))
   })
 
-  it('looks past blanks around it and past the case of prefix and tier', () => {
+  it('ignores surrounding white space and the case of prefix and tier', () => {
     const anyTyping = fc.array(fc.boolean(), { minLength: 1 })
     fc.assert(
       fc.property(anyKey, anyBlanks, anyBlanks, anyTyping, (key, before, after, lower) => {
@@ -124,7 +124,7 @@ describe('reading a key', () => {
     )
   })
 
-  it('does not look past the case of the signature', () => {
+  it('rejects a signature in upper case', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         fc.pre(/[a-f]/.test(key.split('-')[2] ?? ''))
@@ -133,7 +133,7 @@ describe('reading a key', () => {
     )
   })
 
-  it('takes any text, and makes of it one issued spelling or nothing', () => {
+  it('returns an issued spelling or undefined for any text', () => {
     const digits = 'QFqfPROpro-_0123456789abcdefABCDEF \n\u0000ſK🦅'
     const anyText = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -152,7 +152,7 @@ describe('reading a key', () => {
     )
   })
 
-  it('takes no key with another character for it', () => {
+  it('distinguishes keys that differ in one character', () => {
     const anyCharacter = fc.oneof(
       fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 1 }),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
@@ -188,7 +188,7 @@ describe('reading a key', () => {
     expect(parseKey(text, 'QF')).toBeUndefined()
   })
 
-  it('takes a tier of 32 characters', () => {
+  it('accepts a tier of 32 characters', () => {
     const text = `QF-${'A'.repeat(32)}-0123456789ab-1`
     expect(parseKey(text, 'QF')).toBe(text)
   })
@@ -217,7 +217,7 @@ describe('the id of a license', () => {
     expect(base32(Buffer.from(text))).toBe(encoded)
   })
 
-  it('is the base32 of a HMAC of the key', () => {
+  it('is the base32 of an HMAC of the key', () => {
     fc.assert(
       fc.property(anyKey, fc.string({ minLength: 1 }), (any, pepper) => {
         const digest = createHmac('sha256', pepper).update(any).digest()
@@ -228,13 +228,13 @@ describe('the id of a license', () => {
     )
   })
 
-  it('never changes, since licenses are stored under it', () => {
+  it('is stable, since licenses are stored under it', () => {
     expect(toLicenseId(key, keys.pepper)).toBe(
       'lic_shz6aou4dsekkx6d3s6bggrrjn5wzfegjpvwaqcxsfpyewn63naa',
     )
   })
 
-  it('is another for another key and for another pepper', () => {
+  it('differs by key and by pepper', () => {
     const other = deriveKey({ ...origin, subject: 'user_124' }, keys)
     const ids = [
       toLicenseId(key, keys.pepper),
@@ -252,7 +252,7 @@ describe('comparing keys', () => {
     ['another first character', 'QF-PRO-0123456789ab-1', 'XF-PRO-0123456789ab-1', false],
     ['a longer key', 'QF-PRO-0123456789ab-1', 'QF-PRO-0123456789ab-12', false],
     ['a shorter key', 'QF-PRO-0123456789ab-12', 'QF-PRO-0123456789ab-1', false],
-  ])('tells of %s whether it is the same', (_, a, b, same) => {
+  ])('compares %s', (_, a, b, same) => {
     expect(sameKey(a as LicenseKey, b as LicenseKey)).toBe(same)
   })
 })
