@@ -367,12 +367,14 @@ describe('the output of npm start', () => {
 
 describe('an API token', () => {
   it('works within its scopes until it is revoked', async () => {
-    const asked = { name: 'The shop of a vendor', scopes: ['licenses:issue'] }
-    const { id, token } = (await post('/api/admin/tokens', asked, TOKEN)).json()
+    const request = { name: 'The shop of a vendor', scopes: ['licenses:issue'] }
+    const created = await post('/api/admin/tokens', request, TOKEN)
+    expect(created.status).toBe(200)
+    const { id, token } = created.json()
     const authorization = `Bearer ${token}`
     const order = { userId: 'user_token', userEmail: 'token@example.com', tier: 'pro' }
     expect((await post('/api/generate', order, { authorization })).status).toBe(200)
-    expect((await post('/api/admin/tokens', asked, { authorization })).status).toBe(403)
+    expect((await post('/api/admin/tokens', request, { authorization })).status).toBe(403)
     expect((await post(`/api/admin/tokens/${id}/revoke`, {}, TOKEN)).status).toBe(200)
     expect((await post('/api/generate', order, { authorization })).status).toBe(401)
   })
