@@ -1,5 +1,7 @@
 /** Events about one buyer, by the day on which they occur. */
 
+import { catalog } from '../../lib/catalog/catalog.ts'
+import type { Catalog } from '../../lib/catalog/schema.ts'
 import type { Batch, LicenseStore } from '../../lib/license/store.ts'
 import {
   aCharge,
@@ -104,6 +106,17 @@ export const dispute = (status: string, id = 'du_1') =>
 
 export const customer = (day: number, email: string, metadata: Record<string, string> = {}) =>
   event('customer.updated', day, aCustomer('cus_1', email, metadata))
+
+/** Returns the catalog with these price ids for each tier. */
+export const aPricedCatalog = (pricesOf: (tier: string) => string[]): Catalog => ({
+  ...catalog,
+  tiers: Object.fromEntries(
+    Object.entries(catalog.tiers).map(([name, tier]) => [
+      name,
+      { ...tier, stripePriceIds: pricesOf(name) },
+    ]),
+  ),
+})
 
 /** A memory store, with the batches that were written to it. */
 export function aRecordingStore() {

@@ -175,16 +175,6 @@ describe('a catalog', () => {
       withTier({ stripePriceIds: ['price_1', 'price_1'] }),
       ['tiers.free.stripePriceIds.1'],
     ],
-    [
-      'a price in two tiers',
-      aCatalog({
-        tiers: {
-          free: { ...TIER, stripePriceIds: ['price_1'] },
-          pro: { ...TIER, stripePriceIds: ['price_2', 'price_1'] },
-        },
-      }),
-      ['tiers.pro.stripePriceIds.1'],
-    ],
   ])('cannot have %s, and reports the path', (_, candidate, paths) => {
     expect(pathsOf(candidate)).toEqual(paths)
   })

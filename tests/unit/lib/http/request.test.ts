@@ -12,7 +12,6 @@ import {
 import { aPost } from '../../../support/http.ts'
 
 const ORDER = { userId: 'user_123', tier: 'pro' }
-const LONG = 'x'.repeat(10_000)
 
 const event = (body: string | Buffer, headers = {}) => ({
   ...aPost('', { headers }),
@@ -200,11 +199,8 @@ describe('a request to generate a license', () => {
   it.each(
     [
       ['userId', 'x'.repeat(257)],
-      ['userId', LONG],
       ['paymentIntentId', 'x'.repeat(257)],
-      ['paymentIntentId', LONG],
       ['userEmail', `${'a'.repeat(64)}@${'b'.repeat(190)}`],
-      ['userEmail', `${LONG}@example.com`],
     ].map(([field = '', text = '']) => [field, text.length, text] as const),
   )('rejects a %s of %d characters', (field, _, text) => {
     expect(pathsOf(() => readOrder(JSON.stringify({ ...ORDER, [field]: text })))).toEqual([field])

@@ -24,6 +24,7 @@ import {
   toFullMinute,
 } from '../../../../lib/license/timeBuckets.ts'
 import { aLicense, NOW } from '../../../support/licenses.ts'
+import { anyFacts as buildFacts } from './facts.ts'
 
 const MINUTE_MS = 60_000
 
@@ -45,31 +46,7 @@ const anyTime = fc.oneof(
     .map(({ boundary, beside }) => Math.max(0, boundary + beside)),
   fc.integer({ min: 0, max: NOW * 3 }),
 )
-const anyFacts = fc.record(
-  {
-    admin: fc.constantFrom('clear', 'clear', 'suspended', 'revoked'),
-    risk: fc.constantFrom('clear', 'clear', 'disputed', 'refunded', 'lost'),
-    billing: fc.record(
-      {
-        status: fc.constantFrom(
-          'pending',
-          'trialing',
-          'paid',
-          'past_due',
-          'unpaid',
-          'paused',
-          'ended',
-        ),
-        paidUntil: fc.option(anyTime),
-        graceUntil: anyTime,
-        cancelAt: anyTime,
-      },
-      { requiredKeys: ['status', 'paidUntil'] },
-    ),
-    extendedUntil: anyTime,
-  },
-  { requiredKeys: ['admin', 'risk', 'billing'] },
-) as fc.Arbitrary<License['facts']>
+const anyFacts = buildFacts(anyTime)
 
 const anyLicense = fc
   .record({

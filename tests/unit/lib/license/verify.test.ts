@@ -45,15 +45,10 @@ describe('verifying a key', () => {
         return store.find(id)
       },
     }
-    await verify(` ${key.toLowerCase()} `, { store: counting })
-    expect(reads).toEqual([toLicenseId(key, keys.pepper)])
-  })
-
-  it('accepts a key as a person types it', async () => {
-    const { key } = await issued(store)
     const [prefix = '', tier = '', ...rest] = key.split('-')
     const typed = `\t${[prefix.toLowerCase(), tier.toLowerCase(), ...rest].join('-')} `
-    expect(await verify(typed)).toMatchObject({ valid: true })
+    expect(await verify(typed, { store: counting })).toMatchObject({ valid: true })
+    expect(reads).toEqual([toLicenseId(key, keys.pepper)])
   })
 
   it('returns the tier of the record, not of the key', async () => {

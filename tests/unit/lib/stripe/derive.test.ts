@@ -12,6 +12,7 @@ import { NOW } from '../../../support/licenses.ts'
 import { deriveFrom, merge, NOTHING, readFacts } from '../../../support/scenarios.ts'
 import {
   aBuyer,
+  aPricedCatalog,
   BUYER,
   charge,
   customer,
@@ -528,15 +529,7 @@ describe('the tier by price', () => {
     pro: ['price_pro', 'price_pro_year'],
     elite: ['price_elite'],
   }
-  const priced: Catalog = {
-    ...catalog,
-    tiers: Object.fromEntries(
-      Object.entries(catalog.tiers).map(([name, tier]) => [
-        name,
-        { ...tier, stripePriceIds: PRICES[name] ?? [] },
-      ]),
-    ),
-  }
+  const priced = aPricedCatalog((name) => PRICES[name] ?? [])
   const sold = (...events: StripeEvent[]) => derived(events, priced)
   const lifetime = { buyer: ofTier('lifetime') }
   const items = (...bought: (readonly [string, number?])[]) => ({
