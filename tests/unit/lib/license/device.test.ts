@@ -7,16 +7,16 @@ import { createMemoryStore } from '../../../support/memoryStore.ts'
 it('throws StoreUnavailable after too many concurrent device changes', async () => {
   const store = createMemoryStore()
   const { key } = await issued(store)
-  let asked = 0
-  const restless = {
+  let attempts = 0
+  const contended = {
     ...store,
     activate: async () => {
-      asked++
+      attempts++
       return 'stale' as const
     },
   }
   const request = { deviceId: 'device', name: null, requestId: 'request_1' }
-  const context = { store: restless, keys: someKeys(), now: NOW }
+  const context = { store: contended, keys: someKeys(), now: NOW }
   await expect(activateDevice(context, key, request, 5)).rejects.toThrow(StoreUnavailable)
-  expect(asked).toBe(10)
+  expect(attempts).toBe(10)
 })

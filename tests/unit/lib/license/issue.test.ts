@@ -26,17 +26,17 @@ beforeEach(() => {
 const issue = (order: Parameters<typeof anOrder>[0] = {}, context = {}) =>
   issueLicense({ store, keys, now: NOW, ...context }, anOrder(order))
 
-/** A store with answers of its own, and all that it was asked to write. */
+/** A store with given outcomes, and the batches that it received. */
 function aStore(answer: LicenseStore['commit']) {
-  const asked: Batch[] = []
+  const batches: Batch[] = []
   const spy: LicenseStore = {
     ...store,
     commit: (wanted) => {
-      asked.push(wanted)
+      batches.push(wanted)
       return answer(wanted)
     },
   }
-  return { store: spy, asked }
+  return { store: spy, batches }
 }
 
 const secondOf = ({ license }: Batch) =>
@@ -78,7 +78,7 @@ describe('issuing a license', () => {
     const spy = aStore(store.commit)
     const order = { purchaseKey: 'pi:pi_1', request: REQUEST, actor: 'token:t', reason: 'gift' }
     const { key, license } = await issued(spy.store, order)
-    expect(spy.asked).toEqual([
+    expect(spy.batches).toEqual([
       {
         claims: [REQUEST, { kind: 'purchase', key: 'pi:pi_1' }],
         absent: { records: [] },
@@ -109,7 +109,7 @@ describe('issuing a license', () => {
         now: NOW,
       },
     ])
-    expect(JSON.stringify(spy.asked)).not.toContain(key.split('-')[2])
+    expect(JSON.stringify(spy.batches)).not.toContain(key.split('-')[2])
   })
 
   it('prefers a fixed end to the duration', async () => {
@@ -136,7 +136,7 @@ describe('issuing a license', () => {
     const spy = aStore(store.commit)
     const lost = someKeys({ ...aRing(), current: '9' })
     await expect(issue({}, { store: spy.store, keys: lost })).rejects.toThrow(MasterKeyFault)
-    expect(spy.asked).toEqual([])
+    expect(spy.batches).toEqual([])
   })
 
   it('throws StoreUnavailable if the store is unavailable', async () => {
@@ -168,7 +168,7 @@ describe('more than one license for a subject, a tier and a second', () => {
   it('are limited to 300 at once', async () => {
     const full = aStore(async () => ({ status: 'taken' }))
     expect(await issue({}, full)).toEqual({ ok: false, error: 'CONFLICT' })
-    const seconds = full.asked.map(secondOf)
+    const seconds = full.batches.map(secondOf)
     expect(seconds).toEqual(Array.from({ length: 300 }, (_, n) => SECOND + n))
   })
 
@@ -283,7 +283,7 @@ describe('a request for an unclaimed purchase', () => {
     billing: { status: 'paid', paidUntil: null },
     risk: 'clear',
   }
-  const bought = (changes: Partial<Entitlement> = {}) =>
+  const reconcileFirst = (changes: Partial<Entitlement> = {}) =>
     reconcile(
       { store, keys, now: NOW },
       { ...purchase, entitlement: { ...entitlement, ...changes } },
@@ -298,7 +298,7 @@ describe('a request for an unclaimed purchase', () => {
     )
 
   it('assigns it to the user of the request and keeps its key', async () => {
-    await bought()
+    await reconcileFirst()
     const { key, license, repeated } = await issued(store, { purchaseKey: 'pi:pi_1' })
     expect(repeated).toBe(true)
     expect(license).toMatchObject({
@@ -312,13 +312,13 @@ describe('a request for an unclaimed purchase', () => {
   })
 
   it('keeps the address of the buyer', async () => {
-    await bought({ userEmail: 'buyer@example.com' })
+    await reconcileFirst({ userEmail: 'buyer@example.com' })
     const { license } = await issued(store, { purchaseKey: 'pi:pi_1' })
     expect(license).toMatchObject({ userId: 'user_123', userEmail: 'buyer@example.com' })
   })
 
   it('is refused to a second user, also concurrently', async () => {
-    await bought()
+    await reconcileFirst()
     const orders = ['user_1', 'user_2', 'user_3'].map((userId) =>
       issue({ userId, purchaseKey: 'pi:pi_1' }),
     )

@@ -22,9 +22,9 @@ beforeEach(async () => {
 })
 
 const manage = (
-  deed: LicenseAction,
+  action: LicenseAction,
   { on = id, expected = undefined as number | undefined } = {},
-) => manageLicense({ store, now: NOW }, on, deed, CAUSE, expected)
+) => manageLicense({ store, now: NOW }, on, action, CAUSE, expected)
 
 describe('managing a license', () => {
   it('writes the values before and after to the history', async () => {
@@ -63,9 +63,9 @@ describe('managing a license', () => {
     [{ action: 'suspended' }, 9, undefined],
     [{ action: 'suspended' }, 2, { action: 'revoked' }],
     [{ action: 'extended', until: NOW + DAY_MS }, 1, undefined],
-  ])('refuses %j of the version %d after %j', async (deed, expected, before) => {
+  ])('refuses %j of the version %d after %j', async (action, expected, before) => {
     if (before) await manage(before)
-    expect(await manage(deed, { expected })).toMatchObject({
+    expect(await manage(action, { expected })).toMatchObject({
       ok: false,
       error: { code: 'CONFLICT', why: expect.any(String) },
     })

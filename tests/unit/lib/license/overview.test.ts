@@ -100,11 +100,11 @@ function byHand(licenses: readonly License[], now: number) {
 }
 
 async function counted(changes: ReadonlyMap<BucketKey, Counters>, now: number) {
-  const { validByTier: goodByTier, ...seen } = await readOverview({
+  const { validByTier, ...seen } = await readOverview({
     summary: reading(changes),
     now,
   })
-  return { ...seen, good: [...goodByTier.values()].reduce((sum, one) => sum + one, 0) }
+  return { ...seen, good: [...validByTier.values()].reduce((sum, one) => sum + one, 0) }
 }
 
 describe('the phases of a license', () => {
@@ -167,25 +167,25 @@ describe('an overview', () => {
       aLicense({ tier: 'odd:tier' }),
       aLicense({ tier: 'pro', facts: { ...aLicense().facts, admin: 'revoked' } }),
     ]
-    const { validByTier: goodByTier } = await readOverview({
+    const { validByTier } = await readOverview({
       summary: reading(allOf(licenses.map(toCountedLicense))),
       now: NOW,
     })
-    expect([...goodByTier]).toEqual([
+    expect([...validByTier]).toEqual([
       ['odd:tier', 1],
       ['pro', 0],
     ])
   })
 
   it('reads a constant number of bucket ranges over the years', async () => {
-    const asked: (readonly BucketRange[])[] = []
+    const queries: (readonly BucketRange[])[] = []
     const summary = {
       async read(questions: readonly (readonly BucketRange[])[]) {
-        asked.push(...questions)
+        queries.push(...questions)
         return questions.map(() => new Map<string, number>())
       },
     }
     await readOverview({ summary, now: NOW })
-    expect(asked.flat()).toHaveLength(13)
+    expect(queries.flat()).toHaveLength(13)
   })
 })

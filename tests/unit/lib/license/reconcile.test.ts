@@ -26,14 +26,14 @@ const ENTITLED: Entitlement = {
 }
 
 let store: LicenseStore
-let asked: Batch[]
+let batches: Batch[]
 beforeEach(() => {
   const memory = createMemoryStore()
-  asked = []
+  batches = []
   store = {
     ...memory,
     commit: (batch) => {
-      asked.push(batch)
+      batches.push(batch)
       return memory.commit(batch)
     },
   }
@@ -67,7 +67,7 @@ const reconciled = ({ key = 'pi:pi_1', link, context, ...change }: Change = {}) 
   )
 
 /** Settles what leads to a license, and answers it. */
-async function bought(change: Change = {}) {
+async function reconcilePurchase(change: Change = {}) {
   const outcome = await reconciled(change)
   if (outcome.status !== 'reconciled' || !outcome.link) throw new Error(JSON.stringify(outcome))
   const license = await store.find(outcome.link.id)
@@ -79,7 +79,9 @@ const records = (link: PurchaseLink | undefined) => [{ id: 'pi_1', version: 0, b
 
 describe('reconciling a purchase', () => {
   it('writes the license with the event, the record and the history in one transaction', async () => {
-    const { outcome, link, license } = await bought({ context: { claims: [EVENT], records } })
+    const { outcome, link, license } = await reconcilePurchase({
+      context: { claims: [EVENT], records },
+    })
     expect(outcome).toEqual({
       status: 'reconciled',
       link: { id: license.id, given: ENTITLED },
@@ -92,8 +94,8 @@ describe('reconciling a purchase', () => {
       origin: { subject: 'user_123', tier: 'pro', issuedAt: NOW / 1000, keyVersion: '1' },
       facts: { admin: 'clear', billing: ENTITLED.billing, risk: 'clear' },
     })
-    expect(asked).toHaveLength(1)
-    expect(asked[0]).toMatchObject({
+    expect(batches).toHaveLength(1)
+    expect(batches[0]).toMatchObject({
       claims: [EVENT, { kind: 'purchase', key: 'pi:pi_1' }],
       records: [{ id: 'pi_1', version: 0, body: { link } }],
       license: {
@@ -101,12 +103,12 @@ describe('reconciling a purchase', () => {
         audit: { action: 'issued', actor: 'stripe:evt_1', reason: 'invoice.paid', before: null },
       },
     })
-    expect(JSON.stringify(asked)).not.toContain(deriveKey(license.origin, keys).split('-')[2])
+    expect(JSON.stringify(batches)).not.toContain(deriveKey(license.origin, keys).split('-')[2])
   })
 
   it('uses the next free second for a second purchase', async () => {
-    await bought()
-    const { license } = await bought({ key: 'pi:pi_2' })
+    await reconcilePurchase()
+    const { license } = await reconcilePurchase({ key: 'pi:pi_2' })
     expect(license.origin.issuedAt).toBe(NOW / 1000 + 1)
   })
 
@@ -118,7 +120,7 @@ describe('reconciling a purchase', () => {
   })
 
   it('uses the purchase as the subject while the user is unknown', async () => {
-    const { license } = await bought({ entitlement: { ...ENTITLED, userId: null } })
+    const { license } = await reconcilePurchase({ entitlement: { ...ENTITLED, userId: null } })
     expect(license).toMatchObject({ userId: null, origin: { subject: 'pi:pi_1' } })
   })
 
@@ -146,10 +148,13 @@ describe('reconciling a purchase that has a license', () => {
   ] satisfies [string, Partial<Entitlement>][])(
     'changes its %s and nothing else',
     async (_, to) => {
-      const { link } = await bought()
-      const { outcome, license } = await bought({ link, entitlement: { ...ENTITLED, ...to } })
+      const { link } = await reconcilePurchase()
+      const { outcome, license } = await reconcilePurchase({
+        link,
+        entitlement: { ...ENTITLED, ...to },
+      })
       expect(outcome).toMatchObject({ effect: 'changed', link: { given: { ...ENTITLED, ...to } } })
-      expect(asked.at(-1)?.license).toMatchObject({
+      expect(batches.at(-1)?.license).toMatchObject({
         changed: license.id,
         to,
         audit: {
@@ -165,17 +170,17 @@ describe('reconciling a purchase that has a license', () => {
   )
 
   it('does not write an unchanged license', async () => {
-    const { link } = await bought()
+    const { link } = await reconcilePurchase()
     const same = { ...ENTITLED, billing: { paidUntil: NOW + 5000, status: 'paid' } as const }
-    const { outcome, license } = await bought({ link, entitlement: same })
+    const { outcome, license } = await reconcilePurchase({ link, entitlement: same })
     expect(outcome).toMatchObject({ effect: 'none' })
     expect(license.version).toBe(1)
-    const lost = await bought({ link, entitlement: undefined })
+    const lost = await reconcilePurchase({ link, entitlement: undefined })
     expect(lost.outcome).toMatchObject({ effect: 'none', link })
   })
 
   it('keeps the decisions of an admin', async () => {
-    const { link, license } = await bought()
+    const { link, license } = await reconcilePurchase()
     const audit = { ...issuedAudit(license.id), after: { admin: 'revoked' } } as const
     await store.commit({
       claims: [],
@@ -183,7 +188,7 @@ describe('reconciling a purchase that has a license', () => {
       now: NOW,
     })
     const paid = { ...ENTITLED, billing: { status: 'paid', paidUntil: NOW + 9000 } as const }
-    const { license: after } = await bought({ link, entitlement: paid })
+    const { license: after } = await reconcilePurchase({ link, entitlement: paid })
     expect(after).toMatchObject({
       tier: 'free',
       facts: { admin: 'revoked', billing: { paidUntil: NOW + 9000 } },
@@ -210,35 +215,35 @@ describe('reconciling a purchase whose license an admin changed', () => {
     })
 
   it('keeps an owner and an address from another source', async () => {
-    const { link } = await bought()
+    const { link } = await reconcilePurchase()
     await change(link.id, { userId: 'user_b', userEmail: 'b@example.com' })
     const moved = { ...ENTITLED, userId: 'user_c', userEmail: 'moved@example.com', seats: 9 }
-    const { license } = await bought({ link, entitlement: moved })
+    const { license } = await reconcilePurchase({ link, entitlement: moved })
     expect(license).toMatchObject({ userId: 'user_b', userEmail: 'b@example.com', seats: 9 })
-    const { outcome } = await bought({ link, entitlement: { ...moved, seats: 3 } })
+    const { outcome } = await reconcilePurchase({ link, entitlement: { ...moved, seats: 3 } })
     expect(outcome).toMatchObject({ effect: 'none' })
   })
 
   it('keeps an extension when the billing changes', async () => {
-    const { link } = await bought()
+    const { link } = await reconcilePurchase()
     await change(link.id, { extendedUntil: NOW + 9000 })
     const ended = { ...ENTITLED, billing: { status: 'ended', paidUntil: NOW } as const }
-    await bought({ link, entitlement: ended })
-    expect(asked.at(-1)?.license).toMatchObject({
+    await reconcilePurchase({ link, entitlement: ended })
+    expect(batches.at(-1)?.license).toMatchObject({
       to: { billing: ended.billing, extendedUntil: NOW + 9000 },
       audit: { after: { billing: ended.billing } },
     })
   })
 
-  it('takes what was ordered for what it gave, and not what a person made of it', async () => {
+  it('follows the requested tier, not the one that an admin set', async () => {
     const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
     await change(license.id, { tier: 'elite', seats: 9 })
-    const { license: after } = await bought({ key: 'sub:sub_1' })
+    const { license: after } = await reconcilePurchase({ key: 'sub:sub_1' })
     expect(after).toMatchObject({ tier: 'elite', seats: 9, facts: { billing: ENTITLED.billing } })
   })
 
   it('throws if the license is missing', async () => {
-    const { link } = await bought()
+    const { link } = await reconcilePurchase()
     store = { ...store, find: async () => undefined }
     await expect(reconciled({ link, entitlement: { ...ENTITLED, seats: 9 } })).rejects.toThrow(
       'A purchase points to a license that does not exist',
@@ -249,14 +254,14 @@ describe('reconciling a purchase whose license an admin changed', () => {
 describe('reconciling a payment whose license the vendor’s server requested first', () => {
   it('keeps the requested terms and follows refunds', async () => {
     const { license } = await issued(store, { purchaseKey: 'pi:pi_1', durationDays: 365 })
-    const first = await bought()
+    const first = await reconcilePurchase()
     expect(first.license).toEqual(license)
     expect(first.outcome).toEqual({
       status: 'reconciled',
       link: { id: license.id, given: { risk: 'clear', customerId: null, subscriptionId: null } },
       effect: 'none',
     })
-    const refunded = await bought({
+    const refunded = await reconcilePurchase({
       link: first.link,
       entitlement: { ...ENTITLED, risk: 'refunded' },
     })
@@ -265,14 +270,14 @@ describe('reconciling a payment whose license the vendor’s server requested fi
 
   it('follows the payments of a subscription', async () => {
     const { license } = await issued(store, { purchaseKey: 'sub:sub_1' })
-    const { license: after } = await bought({ key: 'sub:sub_1' })
+    const { license: after } = await reconcilePurchase({ key: 'sub:sub_1' })
     expect(after.facts.billing).toEqual(ENTITLED.billing)
     expect(after).toMatchObject({ id: license.id, userId: 'user_123', version: 2 })
   })
 
   it('adds the address of the buyer', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1', userEmail: null })
-    expect((await bought()).license.userEmail).toBe('buyer@example.com')
+    expect((await reconcilePurchase()).license.userEmail).toBe('buyer@example.com')
   })
 
   it.each([
@@ -280,13 +285,13 @@ describe('reconciling a payment whose license the vendor’s server requested fi
     ['tier', { tier: 'elite' }],
   ])('reports a conflict for another %s', async (_, order) => {
     await issued(store, { purchaseKey: 'pi:pi_1', ...order })
-    expect((await bought()).outcome).toMatchObject({ conflict: true })
+    expect((await reconcilePurchase()).outcome).toMatchObject({ conflict: true })
     expect((await reconciled({ context: { claims: [EVENT] } })).status).toBe('reconciled')
   })
 
   it('reports no conflict for an unknown buyer', async () => {
     await issued(store, { purchaseKey: 'pi:pi_1' })
-    const { outcome } = await bought({ entitlement: { ...ENTITLED, userId: null } })
+    const { outcome } = await reconcilePurchase({ entitlement: { ...ENTITLED, userId: null } })
     expect(outcome).not.toHaveProperty('conflict')
   })
 
@@ -300,14 +305,14 @@ describe('reconciling a payment whose license the vendor’s server requested fi
 describe('reconciling again', () => {
   it('is recognized by the event', async () => {
     const context = { claims: [EVENT] }
-    const { link } = await bought({ context })
+    const { link } = await reconcilePurchase({ context })
     expect(await reconciled({ context })).toEqual({ status: 'repeated' })
     expect(await reconciled({ link, context })).toEqual({ status: 'repeated' })
     expect(await reconciled({ entitlement: undefined, context })).toEqual({ status: 'repeated' })
   })
 
   it('is stale if a record changed meanwhile', async () => {
-    const { link } = await bought({ context: { records } })
+    const { link } = await reconcilePurchase({ context: { records } })
     expect(await reconciled({ key: 'pi:pi_2', context: { records } })).toEqual({ status: 'stale' })
     expect(await reconciled({ link, context: { records } })).toEqual({ status: 'stale' })
   })

@@ -78,7 +78,7 @@ describe('a key of an old master key', () => {
     expect([before, after].map(({ license }) => license.origin.keyVersion)).toEqual(['1', '2'])
   })
 
-  it('is good without any master key, so that nobody who only verifies has to have one', async () => {
+  it('is valid without a master key, which verifying does not need', async () => {
     const { key } = await issued(store, {}, { keys: old })
     const { pepper, prefix } = old
     expect(await verify(key, { keys: { pepper, prefix } })).toMatchObject({ valid: true })
@@ -94,7 +94,7 @@ describe('an invalid key', () => {
     ['a second that begins with 0', 'QF-PRO-0123456789ab-01735689600'],
     ['a fifth part', 'QF-PRO-0123456789ab-1735689600-1'],
   ])('is MALFORMED for %s, without a call to the store', async (_, text) => {
-    const find = () => Promise.reject(new Error('The store was asked'))
+    const find = () => Promise.reject(new Error('The store was called'))
     expect(await verify(text, { store: { find } })).toEqual({ valid: false, code: 'MALFORMED' })
   })
 
@@ -112,7 +112,7 @@ describe('an invalid key', () => {
     expect(await verify(key, { keys: other })).toEqual({ valid: false, code: 'NOT_FOUND' })
   })
 
-  it('is NOT_FOUND though somebody planted a record for it who does not know the pepper', async () => {
+  it('is NOT_FOUND for a record planted without the pepper', async () => {
     const elsewhere = createMemoryStore()
     const theirs = { ...keys, pepper: aSecret('a guess') }
     const { key } = await issued(elsewhere, {}, { keys: theirs })
